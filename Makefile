@@ -1,0 +1,47 @@
+# Everything runs in .venv, with the locked dependencies and the engine of this checkout.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help up destroy test check engine stop clean
+
+help: ## List the targets.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+up: engine ## Stand up test instances with scheduled events on the local fake cloud.
+	@$(BIN)/python tools/local.py up
+
+destroy: engine ## Cancel the events and take the stack down.
+	@$(BIN)/python tools/local.py destroy
+
+test: engine check ## Run all tests, those on the real engine among them.
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## Check format, lint, types and layers.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	cd infra && ../$(BIN)/mypy --config-file ../pyproject.toml .
+	$(BIN)/lint-imports
+
+engine: $(READY) ## Get the Pulumi engine; the first time may take eleven minutes.
+	@$(BIN)/python tools/engine/get.py
+
+stop: $(READY) ## Stop the local fake cloud; its data stays.
+	@$(BIN)/python tools/local.py stop
+
+clean: ## Stop the fake cloud and remove its data, the local stack and the environment.
+	@if [ -e $(READY) ]; then $(BIN)/python tools/local.py stop; fi
+	rm -rf .simevents $(VENV)
+
+$(READY): requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) with the locked dependencies: one to two minutes."
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name it: make PYTHON=...") if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

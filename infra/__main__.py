@@ -1,0 +1,53 @@
+"""The stack: test instances, and the simulated events that its configuration lists."""
+
+import config
+import pulumi
+from testbed import Testbed, cloud_provider
+
+from simevents import SimulatedSystemEvent
+
+
+def described(event_type: str, event: SimulatedSystemEvent) -> pulumi.Output[list[dict[str, str]]]:
+    """One line per event, for the stack's outputs."""
+    outputs = pulumi.Output.all(
+        event_ids=event.event_ids, statuses=event.statuses, not_before=event.not_before_at
+    )
+    return outputs.apply(
+        lambda values: [
+            {
+                "event": values["event_ids"].get(instance_id, ""),
+                "instance": instance_id,
+                "type": event_type,
+                "notBefore": values["not_before"],
+                "status": status,
+            }
+            for instance_id, status in sorted(values["statuses"].items())
+        ]
+    )
+
+
+configuration = config.load()
+provider = cloud_provider(configuration)
+testbed = Testbed(
+    "testbed",
+    configuration,
+    pulumi.ResourceOptions(providers=[provider] if provider is not None else []),
+)
+
+events = {}
+for scheduled in configuration.events:
+    numbers = scheduled.instances
+    if numbers is None:
+        numbers = tuple(range(configuration.instance_count))
+    event = SimulatedSystemEvent(
+        scheduled.name,
+        event_type=scheduled.type,
+        instance_ids=[testbed.instance_ids[number] for number in numbers],
+        not_before=scheduled.not_before,
+    )
+    events[scheduled.name] = described(scheduled.type, event)
+
+pulumi.export("endpoint", configuration.endpoint or "Alibaba Cloud")
+pulumi.export("region", configuration.region)
+pulumi.export("instance_ids", testbed.instance_ids)
+pulumi.export("events", events)

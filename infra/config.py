@@ -1,0 +1,133 @@
+"""The stack's configuration, typed, read in one place.
+
+What is wrong is reported with the key, what was found and what is wanted, before any
+resource is declared.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from simevents import SimulatedEventsError
+
+NAMESPACE = "simevents"
+
+
+class ConfigurationError(SimulatedEventsError):
+    """A key of the stack configuration is missing or wrong."""
+
+    def __init__(self, key: str, found: object, wanted: str) -> None:
+        what = "is not set" if found is None else f"is {found!r}"
+        super().__init__(f"{NAMESPACE}:{key} {what}; wanted: {wanted}")
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledEvent:
+    name: str
+    """Names the resource; unique within the stack."""
+    type: str
+    not_before: str
+    instances: tuple[int, ...] | None
+    """Which of the stack's instances, counted from 0; None is all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    region: str
+    zone: str
+    instance_type: str
+    image_id: str
+    instance_count: int
+    events: tuple[ScheduledEvent, ...]
+    endpoint: str | None
+    """URL of a local fake cloud; None is Alibaba Cloud."""
+
+
+def load() -> Configuration:
+    """The configuration of the current stack; raises ConfigurationError."""
+    config = pulumi.Config(NAMESPACE)
+    count = _whole_number("instanceCount", config.get_object("instanceCount"))
+    return Configuration(
+        region=_region(),
+        zone=_text("zone", config.get("zone"), "a zone of the region, such as cn-hangzhou-b"),
+        instance_type=_text(
+            "instanceType", config.get("instanceType"), "an instance type, such as ecs.g6.large"
+        ),
+        image_id=_text("imageId", config.get("imageId"), "the id of an image of the region"),
+        instance_count=count,
+        events=_events(config.get_object("events"), count),
+        endpoint=config.get("endpoint"),
+    )
+
+
+def _region() -> str:
+    region = pulumi.Config("alicloud").get("region")
+    if not region:
+        raise SimulatedEventsError(
+            "alicloud:region is not set; wanted: a region such as cn-hangzhou"
+        )
+    return region
+
+
+def _text(key: str, found: object, wanted: str) -> str:
+    if not isinstance(found, str) or not found:
+        raise ConfigurationError(key, found, wanted)
+    return found
+
+
+def _whole_number(key: str, found: object) -> int:
+    wanted = "a whole number, 1 or more"
+    if isinstance(found, bool) or not isinstance(found, int | float) or found != int(found):
+        raise ConfigurationError(key, found, wanted)
+    if found < 1:
+        raise ConfigurationError(key, int(found), wanted)
+    return int(found)
+
+
+def _events(found: object, count: int) -> tuple[ScheduledEvent, ...]:
+    if found is None:
+        return ()
+    if not isinstance(found, list):
+        raise ConfigurationError("events", found, "a list of events")
+    events = tuple(_event(f"events[{index}]", entry, count) for index, entry in enumerate(found))
+    names = [event.name for event in events]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise ConfigurationError(f"events[{index}].name", name, "a name of its own")
+    return events
+
+
+def _event(key: str, found: object, count: int) -> ScheduledEvent:
+    if not isinstance(found, Mapping):
+        raise ConfigurationError(key, found, "name, type and notBefore, and instances if not all")
+    unknown = sorted(set(found) - {"name", "type", "notBefore", "instances"})
+    if unknown:
+        raise ConfigurationError(
+            f"{key}.{unknown[0]}",
+            found[unknown[0]],
+            "only name, type, notBefore and instances are known",
+        )
+    return ScheduledEvent(
+        name=_text(f"{key}.name", found.get("name"), "a name for the resource"),
+        # Type and time are checked by the resource itself, which also names what is right.
+        type=_text(f"{key}.type", found.get("type"), "a type such as SystemMaintenance.Reboot"),
+        not_before=_text(
+            f"{key}.notBefore", found.get("notBefore"), "a UTC time, or +30m for a time from now"
+        ),
+        instances=_instances(f"{key}.instances", found.get("instances"), count),
+    )
+
+
+def _instances(key: str, found: Any, count: int) -> tuple[int, ...] | None:
+    if found is None:
+        return None
+    if not isinstance(found, list) or not found:
+        raise ConfigurationError(key, found, "a list of instance numbers, or nothing for all")
+    for number in found:
+        if isinstance(number, bool) or number not in range(count):
+            raise ConfigurationError(
+                key, number, f"instances that the stack has: numbers from 0 to {count - 1}"
+            )
+    return tuple(int(number) for number in found)

@@ -1,0 +1,228 @@
+"""The command ``simevents``: arguments in, tables or JSON out, exit codes for scripts.
+
+Exit codes: 0 done, 1 the cloud or a person said no, 2 the command line is wrong.
+What the commands do is in `client`, `sweep` and `fake`.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from . import __version__
+from .client import SystemEvents
+from .errors import InvalidInput, SimulatedEventsError
+from .models import SystemEvent, format_time, is_instance_id
+from .retry import Patience
+from .sdk import Sdk, default_chain
+from .settings import ENDPOINT_VARIABLE, credentials, settings
+from .sweep import open_events
+from .sweep import sweep as sweep_events
+
+app = typer.Typer(
+    name="simevents",
+    help="Simulated ECS system events: a local fake cloud, and events by hand.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+Region = Annotated[
+    str,
+    typer.Option(
+        envvar=["ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION"],
+        help="Region of the instances, such as cn-hangzhou.",
+    ),
+]
+Endpoint = Annotated[
+    str | None,
+    typer.Option(
+        envvar=ENDPOINT_VARIABLE, help="URL of a local fake cloud; default: Alibaba Cloud."
+    ),
+]
+Instances = Annotated[
+    list[str] | None, typer.Option("--instance", help="Instance id; may be given again.")
+]
+
+
+def main() -> None:
+    """The entry point; errors become one line on stderr."""
+    try:
+        app()
+    except SimulatedEventsError as error:
+        _fail(str(error))
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"simevents {__version__}")
+        raise typer.Exit
+
+
+@app.command("list")
+def list_events(
+    region: Region,
+    endpoint: Endpoint = None,
+    instance: Instances = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List system events, real and simulated, finished ones of the last 30 days included.
+
+    Example: simevents list --endpoint http://127.0.0.1:8086 --region cn-hangzhou
+    """
+    api = _connect(region, endpoint)
+    found = api.find(_checked(instance)) if instance else api.find_all()
+    events = sorted(found, key=lambda event: (event.publish_time, event.event_id))
+    if as_json:
+        typer.echo(json.dumps([_plain(event) for event in events], indent=2))
+    else:
+        _print_table(events)
+
+
+@app.command()
+def sweep(
+    region: Region,
+    endpoint: Endpoint = None,
+    instance: Instances = None,
+    event: Annotated[
+        list[str] | None, typer.Option("--event", help="Event id; may be given again.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List only.")] = False,
+) -> None:
+    """Cancel the open events on given instances or of given ids.
+
+    With --region alone it only lists: the simulated events of colleagues are theirs.
+    Exit code 1 when something is open afterwards.
+
+    Example: simevents sweep --region cn-hangzhou --event e-bp1a2b3c4d5e6f7g8h9j
+    """
+    api = _connect(region, endpoint)
+    events = open_events(api, _checked(instance), event or [])
+    if not events:
+        typer.echo("Nothing is open.")
+        return
+    _print_table(events)
+    if dry_run or not (instance or event):
+        typer.echo(f"{len(events)} open. Name instances or events to cancel them.", err=True)
+        raise typer.Exit(1)
+    if not yes and not typer.confirm(f"Cancel these {len(events)} events?"):
+        raise typer.Exit(1)
+    swept = sweep_events(api, events)
+    typer.echo(f"{len(swept.canceled)} cancelled.")
+    for what, ids in (("real, not cancelled", swept.real), ("still open", swept.still_open)):
+        if ids:
+            typer.echo(f"{len(ids)} {what}: {', '.join(ids)}", err=True)
+    if swept.real or swept.still_open:
+        raise typer.Exit(1)
+
+
+@app.command()
+def fake(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8086,
+    data: Annotated[
+        Path | None, typer.Option(help="File that keeps the cloud; default: memory only.")
+    ] = None,
+    instance: Instances = None,
+    region: Annotated[str, typer.Option(help="Region of --instance.")] = "cn-hangzhou",
+    access_key: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID:SECRET", help="A key pair to accept besides testid:testsecret."),
+    ] = None,
+    detach: Annotated[bool, typer.Option(help="Leave it running and return.")] = False,
+) -> None:
+    """Serve a local fake of Alibaba Cloud; the first line printed is its URL.
+
+    Example: simevents fake --port 0 --instance i-2zegswzznxbp168sc5c9
+    """
+    # Imported here: the server is an extra, and the other commands do not need it.
+    try:
+        from .fake import daemon
+        from .fake.server import FakeServer, ServerError
+        from .fake.store import StoreError
+    except ModuleNotFoundError as missing:
+        _fail(f"{missing.name} is not installed; the fake cloud needs: pip install simevents[fake]")
+    instance_ids = _checked(instance)
+    keys = dict(_key_pair(text) for text in access_key or [])
+    try:
+        if detach:
+            if data is None:
+                _fail("--detach needs --data, the file by which it is found again")
+            options = ["--region", region]
+            options += [word for id in instance_ids for word in ("--instance", id)]
+            options += [word for pair in access_key or [] for word in ("--access-key", pair)]
+            typer.echo(daemon.start(data, port, options).url)
+            return
+        server = FakeServer(
+            data=data, port=port, access_keys=keys, instance_ids=instance_ids, region=region
+        )
+    except (ServerError, StoreError) as error:
+        _fail(str(error))
+    typer.echo(server.url)
+    sys.stdout.flush()
+    server.serve()
+
+
+def _connect(region: str, endpoint: str | None) -> SystemEvents:
+    target = settings(region, endpoint, {})
+    sdk = Sdk(target, credentials(target, os.environ, default_chain))
+    return SystemEvents(sdk, target, Patience())
+
+
+def _checked(instance_ids: Iterable[str] | None) -> list[str]:
+    ids = list(instance_ids or [])
+    for id in ids:
+        if not is_instance_id(id):
+            raise InvalidInput("--instance", f"{id!r} is no instance id, such as i-bp1a2b3c4d5e")
+    return ids
+
+
+def _key_pair(text: str) -> tuple[str, str]:
+    key_id, _, secret = text.partition(":")
+    if not key_id or not secret:
+        raise InvalidInput("--access-key", "write the id and the secret as ID:SECRET")
+    return key_id, secret
+
+
+def _plain(event: SystemEvent) -> dict[str, str]:
+    return {
+        "event_id": event.event_id,
+        "instance_id": event.instance_id,
+        "event_type": event.event_type,
+        "event_cycle_status": event.event_cycle_status.value,
+        "not_before": format_time(event.not_before),
+        "publish_time": format_time(event.publish_time),
+    }
+
+
+def _print_table(events: Iterable[SystemEvent]) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("event", "instance", "type", "status", "not before", "published"):
+        table.add_column(heading, no_wrap=True)
+    for event in events:
+        row = _plain(event)
+        table.add_row(
+            row["event_id"],
+            row["instance_id"],
+            row["event_type"],
+            row["event_cycle_status"],
+            row["not_before"],
+            row["publish_time"],
+        )
+    # Ids are for copying: never cut them, whatever the width of the terminal.
+    console = Console(soft_wrap=True, highlight=False)
+    console.width = max(console.width, 160)
+    console.print(table)
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(f"error: {text}", err=True)
+    raise SystemExit(1)

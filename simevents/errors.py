@@ -1,0 +1,97 @@
+"""Every error that this project raises towards its users.
+
+    SimulatedEventsError
+    ├── InvalidInput            bad input, found before anything was sent
+    │   └── InvalidSettings     region, endpoint, credentials
+    └── CloudError              the cloud, or the way to it
+        ├── Refused             the cloud answered with an error code
+        ├── NoAnswer            no answer, or one that cannot be read
+        ├── Taken               the same event exists, or another resource asks for it
+        ├── WrongAccount        the credentials belong to another account
+        ├── TimePassed          the time passed before anything was scheduled
+        └── LeftOpen            events are open that nothing accounts for
+
+A text says what happened, on which instance or event, with the cloud's code and
+request id, and what to do next. The vendor SDK's own texts are never quoted or
+chained: its connection errors contain access key, token and signature.
+"""
+
+from collections.abc import Iterable
+
+
+class SimulatedEventsError(Exception):
+    """The root of the tree."""
+
+
+class InvalidInput(SimulatedEventsError):
+    """Input that cannot be right; nothing was sent. *field* names what to correct."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")
+
+
+class InvalidSettings(InvalidInput):
+    """Region, endpoint or credentials that cannot be used."""
+
+
+class CloudError(SimulatedEventsError):
+    """The cloud could not do, or would not do, what was asked."""
+
+    def gave_up(self, attempts: int, seconds: float) -> None:
+        """Say in the text how often and how long it was tried."""
+        self.args = (f"{self} Gave up after {attempts} attempts in {seconds:.0f} s.",)
+
+
+class Refused(CloudError):
+    """The cloud answered with an error code; match on `code`, never on `status`."""
+
+    def __init__(self, operation: str, code: str, message: str, status: int, request_id: str):
+        self.operation = operation
+        self.code = code
+        self.message = message
+        self.status = status
+        self.request_id = request_id
+        super().__init__(f"{operation} was refused: {message} [{code}, request id {request_id}]")
+
+
+class NoAnswer(CloudError):
+    """No answer came, or none that can be read; the request may have been carried out."""
+
+    def __init__(self, operation: str, where: str, reason: str) -> None:
+        self.operation = operation
+        super().__init__(
+            f"{operation} got no answer from {where}: {reason}. Whether it was carried out is "
+            "not known. Check the endpoint and the network, then try again."
+        )
+
+
+class Taken(CloudError):
+    """One (account, region, instance, type, second) belongs to one resource."""
+
+
+class WrongAccount(CloudError):
+    """The credentials belong to another account than the one recorded."""
+
+    def __init__(self, recorded: str, actual: str) -> None:
+        super().__init__(
+            f"These events belong to the account {recorded}, but the credentials are those of "
+            f"{actual}. Nothing was changed. Use credentials of {recorded}."
+        )
+
+
+class TimePassed(CloudError):
+    """NotBefore passed before anything was scheduled."""
+
+
+class LeftOpen(CloudError):
+    """Events are open that no state accounts for; the text names them and the remedy."""
+
+
+def listed(ids: Iterable[str], limit: int = 10) -> str:
+    """Ids for an error text: the first *limit*, then how many more there are."""
+    all_ids = list(ids)
+    shown = ", ".join(all_ids[:limit])
+    rest = len(all_ids) - limit
+    return f"{shown} and {rest} more" if rest > 0 else shown

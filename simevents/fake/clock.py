@@ -1,0 +1,51 @@
+"""The only source of now() for the cloud's life: an instant, a rate, nothing else.
+
+Signatures and nonces live in wall time and never ask this clock. Nothing here
+waits and there are no timers: whoever needs to know what happened meanwhile asks
+`now` and computes it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+Epoch = float
+"""Seconds since 1970, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How the cloud's time follows wall time: both read *fake* and *wall* at one instant."""
+
+    wall: Epoch
+    fake: Epoch
+    rate: float
+    """Cloud seconds per wall second; 0 is frozen."""
+
+
+class Clock:
+    """The cloud's time. *wall* is a function that tells real time, as `time.time` does."""
+
+    def __init__(self, wall: Callable[[], Epoch], setting: Setting | None = None) -> None:
+        self._wall = wall
+        start = wall()
+        self.setting = setting or Setting(wall=start, fake=start, rate=1.0)
+
+    def now(self) -> Epoch:
+        setting = self.setting
+        return setting.fake + (self._wall() - setting.wall) * setting.rate
+
+    def advance(self, seconds: float) -> None:
+        """Move the cloud's time forward by *seconds*."""
+        self._reset(fake=self.now() + seconds, rate=self.setting.rate)
+
+    def set(self, moment: datetime) -> None:
+        """Make it *moment* in the cloud; time runs on from there."""
+        self._reset(fake=moment.timestamp(), rate=self.setting.rate)
+
+    def run_at(self, rate: float) -> None:
+        """Let *rate* cloud seconds pass per wall second; 0 freezes."""
+        self._reset(fake=self.now(), rate=rate)
+
+    def _reset(self, fake: Epoch, rate: float) -> None:
+        self.setting = Setting(wall=self._wall(), fake=fake, rate=rate)

@@ -1,0 +1,126 @@
+"""The fake cloud as a process of its own: started, found again, stopped.
+
+Beside the data file stands a small record (``cloud.db`` has ``cloud.json``) that
+says which process serves it and where. The record is a hint: what counts is that
+the address answers and names the same process.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from .server import ServerError
+
+START_SECONDS = 20
+STOP_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A running fake cloud."""
+
+    pid: int
+    url: str
+    cloud_id: str
+    """Made with the data file: tells this cloud from an empty one at the same address."""
+
+
+def start(data: Path, port: int, arguments: Sequence[str] = ()) -> Daemon:
+    """Start a fake cloud on *data* and *port* that outlives this process.
+
+    *arguments* are further ones for ``simevents fake``. One that serves *data*
+    already is returned as it is. Raises ServerError, with the server's own words,
+    when it does not come up.
+    """
+    running = find(data)
+    if running is not None:
+        return running
+    data.parent.mkdir(parents=True, exist_ok=True)
+    log = data.with_suffix(".log")
+    command = [
+        sys.executable,
+        "-m",
+        "simevents",
+        "fake",
+        "--port",
+        str(port),
+        "--data",
+        str(data),
+    ]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    url = _wait_for_url(process, log)
+    health = _health(url) or {}
+    started = Daemon(process.pid, url, str(health.get("cloud_id", "")))
+    _record(data).write_text(json.dumps(asdict(started)) + "\n")
+    return started
+
+
+def find(data: Path) -> Daemon | None:
+    """The process that serves *data* now, if there is one."""
+    try:
+        recorded = Daemon(**json.loads(_record(data).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    health = _health(recorded.url)
+    if health is None or health.get("pid") != recorded.pid:
+        return None
+    return Daemon(recorded.pid, recorded.url, str(health["cloud_id"]))
+
+
+def stop(data: Path) -> bool:
+    """Stop the process that serves *data*; False when none does."""
+    running = find(data)
+    if running is None:
+        return False
+    os.kill(running.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _health(running.url) is not None:
+        if time.monotonic() > deadline:
+            raise ServerError(f"The fake cloud (process {running.pid}) does not stop; kill it.")
+        time.sleep(0.05)
+    _record(data).unlink(missing_ok=True)
+    return True
+
+
+def _record(data: Path) -> Path:
+    return data.with_suffix(".json")
+
+
+def _wait_for_url(process: "subprocess.Popen[bytes]", log: Path) -> str:
+    """Its first line is its URL, printed once the address is bound."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        line, newline, _ = log.read_text().partition("\n")
+        if newline and line.startswith("http") and _health(line) is not None:
+            return line
+        if process.poll() is not None:
+            raise ServerError(log.read_text().strip() or "The fake cloud ended without a word.")
+        time.sleep(0.02)
+    process.terminate()
+    raise ServerError(f"The fake cloud did not answer within {START_SECONDS} s; see {log}.")
+
+
+def _health(url: str) -> dict[str, Any] | None:
+    try:
+        # Loopback only: a proxy named in the environment has no business here.
+        with httpx.Client(trust_env=False, timeout=2) as client:
+            answer = client.get(f"{url}/_fake/health").json()
+    except (httpx.HTTPError, ValueError):
+        return None
+    return answer if isinstance(answer, dict) and "cloud_id" in answer else None

@@ -1,0 +1,85 @@
+"""What both sides of the API agree on: the vendor's vocabularies and an event.
+
+Frozen values and closed vocabularies, spelled as the vendor spells them. Nothing
+here does I/O, and nothing here knows how a request or an answer is written.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """The event types that CreateSimulatedSystemEvents accepts."""
+
+    SYSTEM_MAINTENANCE_REBOOT = "SystemMaintenance.Reboot"
+    SYSTEM_MAINTENANCE_STOP = "SystemMaintenance.Stop"
+    SYSTEM_MAINTENANCE_REDEPLOY = "SystemMaintenance.Redeploy"
+    SYSTEM_FAILURE_REBOOT = "SystemFailure.Reboot"
+    SYSTEM_FAILURE_STOP = "SystemFailure.Stop"
+    SYSTEM_FAILURE_REDEPLOY = "SystemFailure.Redeploy"
+    INSTANCE_FAILURE_REBOOT = "InstanceFailure.Reboot"
+
+
+class EventCycleStatus(StrEnum):
+    """Where an event stands; the vendor writes ``Canceled`` with one l."""
+
+    INQUIRING = "Inquiring"
+    SCHEDULED = "Scheduled"
+    EXECUTING = "Executing"
+    EXECUTED = "Executed"
+    AVOIDED = "Avoided"
+    CANCELED = "Canceled"
+    FAILED = "Failed"
+
+
+OPEN_STATUSES = frozenset({EventCycleStatus.SCHEDULED, EventCycleStatus.EXECUTING})
+"""The statuses in which CancelSimulatedSystemEvents still has something to cancel."""
+
+BATCH_LIMIT = 100
+"""Most instance ids, or event ids, that one call of the API takes."""
+
+RETENTION_DAYS = 30
+"""Days for which the API still tells of an event that has finished."""
+
+FAKE_ACCESS_KEY_ID = "testid"
+FAKE_ACCESS_KEY_SECRET = "testsecret"
+"""The key pair the local fake accepts; it is published and opens nothing else."""
+
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_INSTANCE_ID = re.compile(r"i-[a-z0-9]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class SystemEvent:
+    """One event on one instance, as the API describes it."""
+
+    event_id: str
+    instance_id: str
+    event_type: str
+    """Usually one of `EventType`; a real event may have a type that cannot be simulated."""
+    event_cycle_status: EventCycleStatus
+    not_before: datetime
+    """UTC, whole seconds."""
+    publish_time: datetime
+    """UTC: when the event was made."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.event_cycle_status in OPEN_STATUSES
+
+
+def is_instance_id(text: str) -> bool:
+    """Whether *text* is shaped like an ECS instance id."""
+    return _INSTANCE_ID.fullmatch(text) is not None
+
+
+def format_time(moment: datetime) -> str:
+    """Write *moment* as the ECS API does: UTC, whole seconds, a literal ``Z``."""
+    return moment.astimezone(UTC).strftime(_TIME_FORMAT)
+
+
+def parse_time(text: str) -> datetime:
+    """Read a time as the ECS API writes it; ValueError when it is written otherwise."""
+    return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)

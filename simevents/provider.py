@@ -1,0 +1,267 @@
+"""The two Pulumi resource providers: Pulumi's dictionaries on one side, `reconcile` on the other.
+
+The import path of both classes is frozen: stacks keep it in their state, so moving a
+class orphans every stack. For the same reason the classes hold nothing. What a call
+needs stands in its inputs and outputs, except credentials, which come from the
+environment at call time and go nowhere.
+
+How the engine treats such a provider: `diff` gets old outputs; numbers come back as
+floats and None vanishes; four calls run at once; an exception's text is all that is
+shown of a failure.
+"""
+
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import Unknown
+
+from . import reconcile, schedule
+from .claims import Claims
+from .client import SystemEvents
+from .errors import CloudError, InvalidInput, InvalidSettings
+from .intent import Intent
+from .models import EventType, format_time, is_instance_id, parse_time
+from .reconcile import Observation
+from .retry import Patience
+from .sdk import Sdk, default_chain
+from .settings import credentials, settings
+
+Properties = dict[str, Any]
+
+REPLACING = ("event_type", "not_before", "region", "endpoint", "triggers")
+"""A change of one of these makes a new intent and new events."""
+
+CHECK_SECONDS = 8.0
+"""How long a preview may wait for the cloud's clock before it does without."""
+
+_CLAIMS = Claims()
+
+# A plugin's stderr reaches the command line; there is no other channel for a warning.
+_log = logging.getLogger("simevents")
+if not _log.handlers:
+    _handler = logging.StreamHandler(sys.stderr)
+    _handler.setFormatter(logging.Formatter("warning: %(message)s"))
+    _log.addHandler(_handler)
+    _log.propagate = False
+
+
+class IntentProvider(ResourceProvider):
+    """Records which events are wanted, before any is made. Schedules nothing itself."""
+
+    serialize_as_secret_always = False
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        inputs = {name: value for name, value in news.items() if value is not None}
+        failures = _check_inputs(inputs)
+        is_new = any(_olds.get(name) != inputs.get(name) for name in REPLACING)
+        if not failures and is_new:
+            failures = _check_time(inputs)
+        return CheckResult(inputs, failures)
+
+    def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
+        replaces = [name for name in REPLACING if _olds.get(name) != _news.get(name)]
+        moved = _differ(_olds["instance_ids"], _news["instance_ids"])
+        return DiffResult(
+            changes=bool(replaces) or moved,
+            replaces=replaces,
+            delete_before_replace=True,
+        )
+
+    def create(self, props: Properties) -> CreateResult:
+        intent_id = f"sse-{secrets.token_hex(8)}"
+        intent = reconcile.declare(
+            _connect(props),
+            _CLAIMS,
+            intent_id,
+            props["event_type"],
+            schedule.parse(props["not_before"]),
+            props["instance_ids"],
+        )
+        return CreateResult(intent_id, _intent_outputs(props, intent))
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        inputs = {name: props[name] for name in (*REPLACING, "instance_ids") if name in props}
+        return ReadResult(id_, props, inputs)
+
+    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        old = _intent(_id, _olds)
+        intent = reconcile.extend(_connect(_news), _CLAIMS, old, _news["instance_ids"])
+        return UpdateResult(_intent_outputs(_news, intent))
+
+    def delete(self, _id: str, _props: Properties) -> None:
+        reconcile.withdraw(_connect(_props), _CLAIMS, _intent(_id, _props))
+
+
+class EventsProvider(ResourceProvider):
+    """The events of one intent: made, looked at, cancelled."""
+
+    serialize_as_secret_always = False
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        return CheckResult({name: value for name, value in news.items() if value is not None}, [])
+
+    def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
+        # All else comes from the intent and changes with its id, or is unknown in a preview.
+        replaces = ["intent"] if _olds.get("intent") != _news.get("intent") else []
+        moved = _differ(_olds["instance_ids"], _news["instance_ids"])
+        return DiffResult(
+            changes=bool(replaces) or moved,
+            replaces=replaces,
+            delete_before_replace=True,
+        )
+
+    def create(self, props: Properties) -> CreateResult:
+        intent = _intent(props["intent"], props)
+        events = reconcile.schedule(_connect(props), _CLAIMS, intent)
+        made = Observation(
+            {id: event.event_id for id, event in events.items()},
+            {id: event.event_cycle_status.value for id, event in events.items()},
+        )
+        return CreateResult(f"{props['intent']}-events", _events_outputs(props, made))
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        intent = _intent(props["intent"], props)
+        seen = reconcile.observe(_connect(props), intent, _observation(props))
+        if seen is None:
+            return ReadResult(None, {})
+        outputs = _events_outputs(props, seen) | {"instance_ids": list(seen.statuses)}
+        inputs = {n: v for n, v in outputs.items() if n not in ("event_ids", "statuses")}
+        return ReadResult(id_, outputs, inputs)
+
+    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
+        intent = _intent(_news["intent"], _news)
+        seen = reconcile.reschedule(_connect(_news), _CLAIMS, intent, _observation(_olds))
+        return UpdateResult(_events_outputs(_news, seen))
+
+    def delete(self, _id: str, _props: Properties) -> None:
+        intent = _intent(_props["intent"], _props)
+        reconcile.cancel(_connect(_props), intent, _observation(_props).event_ids.values())
+
+
+def _connect(props: Mapping[str, Any], patience: Patience | None = None) -> SystemEvents:
+    """The API as the resource's own region and endpoint have it; the environment only signs."""
+    target = settings(props["region"], props.get("endpoint"), os.environ)
+    sdk = Sdk(target, credentials(target, os.environ, default_chain))
+    return SystemEvents(sdk, target, patience or Patience())
+
+
+def _check_inputs(inputs: Properties) -> list[CheckFailure]:
+    """What can be told without the cloud. Values that are not known yet pass."""
+    checks = {
+        "event_type": _check_event_type,
+        "not_before": _check_not_before,
+        "instance_ids": _check_instance_ids,
+        "region": lambda region: settings(region, None, {}),
+    }
+    failures = []
+    for name, check in checks.items():
+        try:
+            if not _unknown(inputs.get(name)):
+                check(inputs.get(name))
+        except InvalidInput as invalid:
+            failures.append(CheckFailure(name, invalid.reason))
+    if not failures and not _unknown(inputs["region"]) and not _unknown(inputs.get("endpoint")):
+        try:
+            settings(inputs["region"], inputs.get("endpoint"), os.environ)
+        except InvalidSettings as invalid:
+            failures.append(CheckFailure(invalid.field, invalid.reason))
+    return failures
+
+
+def _check_event_type(value: Any) -> None:
+    if value not in set(EventType):
+        raise InvalidInput(
+            "event_type",
+            f"{value!r} is no event type; write one of {', '.join(EventType)}",
+        )
+
+
+def _check_not_before(value: Any) -> None:
+    if not isinstance(value, str):
+        raise InvalidInput("not_before", f"{value!r} is no text; {schedule.EXPECTED}")
+    schedule.parse(value)
+
+
+def _check_instance_ids(values: Any) -> None:
+    if not isinstance(values, list) or not values:
+        raise InvalidInput("instance_ids", "no instance is given; name at least one, i-…")
+    known = [value for value in values if not _unknown(value)]
+    malformed = [v for v in known if not isinstance(v, str) or not is_instance_id(v)]
+    if malformed:
+        raise InvalidInput(
+            "instance_ids",
+            f"{malformed[0]!r} is no instance id; an id is i- and small letters and digits, such "
+            "as i-bp1a2b3c4d5e6f7g8h9j",
+        )
+    twice = sorted({value for value in known if known.count(value) > 1})
+    if twice:
+        raise InvalidInput("instance_ids", f"{twice[0]} is named more than once; name it once")
+
+
+def _check_time(inputs: Properties) -> list[CheckFailure]:
+    """Whether an absolute time has passed by the cloud's clock; no answer, no verdict."""
+    needed = (inputs["not_before"], inputs["region"], inputs.get("endpoint"))
+    if any(_unknown(value) for value in needed):
+        return []
+    instant = schedule.parse(inputs["not_before"]).instant
+    if instant is None:
+        return []
+    try:
+        now = _connect(inputs, Patience(budget_seconds=CHECK_SECONDS)).now()
+    except (CloudError, InvalidSettings):
+        return []
+    if instant > now:
+        return []
+    return [CheckFailure("not_before", reconcile.passed_reason(instant, now))]
+
+
+def _unknown(value: Any) -> bool:
+    return isinstance(value, Unknown)
+
+
+def _differ(old: Any, new: Any) -> bool:
+    """Whether two lists of ids name different sets; an unknown id is a difference."""
+    if _unknown(old) or _unknown(new) or any(_unknown(id) for id in new):
+        return True
+    return set(old) != set(new)
+
+
+def _intent(intent_id: str, props: Mapping[str, Any]) -> Intent:
+    return Intent(
+        id=intent_id,
+        account_id=props["account_id"],
+        region=props["region"],
+        event_type=props["event_type"],
+        not_before=parse_time(props["not_before_at"]),
+        instance_ids=tuple(props["instance_ids"]),
+        declared_at=parse_time(props["declared_at"]),
+    )
+
+
+def _intent_outputs(inputs: Properties, intent: Intent) -> Properties:
+    return inputs | {
+        "account_id": intent.account_id,
+        "not_before_at": format_time(intent.not_before),
+        "declared_at": format_time(intent.declared_at),
+    }
+
+
+def _observation(props: Mapping[str, Any]) -> Observation:
+    return Observation(dict(props["event_ids"]), dict(props["statuses"]))
+
+
+def _events_outputs(inputs: Properties, seen: Observation) -> Properties:
+    return inputs | {"event_ids": seen.event_ids, "statuses": seen.statuses}

@@ -1,0 +1,259 @@
+"""Desired events against what exists: the moments of a resource's life, free of Pulumi.
+
+An intent is recorded before anything is scheduled, so that whatever is open and
+matches it is accounted for, even when the process that made it was killed. `declare`,
+`extend` and `withdraw` are the intent's moments; `schedule`, `reschedule`, `observe`
+and `cancel` are those of its events.
+
+The guarantee: no event is open unless an intent matches it or an error names it.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from .cancelling import clear, sweep_command
+from .claims import Claims
+from .client import SystemEvents
+from .errors import CloudError, InvalidInput, Taken, WrongAccount, listed
+from .intent import Intent, matches
+from .making import make, undone
+from .models import RETENTION_DAYS, EventCycleStatus, SystemEvent, format_time
+from .schedule import NotBefore
+
+log = logging.getLogger("simevents")
+
+MISSED = "Missed"
+"""Status of an instance that was added after the time had passed: it has no event."""
+EXPIRED = "Expired"
+"""Status of an event of which the cloud tells no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a look at the cloud found of some events."""
+
+    event_ids: dict[str, str]
+    statuses: dict[str, str]
+
+    @property
+    def instance_ids(self) -> list[str]:
+        return list(self.statuses)
+
+
+# The intent.
+
+
+def declare(
+    api: SystemEvents,
+    claims: Claims,
+    intent_id: str,
+    event_type: str,
+    not_before: NotBefore,
+    instance_ids: Sequence[str],
+) -> Intent:
+    """Make an intent; nothing is scheduled. Its time is resolved by the cloud's clock.
+
+    Raises InvalidInput for a time that has passed or instances that do not exist,
+    Taken when another resource has the same event.
+    """
+    account_id = api.account_id()
+    now = api.now()
+    intent = Intent(
+        intent_id,
+        account_id,
+        api.settings.region,
+        event_type,
+        not_before.resolve(now),
+        tuple(instance_ids),
+        now,
+    )
+    if intent.not_before <= now:
+        raise InvalidInput("not_before", passed_reason(intent.not_before, now))
+    _claim(api, claims, intent, intent.instance_ids)
+    return intent
+
+
+def extend(api: SystemEvents, claims: Claims, old: Intent, instance_ids: Sequence[str]) -> Intent:
+    """Take other instances over into *old*; its time stays.
+
+    What is open on those that leave is cancelled here already, so that nothing
+    stays when the addition of an instance is taken back after a kill.
+    """
+    require_account(api, old.account_id)
+    new = replace(old, instance_ids=tuple(instance_ids))
+    added = [id for id in new.instance_ids if id not in old.instance_ids]
+    if added:
+        _claim(api, claims, new, added)
+    left = [id for id in old.instance_ids if id not in new.instance_ids]
+    if left:
+        clear(api, new, left, [])
+        claims.release(old.id, old.keys(left))
+    return new
+
+
+def withdraw(api: SystemEvents, claims: Claims, intent: Intent) -> None:
+    """End an intent: cancel what is open and matches it, normally nothing."""
+    require_account(api, intent.account_id)
+    clear(api, intent, intent.instance_ids, [])
+    claims.end(intent.id)
+
+
+def _claim(api: SystemEvents, claims: Claims, intent: Intent, instance_ids: Sequence[str]) -> None:
+    """Make sure that these instances exist and nobody else has this event on them."""
+    existing = api.existing(instance_ids)
+    absent = [id for id in instance_ids if id not in existing]
+    if absent:
+        raise InvalidInput(
+            "instance_ids",
+            f"{len(absent)} of {len(instance_ids)} do not exist in {intent.region} of account "
+            f"{intent.account_id}: {listed(absent)}. Correct the ids or the region",
+        )
+    lost = claims.claim(intent.id, intent.keys(instance_ids))
+    if lost:
+        raise Taken(
+            f"Another resource of this stack asks for the same: {intent.event_type} at "
+            f"{format_time(intent.not_before)} on {listed(key[2] for key in lost)}. Give one of "
+            "them another time or other instances."
+        )
+    taken = [event for event in matches(api, intent, instance_ids) if event.is_open]
+    if taken:
+        claims.release(intent.id, intent.keys(instance_ids))
+        ids = [event.event_id for event in taken]
+        raise Taken(
+            f"{intent.event_type} at {format_time(intent.not_before)} is scheduled already on "
+            f"{listed(event.instance_id for event in taken)}: {listed(ids)}. If another stack or a "
+            "person made it, choose another time; if nobody needs it, cancel it: "
+            f"{sweep_command(api, ids)}"
+        )
+
+
+# The events.
+
+
+def schedule(api: SystemEvents, claims: Claims, intent: Intent) -> dict[str, SystemEvent]:
+    """Make an event per instance of *intent*, all or nothing.
+
+    Events that exist already, from a run that was killed, are adopted. When it
+    fails, everything that was made is cancelled again; LeftOpen names what could not be.
+    """
+    require_account(api, intent.account_id)
+    if claims.has_ended(intent.id):
+        raise Taken(
+            f"The intent {intent.id} has been deleted in this run, so nothing is scheduled for it. "
+            "Target the whole component: name its URN with --target, and add --target-dependents."
+        )
+    lost = claims.claim(intent.id, intent.keys(intent.instance_ids))
+    if lost:
+        raise Taken(
+            f"Another resource of this stack has claimed {intent.event_type} at "
+            f"{format_time(intent.not_before)} on {listed(key[2] for key in lost)}. Give one of "
+            "them another time or other instances."
+        )
+    return make(api, intent, intent.instance_ids)
+
+
+def reschedule(api: SystemEvents, claims: Claims, intent: Intent, old: Observation) -> Observation:
+    """Give the instances that came their events and cancel those of the ones that left.
+
+    An instance that comes when the time has passed gets no event and the status
+    `MISSED`. When cancelling fails, the events just made are cancelled too.
+    """
+    require_account(api, intent.account_id)
+    claims.claim(intent.id, intent.keys(intent.instance_ids))
+    added = [id for id in intent.instance_ids if id not in old.statuses]
+    left = [id for id in old.statuses if id not in intent.instance_ids]
+    made: dict[str, SystemEvent] = {}
+    missed = added and api.now() >= intent.not_before
+    if missed:
+        log.warning(
+            "%s came after %s, when %s was due: no event was made. To run the drill again on all "
+            "instances, change 'triggers'.",
+            listed(added),
+            format_time(intent.not_before),
+            intent.event_type,
+        )
+    elif added:
+        made = make(api, intent, added)
+    try:
+        clear(api, intent, left, [old.event_ids[id] for id in left if id in old.event_ids])
+    except CloudError as error:
+        raise undone(
+            api, intent, added, [event.event_id for event in made.values()], error
+        ) from None
+    event_ids = {id: event_id for id, event_id in old.event_ids.items() if id not in left}
+    statuses = {id: status for id, status in old.statuses.items() if id not in left}
+    event_ids |= {id: event.event_id for id, event in made.items()}
+    statuses |= {id: event.event_cycle_status.value for id, event in made.items()}
+    statuses |= dict.fromkeys(added, MISSED) if missed else {}
+    return Observation(event_ids, statuses)
+
+
+def observe(api: SystemEvents, intent: Intent, old: Observation) -> Observation | None:
+    """What became of the events; None when all of them were cancelled ahead of time.
+
+    Ahead of time, an instance whose event someone cancelled is left out, so that it
+    is scheduled again. Later, every status is final and kept.
+    """
+    require_account(api, intent.account_id)
+    seen = _described(api, old.event_ids.values())
+    ahead = api.now() < intent.not_before
+    absent = {id for id, event_id in old.event_ids.items() if event_id not in seen}
+    gone = _explained(api, intent, old, absent)
+    statuses: dict[str, str] = {}
+    for instance_id, status in old.statuses.items():
+        event = seen.get(old.event_ids.get(instance_id, ""))
+        if event is None:
+            statuses[instance_id] = EXPIRED if instance_id in gone else status
+        elif not (ahead and event.event_cycle_status is EventCycleStatus.CANCELED):
+            statuses[instance_id] = event.event_cycle_status.value
+    if not statuses:
+        return None
+    return Observation({id: e for id, e in old.event_ids.items() if id in statuses}, statuses)
+
+
+def cancel(api: SystemEvents, intent: Intent, event_ids: Iterable[str]) -> None:
+    """Cancel the events, as often as asked; what has finished counts as cancelled."""
+    require_account(api, intent.account_id)
+    ids = list(event_ids)
+    clear(api, intent, [], ids)
+
+
+def _explained(api: SystemEvents, intent: Intent, old: Observation, absent: set[str]) -> set[str]:
+    """Those of the *absent* that may be: too old, or their instance is gone; else an error."""
+    if not absent or api.now() >= intent.not_before + timedelta(days=RETENTION_DAYS):
+        return absent
+    unexplained = sorted(absent & api.existing(absent))
+    if unexplained:
+        raise CloudError(
+            f"{len(unexplained)} events cannot be found in {intent.region} of account "
+            f"{intent.account_id}: {listed(old.event_ids[id] for id in unexplained)} on "
+            f"{listed(unexplained)}. Is this the right cloud? If it is, and they are gone for "
+            "good, schedule them anew: pulumi up --replace with the URN of the events."
+        )
+    return absent
+
+
+def _described(api: SystemEvents, event_ids: Iterable[str]) -> dict[str, SystemEvent]:
+    wanted = list(event_ids)
+    seen: dict[str, SystemEvent] = {}
+    for _ in api.patience.settling():
+        seen |= {event.event_id: event for event in api.describe(wanted)}
+        if len(seen) == len(set(wanted)):
+            break
+    return seen
+
+
+def require_account(api: SystemEvents, recorded: str) -> None:
+    """WrongAccount when the credentials belong to another account than *recorded*."""
+    actual = api.account_id()
+    if actual != recorded:
+        raise WrongAccount(recorded, actual)
+
+
+def passed_reason(moment: datetime, now: datetime) -> str:
+    return (
+        f"{format_time(moment)} has passed (it is {format_time(now)} in the cloud); write a later "
+        "time, or one from now such as +30m"
+    )

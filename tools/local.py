@@ -1,0 +1,157 @@
+"""The stack on the local fake cloud: what ``make up`` and ``make destroy`` do.
+
+Starts the fake as a process of its own on its fixed port and data file, and runs the
+engine on a copy of the project, since the engine writes into stack files. Everything
+that belongs to this local stack is under ``.simevents/`` in the checkout.
+"""
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+from simevents.fake import daemon
+from simevents.fake.server import ServerError
+
+CHECKOUT = Path(__file__).parent.parent
+LOCAL = CHECKOUT / ".simevents"
+DATA = LOCAL / "cloud.db"
+STATE = LOCAL / "state"
+PROJECT = LOCAL / "project"
+KNOWN_CLOUD = LOCAL / "cloud_id"
+STACK = "local"
+
+
+class LocalError(Exception):
+    """The local stack cannot be run; the text says what to do."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("command", choices=["up", "destroy", "stop"])
+    command = parser.parse_args().command
+    try:
+        {"up": up, "destroy": destroy, "stop": stop}[command]()
+    except (LocalError, ServerError) as error:
+        sys.exit(f"error: {error}")
+    except subprocess.CalledProcessError as error:
+        # The engine has said what was wrong.
+        sys.exit(error.returncode)
+
+
+def up() -> None:
+    cloud = _cloud()
+    _pulumi("stack", "select", "--create", STACK)
+    # Recorded before anything is made: from here on the stack may hold something of this cloud.
+    KNOWN_CLOUD.write_text(cloud.cloud_id + "\n")
+    _pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
+    region = _output("region")
+    print(f"\nThe fake cloud is {cloud.url}. Its events:")
+    _show(["simevents", "list", "--endpoint", cloud.url, "--region", region])
+
+
+def destroy() -> None:
+    if not STATE.exists():
+        print("There is no local stack.")
+        return
+    cloud = _cloud()
+    _pulumi("stack", "select", "--create", STACK)
+    _pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
+    print(f"\nNothing is left in the fake cloud at {cloud.url}. make clean stops it.")
+
+
+def stop() -> None:
+    """Stop the fake; its data stays."""
+    daemon.stop(DATA)
+
+
+def _cloud() -> daemon.Daemon:
+    """The running fake, on the address that the stack file names and with the stack's own data."""
+    LOCAL.mkdir(exist_ok=True)
+    config = yaml.safe_load((CHECKOUT / f"Pulumi.{STACK}.yaml").read_text())["config"]
+    endpoint = config["simevents:endpoint"]
+    cloud = daemon.start(DATA, urlsplit(endpoint).port or 0)
+    if cloud.url != endpoint:
+        raise LocalError(
+            f"The fake cloud of this checkout runs at {cloud.url}, but Pulumi.{STACK}.yaml names "
+            f"{endpoint}. Write the one address, or run make stop first to move the fake."
+        )
+    known = KNOWN_CLOUD.read_text().strip() if KNOWN_CLOUD.exists() else ""
+    if _stack_has_resources() and known != cloud.cloud_id:
+        raise LocalError(
+            f"The local stack was made in the cloud {known or '(unknown)'}, but the one at "
+            f"{cloud.url} is {cloud.cloud_id}: its data were lost or reset. The stack's resources "
+            "exist no longer. Forget the stack with make clean, then make up."
+        )
+    return cloud
+
+
+def _stack_has_resources() -> bool:
+    """Whether the engine's state holds more than the stack itself."""
+    for path in STATE.glob(f".pulumi/stacks/*/{STACK}.json"):
+        checkpoint = json.loads(path.read_text())["checkpoint"]["latest"] or {}
+        types = [resource["type"] for resource in checkpoint.get("resources") or []]
+        if any(type != "pulumi:pulumi:Stack" for type in types):
+            return True
+    return False
+
+
+def _pulumi(*arguments: str) -> None:
+    _lay_project()
+    subprocess.run(["pulumi", *arguments], cwd=PROJECT, env=_environment(), check=True)
+
+
+def _output(name: str) -> str:
+    result = subprocess.run(
+        ["pulumi", "stack", "output", name, "--stack", STACK],
+        cwd=PROJECT,
+        env=_environment(),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return result.stdout.strip()
+
+
+def _lay_project() -> None:
+    """Copy the project files; keep what the engine wrote into the copy's stack file."""
+    PROJECT.mkdir(parents=True, exist_ok=True)
+    STATE.mkdir(exist_ok=True)
+    shutil.copy(CHECKOUT / "Pulumi.yaml", PROJECT)
+    program = PROJECT / "infra"
+    if not program.is_symlink():
+        program.symlink_to(Path("..") / ".." / "infra")
+    name = f"Pulumi.{STACK}.yaml"
+    settings = yaml.safe_load((CHECKOUT / name).read_text())
+    copy = PROJECT / name
+    if copy.exists():
+        salt = (yaml.safe_load(copy.read_text()) or {}).get("encryptionsalt")
+        settings |= {"encryptionsalt": salt} if salt else {}
+    copy.write_text(yaml.safe_dump(settings, sort_keys=False))
+
+
+def _environment() -> dict[str, str]:
+    # A proxy breaks both the engine's own gRPC and the calls to loopback.
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return kept | {
+        "PULUMI_BACKEND_URL": f"file://{STATE}",
+        # Nothing in this stack is secret; the engine asks for a passphrase all the same.
+        "PULUMI_CONFIG_PASSPHRASE": "local",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+
+def _show(command: list[str]) -> None:
+    print(f"$ {shlex.join(command)}", flush=True)
+    subprocess.run(command, check=True)
+
+
+if __name__ == "__main__":
+    main()

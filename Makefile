@@ -25,7 +25,8 @@ check: $(READY) ## Check format, lint, types and layers.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	cd infra && ../$(BIN)/mypy --config-file ../pyproject.toml .
+	cd infra && mypy --config-file ../pyproject.toml .
+	$(BIN)/mypy examples/existing-instances
 	$(BIN)/lint-imports
 
 engine: $(READY) ## Get the Pulumi engine; the first time may take eleven minutes.

@@ -78,8 +78,8 @@ def list_events(
 
     Example: simevents list --endpoint http://127.0.0.1:8086 --region cn-hangzhou
     """
-    api = _connect(region, endpoint)
-    found = api.find(_checked(instance)) if instance else api.find_all()
+    with _connect(region, endpoint) as api:
+        found = api.find(_checked(instance)) if instance else api.find_all()
     events = sorted(found, key=lambda event: (event.publish_time, event.event_id))
     if as_json:
         typer.echo(json.dumps([_plain(event) for event in events], indent=2))
@@ -105,24 +105,24 @@ def sweep(
 
     Example: simevents sweep --region cn-hangzhou --event e-bp1a2b3c4d5e6f7g8h9j
     """
-    api = _connect(region, endpoint)
-    events = open_events(api, _checked(instance), event or [])
-    if not events:
-        typer.echo("Nothing is open.")
-        return
-    _print_table(events)
-    if dry_run or not (instance or event):
-        typer.echo(f"{len(events)} open. Name instances or events to cancel them.", err=True)
-        raise typer.Exit(1)
-    if not yes and not typer.confirm(f"Cancel these {len(events)} events?"):
-        raise typer.Exit(1)
-    swept = sweep_events(api, events)
-    typer.echo(f"{len(swept.canceled)} cancelled.")
-    for what, ids in (("real, not cancelled", swept.real), ("still open", swept.still_open)):
-        if ids:
-            typer.echo(f"{len(ids)} {what}: {', '.join(ids)}", err=True)
-    if swept.real or swept.still_open:
-        raise typer.Exit(1)
+    with _connect(region, endpoint) as api:
+        events = open_events(api, _checked(instance), event or [])
+        if not events:
+            typer.echo("Nothing is open.")
+            return
+        _print_table(events)
+        if dry_run or not (instance or event):
+            typer.echo(f"{len(events)} open. Name instances or events to cancel them.", err=True)
+            raise typer.Exit(1)
+        if not yes and not typer.confirm(f"Cancel these {len(events)} events?"):
+            raise typer.Exit(1)
+        swept = sweep_events(api, events)
+        typer.echo(f"{len(swept.canceled)} cancelled.")
+        for what, ids in (("real, not cancelled", swept.real), ("still open", swept.still_open)):
+            if ids:
+                typer.echo(f"{len(ids)} {what}: {', '.join(ids)}", err=True)
+        if swept.real or swept.still_open:
+            raise typer.Exit(1)
 
 
 @app.command()

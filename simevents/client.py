@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from .errors import NoAnswer, Refused
 from .models import BATCH_LIMIT, EventCycleStatus, SystemEvent, format_time, parse_time
@@ -34,12 +35,26 @@ class Canceling:
 
 
 class SystemEvents:
-    """Calls about system events. *patience* bounds all waiting of this object."""
+    """Calls about system events; a context manager that closes its connections.
+
+    *patience* bounds all waiting of this object.
+    """
 
     def __init__(self, sdk: Sdk, settings: Settings, patience: Patience) -> None:
         self._sdk = sdk
         self.settings = settings
         self.patience = patience
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._sdk.close()
 
     def renewed(self) -> "SystemEvents":
         """The same calls with as much time again."""

@@ -3,6 +3,7 @@
     SimulatedEventsError
     ├── InvalidInput            bad input, found before anything was sent
     │   └── InvalidSettings     region, endpoint, credentials
+    ├── Unrecorded              a request that a cassette does not have
     └── CloudError              the cloud, or the way to it
         ├── Refused             the cloud answered with an error code
         ├── NoAnswer            no answer, or one that cannot be read
@@ -16,7 +17,7 @@ request id, and what to do next. The vendor SDK's own texts are never quoted or
 chained: its connection errors contain access key, token and signature.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class SimulatedEventsError(Exception):
@@ -34,6 +35,22 @@ class InvalidInput(SimulatedEventsError):
 
 class InvalidSettings(InvalidInput):
     """Region, endpoint or credentials that cannot be used."""
+
+
+class Unrecorded(SimulatedEventsError):
+    """A request that a cassette does not have; names the nearest that it has and what differs."""
+
+    def __init__(
+        self, cassette: str, wanted: Mapping[str, str], recorded: Sequence[Mapping[str, str]]
+    ) -> None:
+        lines = [f"{cassette} has no unplayed answer to {dict(wanted)}."]
+        same_action = [other for other in recorded if other.get("Action") == wanted.get("Action")]
+        for other in sorted(same_action, key=lambda other: len(_difference(wanted, other)))[:3]:
+            names = _difference(wanted, other)
+            told = ", ".join(f"{n}: {other.get(n)!r} recorded" for n in names) or "played already"
+            lines.append(f"Nearest recorded: {told}.")
+        lines.append("If the change is meant, record the cassette anew.")
+        super().__init__(" ".join(lines))
 
 
 class CloudError(SimulatedEventsError):
@@ -57,13 +74,18 @@ class Refused(CloudError):
 
 
 class NoAnswer(CloudError):
-    """No answer came, or none that can be read; the request may have been carried out."""
+    """No answer came, or none that can be read.
 
-    def __init__(self, operation: str, where: str, reason: str) -> None:
+    When it was *sent*, the request may have been carried out.
+    """
+
+    def __init__(self, operation: str, where: str, reason: str, *, sent: bool = True) -> None:
         self.operation = operation
+        self.sent = sent
+        outcome = "Whether it was carried out is not known" if sent else "Nothing was sent"
         super().__init__(
-            f"{operation} got no answer from {where}: {reason}. Whether it was carried out is "
-            "not known. Check the endpoint and the network, then try again."
+            f"{operation} got no answer from {where}: {reason}. {outcome}. Check the endpoint and "
+            "the network, then try again."
         )
 
 
@@ -95,3 +117,7 @@ def listed(ids: Iterable[str], limit: int = 10) -> str:
     shown = ", ".join(all_ids[:limit])
     rest = len(all_ids) - limit
     return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def _difference(left: Mapping[str, str], right: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in {*left, *right} if left.get(name) != right.get(name))

@@ -50,7 +50,7 @@ def make(api: SystemEvents, intent: Intent, instance_ids: Sequence[str]) -> dict
         if made.resent:
             _drop_surplus(api, intent, events)
         return events
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever went wrong is undone
         raise undone(api, intent, instance_ids, made.event_ids, error) from None
 
 
@@ -182,7 +182,7 @@ def undone(
             event_ids,
             wait_for_late=verdict(error) is Verdict.UNCERTAIN,
         )
-    except Exception as second:
+    except Exception as second:  # noqa: BLE001 - both are told
         left = f" What was made could not be cancelled: {second}"
         return LeftOpen(
             f"{_first_line(error)}{left} Events may be open on {listed(instance_ids)}. The next "

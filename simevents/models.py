@@ -44,7 +44,7 @@ RETENTION_DAYS = 30
 """Days for which the API still tells of an event that has finished."""
 
 FAKE_ACCESS_KEY_ID = "testid"
-FAKE_ACCESS_KEY_SECRET = "testsecret"
+FAKE_ACCESS_KEY_SECRET = "testsecret"  # noqa: S105 - published on purpose
 """The key pair the local fake accepts; it is published and opens nothing else."""
 
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"

@@ -14,7 +14,7 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pulumi.dynamic import (
@@ -63,17 +63,17 @@ class IntentProvider(ResourceProvider):
 
     serialize_as_secret_always = False
 
-    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
         inputs = {name: value for name, value in news.items() if value is not None}
         failures = _check_inputs(inputs)
-        is_new = any(_olds.get(name) != inputs.get(name) for name in REPLACING)
+        is_new = any(olds.get(name) != inputs.get(name) for name in REPLACING)
         if not failures and is_new:
             failures = _check_time(inputs)
         return CheckResult(inputs, failures)
 
-    def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
-        replaces = [name for name in REPLACING if _olds.get(name) != _news.get(name)]
-        moved = _differ(_olds["instance_ids"], _news["instance_ids"])
+    def diff(self, id: str, olds: Properties, news: Properties) -> DiffResult:
+        replaces = [name for name in REPLACING if olds.get(name) != news.get(name)]
+        moved = _differ(olds["instance_ids"], news["instance_ids"])
         return DiffResult(
             changes=bool(replaces) or moved,
             replaces=replaces,
@@ -82,27 +82,30 @@ class IntentProvider(ResourceProvider):
 
     def create(self, props: Properties) -> CreateResult:
         intent_id = f"sse-{secrets.token_hex(8)}"
-        intent = reconcile.declare(
-            _connect(props),
-            _CLAIMS,
-            intent_id,
-            props["event_type"],
-            schedule.parse(props["not_before"]),
-            props["instance_ids"],
-        )
+        with _connect(props) as api:
+            intent = reconcile.declare(
+                api,
+                _CLAIMS,
+                intent_id,
+                props["event_type"],
+                schedule.parse(props["not_before"]),
+                props["instance_ids"],
+            )
         return CreateResult(intent_id, _intent_outputs(props, intent))
 
-    def read(self, id_: str, props: Properties) -> ReadResult:
+    def read(self, id: str, props: Properties) -> ReadResult:
         inputs = {name: props[name] for name in (*REPLACING, "instance_ids") if name in props}
-        return ReadResult(id_, props, inputs)
+        return ReadResult(id, props, inputs)
 
-    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        old = _intent(_id, _olds)
-        intent = reconcile.extend(_connect(_news), _CLAIMS, old, _news["instance_ids"])
-        return UpdateResult(_intent_outputs(_news, intent))
+    def update(self, id: str, olds: Properties, news: Properties) -> UpdateResult:
+        old = _intent(id, olds)
+        with _connect(news) as api:
+            intent = reconcile.extend(api, _CLAIMS, old, news["instance_ids"])
+        return UpdateResult(_intent_outputs(news, intent))
 
-    def delete(self, _id: str, _props: Properties) -> None:
-        reconcile.withdraw(_connect(_props), _CLAIMS, _intent(_id, _props))
+    def delete(self, id: str, props: Properties) -> None:
+        with _connect(props) as api:
+            reconcile.withdraw(api, _CLAIMS, _intent(id, props))
 
 
 class EventsProvider(ResourceProvider):
@@ -110,13 +113,13 @@ class EventsProvider(ResourceProvider):
 
     serialize_as_secret_always = False
 
-    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
         return CheckResult({name: value for name, value in news.items() if value is not None}, [])
 
-    def diff(self, _id: str, _olds: Properties, _news: Properties) -> DiffResult:
+    def diff(self, id: str, olds: Properties, news: Properties) -> DiffResult:
         # All else comes from the intent and changes with its id, or is unknown in a preview.
-        replaces = ["intent"] if _olds.get("intent") != _news.get("intent") else []
-        moved = _differ(_olds["instance_ids"], _news["instance_ids"])
+        replaces = ["intent"] if olds.get("intent") != news.get("intent") else []
+        moved = _differ(olds["instance_ids"], news["instance_ids"])
         return DiffResult(
             changes=bool(replaces) or moved,
             replaces=replaces,
@@ -125,30 +128,34 @@ class EventsProvider(ResourceProvider):
 
     def create(self, props: Properties) -> CreateResult:
         intent = _intent(props["intent"], props)
-        events = reconcile.schedule(_connect(props), _CLAIMS, intent)
+        with _connect(props) as api:
+            events = reconcile.schedule(api, _CLAIMS, intent)
         made = Observation(
             {id: event.event_id for id, event in events.items()},
             {id: event.event_cycle_status.value for id, event in events.items()},
         )
         return CreateResult(f"{props['intent']}-events", _events_outputs(props, made))
 
-    def read(self, id_: str, props: Properties) -> ReadResult:
+    def read(self, id: str, props: Properties) -> ReadResult:
         intent = _intent(props["intent"], props)
-        seen = reconcile.observe(_connect(props), intent, _observation(props))
+        with _connect(props) as api:
+            seen = reconcile.observe(api, intent, _observation(props))
         if seen is None:
             return ReadResult(None, {})
         outputs = _events_outputs(props, seen) | {"instance_ids": list(seen.statuses)}
         inputs = {n: v for n, v in outputs.items() if n not in ("event_ids", "statuses")}
-        return ReadResult(id_, outputs, inputs)
+        return ReadResult(id, outputs, inputs)
 
-    def update(self, _id: str, _olds: Properties, _news: Properties) -> UpdateResult:
-        intent = _intent(_news["intent"], _news)
-        seen = reconcile.reschedule(_connect(_news), _CLAIMS, intent, _observation(_olds))
-        return UpdateResult(_events_outputs(_news, seen))
+    def update(self, id: str, olds: Properties, news: Properties) -> UpdateResult:
+        intent = _intent(news["intent"], news)
+        with _connect(news) as api:
+            seen = reconcile.reschedule(api, _CLAIMS, intent, _observation(olds))
+        return UpdateResult(_events_outputs(news, seen))
 
-    def delete(self, _id: str, _props: Properties) -> None:
-        intent = _intent(_props["intent"], _props)
-        reconcile.cancel(_connect(_props), intent, _observation(_props).event_ids.values())
+    def delete(self, id: str, props: Properties) -> None:
+        intent = _intent(props["intent"], props)
+        with _connect(props) as api:
+            reconcile.cancel(api, intent, _observation(props).event_ids.values())
 
 
 def _connect(props: Mapping[str, Any], patience: Patience | None = None) -> SystemEvents:
@@ -160,7 +167,7 @@ def _connect(props: Mapping[str, Any], patience: Patience | None = None) -> Syst
 
 def _check_inputs(inputs: Properties) -> list[CheckFailure]:
     """What can be told without the cloud. Values that are not known yet pass."""
-    checks = {
+    checks: dict[str, Callable[[Any], object]] = {
         "event_type": _check_event_type,
         "not_before": _check_not_before,
         "instance_ids": _check_instance_ids,
@@ -220,7 +227,8 @@ def _check_time(inputs: Properties) -> list[CheckFailure]:
     if instant is None:
         return []
     try:
-        now = _connect(inputs, Patience(budget_seconds=CHECK_SECONDS)).now()
+        with _connect(inputs, Patience(budget_seconds=CHECK_SECONDS)) as api:
+            now = api.now()
     except (CloudError, InvalidSettings):
         return []
     if instant > now:

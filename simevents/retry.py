@@ -19,6 +19,9 @@ T = TypeVar("T")
 BUDGET_SECONDS = 170.0
 """Time for one operation, waiting included: the engine shows nothing while it lasts."""
 
+UNREACHABLE_SECONDS = 15.0
+"""Time for an address that nobody answers at, which is a wrong one more often than not."""
+
 SETTLING_SECONDS = 10.0
 """How long a read may lag behind a write; an assumption, the API documents nothing."""
 
@@ -49,7 +52,7 @@ UNSENT_ONLY = frozenset({Verdict.AGAIN})
 
 def verdict(error: BaseException) -> Verdict:
     if isinstance(error, NoAnswer):
-        return Verdict.UNCERTAIN
+        return Verdict.UNCERTAIN if error.sent else Verdict.AGAIN
     if isinstance(error, Refused):
         for code, found in _VERDICTS:
             if error.code == code or (code.endswith(".") and error.code.startswith(code)):
@@ -90,8 +93,8 @@ class Patience:
         """
         retrying = tenacity.Retrying(
             sleep=self.sleep,
-            wait=tenacity.wait_exponential_jitter(initial=0.5, max=20),
-            stop=lambda state: self.spent_seconds + state.upcoming_sleep > self.budget_seconds,
+            wait=tenacity.wait_exponential_jitter(multiplier=0.5, max=20),
+            stop=self._gives_up,
             retry=tenacity.retry_if_exception(lambda error: verdict(error) in when),
             reraise=True,
         )
@@ -102,6 +105,14 @@ class Patience:
             if attempts > 1:
                 error.gave_up(attempts, self.spent_seconds)
             raise
+
+    def _gives_up(self, state: tenacity.RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome is not None else None
+        unreachable = isinstance(error, NoAnswer) and not error.sent
+        limit = (
+            min(UNREACHABLE_SECONDS, self.budget_seconds) if unreachable else self.budget_seconds
+        )
+        return self.spent_seconds + state.upcoming_sleep > limit
 
     def settling(self) -> Iterator[None]:
         """Turns of a loop that waits for a write to become visible: now, then ever later."""

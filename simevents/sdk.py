@@ -31,7 +31,7 @@ from aliyunsdkecs.request.v20140526.DescribeInstancesRequest import (
     DescribeInstancesRequest,
 )
 
-from .errors import NoAnswer, Refused
+from .errors import NoAnswer, Refused, SimulatedEventsError
 from .settings import Credentials, Settings
 
 _REQUESTS: dict[str, Callable[[], Any]] = {
@@ -44,6 +44,9 @@ _REQUESTS: dict[str, Callable[[], Any]] = {
 }
 
 _POOL_SIZE = 16
+
+# How the SDK's HTTP library words that no connection came about.
+_NEVER_CONNECTED = ("NewConnectionError", "Failed to establish a new connection", "ConnectTimeout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +99,26 @@ class Sdk:
         request.add_query_param("RegionId", self._settings.region)
         try:
             # The one entry of the SDK that gives headers as well, which carry the cloud's Date.
-            status, headers, body, _ = self._client._implementation_of_do_action(request)
+            call = self._client._implementation_of_do_action  # noqa: SLF001
+            status, headers, body, _ = call(request)
         except ClientException as error:
-            reason = "the connection failed or timed out"
-            raise NoAnswer(action, host, f"{reason} [{error.error_code}]") from None
-        except Exception as error:  # the SDK dies of answers it did not expect
+            # Its text, which holds the signed request, is looked at here and goes no further.
+            sent = not any(sign in str(error) for sign in _NEVER_CONNECTED)
+            reason = "the connection broke or timed out" if sent else "it cannot be reached"
+            raise NoAnswer(action, host, f"{reason} [{error.error_code}]", sent=sent) from None
+        except SimulatedEventsError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the SDK dies of answers it did not expect
             reason = f"the vendor's SDK could not read it ({type(error).__name__})"
             raise NoAnswer(action, host, reason) from None
         date = _date(headers)
         if date is not None:
             self.last_date = date
         return _answer(action, host, status, body, date)
+
+    def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        self._client.session.close()
 
     def _address(self, product: str) -> tuple[str, str]:
         """Host and protocol. An endpoint on loopback serves every product, another one ECS."""
@@ -123,7 +135,7 @@ def default_chain() -> Credentials | None:
 
     try:
         found = Client().get_credential()
-    except Exception:  # it raises whatever its last attempt raised
+    except Exception:  # noqa: BLE001 - it raises whatever its last attempt raised
         return None
     if not found.access_key_id or not found.access_key_secret:
         return None

@@ -139,7 +139,9 @@ def _lay_project() -> None:
 
 def _environment() -> dict[str, str]:
     # A proxy breaks both the engine's own gRPC and the calls to loopback.
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
+    }
     return kept | {
         "PULUMI_BACKEND_URL": f"file://{STATE}",
         # Nothing in this stack is secret; the engine asks for a passphrase all the same.

@@ -17,6 +17,7 @@ from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET, format_time, pa
 from . import codes
 from .clock import Clock, Epoch
 from .codes import Code, Refused
+from .faults import Faults
 from .store import Store
 
 ANSWER_MEMBERS = dict[str, Any]
@@ -36,6 +37,7 @@ class Cloud:
         default_factory=lambda: {FAKE_ACCESS_KEY_ID: FAKE_ACCESS_KEY_SECRET}
     )
     """Access key id to secret."""
+    faults: Faults = field(default_factory=Faults)
 
     def now(self) -> Epoch:
         return self.clock.now()
@@ -57,6 +59,8 @@ class Call:
     parameters: dict[str, str]
     missing: Code = codes.MISSING_PARAMETER
     invalid: Code = codes.INVALID_PARAMETER
+    visibility_delay: float = 0.0
+    """Seconds of cloud time after which what this call makes can be seen."""
 
     def text(self, name: str, default: str = "") -> str:
         """A parameter's value; *default* when it is absent or empty."""

@@ -7,6 +7,7 @@ names the field and what would be right, and changes nothing.
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import datetime
 from importlib import metadata
 from typing import Any
@@ -21,6 +22,7 @@ from ..models import EventCycleStatus, is_instance_id, parse_time
 from . import ecs
 from .cloud import ACTIONS, Cloud, iso_time
 from .codes import Refused
+from .faults import ERRORS, Fault
 from .journal import Journal
 from .lifecycle import start_status
 from .store import EventRow, StoreError
@@ -47,6 +49,9 @@ def routes(cloud: Cloud, journal: Journal) -> Starlette:
         ("POST", "events", control.inject_events),
         ("GET", "clock", control.clock),
         ("POST", "clock", control.turn_clock),
+        ("GET", "faults", control.faults),
+        ("POST", "faults", control.add_fault),
+        ("DELETE", "faults", control.clear_faults),
         ("GET", "calls", control.calls),
         ("POST", "account", control.change_account),
         ("POST", "reset", control.reset),
@@ -192,6 +197,18 @@ class _Control:
             self._cloud.store.save_clock_setting(clock.setting)
         return await self.clock(request)
 
+    async def faults(self, _request: Request) -> Response:
+        return JSONResponse(self._cloud.faults.listed())
+
+    async def add_fault(self, request: Request) -> Response:
+        body = await _body(request, {field.name for field in fields(Fault)})
+        self._cloud.faults.add(_fault(body))
+        return await self.faults(request)
+
+    async def clear_faults(self, request: Request) -> Response:
+        self._cloud.faults.clear()
+        return await self.faults(request)
+
     async def calls(self, request: Request) -> Response:
         unexpected_only = request.query_params.get("unexpected", "") not in (
             "",
@@ -288,6 +305,26 @@ def _seconds(body: dict[str, Any], name: str) -> float:
     if seconds < 0:
         raise BadBody(f'"{name}" must not be negative: time in the cloud runs forward (use "set")')
     return float(seconds)
+
+
+def _fault(body: dict[str, Any]) -> Fault:
+    action = _text(body, "action")
+    known = {covered.name for covered in ACTIONS.values()}
+    if action not in known | {"*"}:
+        raise BadBody(f'"action" must be "*" or an action of /_fake/actions, not {action!r}')
+    if body.get("error") is not None and body["error"] not in ERRORS:
+        raise BadBody(f'"error" must be one of {", ".join(ERRORS)}, not {body["error"]!r}')
+    if body.get("cut") not in (None, "before", "after"):
+        raise BadBody('"cut" must be "before" or "after"')
+    numbers = {"latency", "visibility_delay", "probability", "times", "seed"}
+    for name in numbers & set(body):
+        value = body[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise BadBody(f'"{name}" must be a number, 0 or more')
+    for name in {"timeout", "garbage", "partial"} & set(body):
+        if not isinstance(body[name], bool):
+            raise BadBody(f'"{name}" must be true or false')
+    return Fault(**body)
 
 
 def _rate(body: dict[str, Any]) -> float:

@@ -9,16 +9,17 @@ import json
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 # The modules of actions register themselves when they are imported.
-from . import codes, ecs, security_groups, sts, system_events, tags, vpc  # noqa: F401
+from . import codes, ecs, faults, security_groups, sts, system_events, tags, vpc  # noqa: F401
 from .cloud import ACTIONS, Action, Call, Cloud, iso_time
 from .codes import Refused
+from .faults import Fault
 from .journal import Entry, Journal
 from .signatures import V3_SCHEME, Verifier
 
@@ -41,6 +42,9 @@ _COMMON_PARAMETERS = frozenset(
 )
 _SECRET_PARAMETERS = frozenset({"Password", "UserData"})
 
+TIMEOUT_SECONDS = 3600.0
+"""How long an answer is held back that is never to come; every client gives up earlier."""
+
 _LIST_POSITION = re.compile(r"\.\d+(?=\.|$)")
 
 
@@ -59,6 +63,10 @@ class Answer:
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    delay_seconds: float = 0.0
+    """Real time to wait before it is sent."""
+    is_cut: bool = False
+    """It is not sent at all: the connection is closed."""
 
 
 @dataclass(slots=True)
@@ -70,6 +78,7 @@ class _Read:
     as_json: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
     unexpected: bool = False
+    fault: Fault | None = None
 
 
 class Rpc:
@@ -110,7 +119,8 @@ class Rpc:
         if read.unexpected:
             log.warning("unexpected call: %s (%s)", read.action or "no action", code)
         root = "Error" if code else f"{read.action}Response"
-        return self._render(status, root, {"RequestId": request_id} | members, read.as_json)
+        answer = self._render(status, root, {"RequestId": request_id} | members, read.as_json)
+        return answer if read.fault is None else _spoiled(answer, read.fault)
 
     def _run(self, request: Request, read: _Read) -> dict[str, Any]:
         query, form = _parameters(request)
@@ -141,10 +151,23 @@ class Rpc:
         else:
             self._verifier.verify_query(request.method, read.parameters, self._wall())
         action = _find(read)
-        call = Call(action.name, read.parameters, action.missing, action.invalid)
+        business = _business_parameters(read.parameters)
+        fault = read.fault = self._cloud.faults.striking(action.name, business)
+        if fault is not None and fault.error is not None:
+            raise Refused(faults.ERRORS[fault.error])
+        if fault is not None and fault.cut == "before":
+            return {}
+        call = Call(
+            action.name,
+            read.parameters,
+            action.missing,
+            action.invalid,
+            visibility_delay=fault.visibility_delay if fault is not None else 0.0,
+        )
         with self._cloud.store.transaction():
             self._cloud.store.settle(self._cloud.now())
-            return action.answer(self._cloud, call)
+            members = action.answer(self._cloud, call)
+        return _halved(members) if fault is not None and fault.partial else members
 
     def _render(self, status: int, root: str, members: dict[str, Any], as_json: bool) -> Answer:
         if as_json:
@@ -193,6 +216,23 @@ def _business_parameters(parameters: dict[str, str]) -> dict[str, str]:
         for name, value in parameters.items()
         if name not in _COMMON_PARAMETERS and name not in _SECRET_PARAMETERS
     }
+
+
+def _halved(members: dict[str, Any]) -> dict[str, Any]:
+    """Half of the ids of a Create, rounded down."""
+    ids = members.get("EventIdSet", {}).get("EventId", [])
+    return {"EventIdSet": {"EventId": ids[: len(ids) // 2]}}
+
+
+def _spoiled(answer: Answer, fault: Fault) -> Answer:
+    if fault.cut is not None:
+        return replace(answer, is_cut=True)
+    if fault.timeout:
+        return replace(answer, delay_seconds=TIMEOUT_SECONDS, is_cut=True)
+    if fault.garbage:
+        body = b"<html><head><title>502 Bad Gateway</title></head></html>"
+        return Answer(502, [("content-type", "text/html")], body)
+    return replace(answer, delay_seconds=fault.latency)
 
 
 def _xml(name: str, value: Any) -> str:

@@ -5,6 +5,7 @@ command). All work happens on the server's one event loop, so the store needs no
 locks. Starting it as a process of its own is `daemon`'s business.
 """
 
+import asyncio
 import os
 import random
 import socket
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from . import control, ecs, rpc
@@ -68,15 +70,19 @@ class FakeServer:
             raise
         clock = Clock(wall, self._store.clock_setting())
         keys = {FAKE_ACCESS_KEY_ID: FAKE_ACCESS_KEY_SECRET} | (access_keys or {})
-        cloud = Cloud(self._store, clock, random.Random(seed), keys)
+        cloud = Cloud(self._store, clock, random.Random(seed), keys)  # noqa: S311 - ids, not keys
         with self._store.transaction():
             missing = [id for id in instance_ids if self._store.get("instance", id) is None]
             ecs.run(cloud, region, missing, {})
         journal = Journal()
-        application = Application(rpc.Rpc(cloud, journal, wall), control.routes(cloud, journal))
+        connections = Connections()
+        application = Application(
+            rpc.Rpc(cloud, journal, wall), control.routes(cloud, journal), connections
+        )
         self._server = _Server(
             uvicorn.Config(
                 application,
+                http=connections.protocol(),
                 lifespan="off",
                 log_level="warning",
                 access_log=False,
@@ -135,12 +141,43 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
+class Connections:
+    """The open connections by their far end: ASGI itself has no way to cut one."""
+
+    def __init__(self) -> None:
+        self._transports: dict[tuple[str, int], asyncio.Transport] = {}
+
+    def abort(self, client: tuple[str, int]) -> None:
+        self._transports[tuple(client)].abort()  # type: ignore[index]
+
+    def protocol(self) -> type[asyncio.Protocol]:
+        """uvicorn's HTTP protocol, noting its connections here."""
+        transports = self._transports
+
+        class Noted(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+            def connection_made(self, transport: asyncio.Transport) -> None:
+                transports[transport.get_extra_info("peername")] = transport
+                super().connection_made(transport)
+
+            def connection_lost(self, error: Exception | None) -> None:
+                transports.pop(self.transport.get_extra_info("peername"), None)
+                super().connection_lost(error)
+
+        return Noted
+
+
 class Application:
     """The ASGI application: ``/_fake/`` goes to the control routes, all else to the API."""
 
-    def __init__(self, api: rpc.Rpc, control_routes: Callable[..., Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        api: rpc.Rpc,
+        control_routes: Callable[..., Awaitable[None]],
+        connections: "Connections",
+    ) -> None:
         self._api = api
         self._control = control_routes
+        self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -169,6 +206,13 @@ class Application:
                 body=body,
             )
         )
+        if answer.delay_seconds:
+            await asyncio.sleep(answer.delay_seconds)
+        if answer.is_cut:
+            self._connections.abort(scope["client"])
+            # Let the server notice before it asks where the answer is.
+            await asyncio.sleep(0)
+            return
         await _send(send, answer.status, answer.headers, answer.body)
 
 

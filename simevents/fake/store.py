@@ -39,7 +39,7 @@ CREATE TABLE events (
     event_id TEXT PRIMARY KEY, region TEXT NOT NULL, instance_id TEXT NOT NULL,
     event_type TEXT NOT NULL, status TEXT NOT NULL, published_at REAL NOT NULL,
     not_before REAL NOT NULL, finished_at REAL, due_at REAL,
-    simulated INTEGER NOT NULL, reason TEXT NOT NULL
+    simulated INTEGER NOT NULL, reason TEXT NOT NULL, visible_at REAL NOT NULL
 );
 CREATE INDEX events_by_instance ON events (instance_id);
 CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL;
@@ -75,11 +75,13 @@ class EventRow:
     finished_at: Epoch | None
     simulated: bool
     reason: str
+    visible_at: Epoch = 0.0
+    """Before this the API does not show it: a read that lags behind the write."""
 
 
 _EVENT_COLUMNS = (
     "event_id, region, instance_id, event_type, status,"
-    " published_at, not_before, finished_at, simulated, reason"
+    " published_at, not_before, finished_at, simulated, reason, visible_at"
 )
 
 
@@ -209,7 +211,7 @@ class Store:
 
     def add_event(self, event: EventRow) -> None:
         self._db.execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 event.event_id,
                 event.region,
@@ -222,6 +224,7 @@ class Store:
                 lifecycle.due_at(event.status, event.not_before),
                 int(event.simulated),
                 event.reason,
+                event.visible_at,
             ),
         )
         self._remember(event.event_id, event.published_at, event.status)
@@ -254,12 +257,14 @@ class Store:
         region: str | None = None,
         event_ids: Sequence[str] = (),
         instance_ids: Sequence[str] = (),
+        visible_at: Epoch | None = None,
     ) -> list[EventRow]:
-        """Events by id or by instance, or all; newest first."""
-        wanted = [
+        """Events by id or by instance, or all; newest first. Those visible at a time, or all."""
+        wanted: list[tuple[str, list[Any]]] = [
             _one_of("event_id", event_ids),
             _one_of("instance_id", instance_ids),
             ("region = ?", [region]) if region is not None else ("", []),
+            ("visible_at <= ?", [visible_at]) if visible_at is not None else ("", []),
         ]
         clauses = [clause for clause, _ in wanted if clause]
         where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
@@ -345,7 +350,7 @@ def _resource(row: tuple[Any, ...]) -> Resource:
 
 
 def _event(row: tuple[Any, ...]) -> EventRow:
-    *plain, finished_at, simulated, reason = row
+    *plain, finished_at, simulated, reason, visible_at = row
     event_id, region, instance_id, event_type, status, published_at, not_before = plain
     return EventRow(
         event_id,
@@ -358,4 +363,5 @@ def _event(row: tuple[Any, ...]) -> EventRow:
         finished_at,
         bool(simulated),
         reason,
+        visible_at,
     )

@@ -11,8 +11,8 @@ from functools import partial
 
 from ..models import BATCH_LIMIT, RETENTION_DAYS, EventCycleStatus, EventType
 from . import codes, lifecycle
-from .cloud import ANSWER_MEMBERS, Call, Cloud, action, iso_time, page
 from .clock import Epoch
+from .cloud import ANSWER_MEMBERS, Call, Cloud, action, iso_time, page
 from .codes import Refused
 from .store import EventRow
 
@@ -92,6 +92,7 @@ def create_simulated_system_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
             finished_at=None,
             simulated=True,
             reason=SIMULATED_REASON,
+            visible_at=now + call.visibility_delay,
         )
         for instance_id in instance_ids
     ]
@@ -110,7 +111,8 @@ def cancel_simulated_system_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     if len(event_ids) > BATCH_LIMIT:
         raise Refused(codes.CANCEL_EVENT_ID_LIMIT)
     found = {
-        event.event_id: event for event in cloud.store.events(region=region, event_ids=event_ids)
+        event.event_id: event
+        for event in cloud.store.events(region=region, event_ids=event_ids, visible_at=cloud.now())
     }
     for event_id in event_ids:
         event = found.get(event_id)
@@ -176,7 +178,7 @@ def describe_instances_full_status(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     in_ranges = _in_time_ranges(call)
     filtered = bool(event_ids) or any(types) or _has_time_range(call)
     pending: dict[str, list[EventRow]] = {}
-    for event in cloud.store.events(region=region, event_ids=event_ids):
+    for event in cloud.store.events(region=region, event_ids=event_ids, visible_at=cloud.now()):
         if (
             event.status in (EventCycleStatus.SCHEDULED, EventCycleStatus.INQUIRING)
             and (not any(types) or event.event_type in types)

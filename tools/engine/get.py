@@ -105,7 +105,7 @@ def on_path(path: str) -> tuple[Path | None, str]:
 
 def _official() -> tuple[Path, Path, str] | None:
     """The official release with the official plugin; None when it cannot be downloaded."""
-    from pulumi.automation import PulumiCommand  # noqa: PLC0415 - a quarter of a second
+    from pulumi.automation import PulumiCommand
 
     root = _cache() / f"official-{ENGINE_VERSION}"
     try:
@@ -114,7 +114,10 @@ def _official() -> tuple[Path, Path, str] | None:
         _say(f"The official installer cannot be used here ({type(error).__name__}).")
         return None
     home = root / "home"
-    _run([root / "bin" / "pulumi", "plugin", "install", "resource", "alicloud", ALICLOUD_VERSION], home)
+    _run(
+        [root / "bin" / "pulumi", "plugin", "install", "resource", "alicloud", ALICLOUD_VERSION],
+        home,
+    )
     return root / "bin", home, ""
 
 
@@ -155,8 +158,8 @@ def _build_alicloud(target: Path) -> None:
 
 def _install_plugin(bin: Path, plugin: Path, home: Path) -> None:
     program = plugin / "pulumi-resource-alicloud"
-    command = ["plugin", "install", "resource", "alicloud", ALICLOUD_VERSION, "--file", program]
-    _run([bin / "pulumi", *command], home)
+    words = ["plugin", "install", "resource", "alicloud", ALICLOUD_VERSION, "--file"]
+    _run([bin / "pulumi", *words, program], home)
 
 
 def _go_build(folder: Path, output: Path, package: str, ldflags: str = "") -> None:

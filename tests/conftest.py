@@ -1,0 +1,124 @@
+"""For all tests: a clean environment, a closed network, a fake cloud of one's own."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from simevents.client import SystemEvents
+from simevents.fake.server import FakeServer
+from simevents.retry import Patience
+from simevents.sdk import Sdk
+from simevents.settings import Settings, credentials, is_loopback
+
+REGION = "cn-hangzhou"
+
+_connect = socket.socket.connect
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No credentials, endpoints or proxies of the person who runs the tests."""
+    for name in os.environ:
+        if name.startswith(("ALIBABA", "ALICLOUD", "SIMEVENTS")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def closed_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only loopback can be reached."""
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and not is_loopback(f"http://{address[0]}"):
+            raise AssertionError(f"a test tried to reach {address}")
+        _connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+class Waiting:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def clock(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def waiting() -> Waiting:
+    return Waiting()
+
+
+class Cloud:
+    """A fake cloud as a test sees it from behind: its control routes."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.Client(base_url=f"{url}/_fake", trust_env=False)
+
+    def get(self, route: str) -> Any:
+        return self._http.get(f"/{route}").raise_for_status().json()
+
+    def post(self, route: str, **body: Any) -> Any:
+        return self._http.post(f"/{route}", json=body).raise_for_status().json()
+
+    def instances(self, count: int) -> list[str]:
+        return sorted(self.post("instances", count=count)["instance_ids"])
+
+    def open_events(self) -> list[dict[str, Any]]:
+        return [e for e in self.get("events") if e["status"] in ("Scheduled", "Executing")]
+
+    def statuses(self) -> list[str]:
+        return sorted(event["status"] for event in self.get("events"))
+
+    def cancel(self, region: str, event_id: str) -> None:
+        """Cancel an event as somebody else would, by the API."""
+        target = Settings(region, self.url)
+        sdk = Sdk(target, credentials(target, {}, lambda: None))
+        sdk.call("CancelSimulatedSystemEvents", EventIds=[event_id])
+        sdk.close()
+
+    def actions(self) -> list[str]:
+        return [call["action"] for call in self.get("calls")]
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    """A fresh fake cloud; no call it does not know may have reached it."""
+    with FakeServer() as server:
+        behind = Cloud(server.url)
+        yield behind
+        unexpected = behind.get("calls?unexpected=1")
+        behind.close()
+    assert unexpected == []
+
+
+@pytest.fixture
+def connect(cloud: Cloud, waiting: Waiting) -> Iterator[Callable[[], SystemEvents]]:
+    """Our client on the fake cloud; its waits take no time."""
+    made: list[Sdk] = []
+
+    def connected() -> SystemEvents:
+        target = Settings(REGION, cloud.url)
+        made.append(Sdk(target, credentials(target, {}, lambda: None)))
+        return SystemEvents(made[-1], target, Patience(sleep=waiting.sleep, clock=waiting.clock))
+
+    yield connected
+    for sdk in made:
+        sdk.close()
+
+
+@pytest.fixture
+def api(connect: Callable[[], SystemEvents]) -> SystemEvents:
+    return connect()

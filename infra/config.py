@@ -4,23 +4,22 @@ What is wrong is reported with the key, what was found and what is wanted, befor
 resource is declared.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
-from simevents import SimulatedEventsError
-
 NAMESPACE = "simevents"
 
 
-class ConfigurationError(SimulatedEventsError):
-    """A key of the stack configuration is missing or wrong."""
+class ConfigurationError(pulumi.RunError):
+    """A key of the stack configuration is missing or wrong; the engine prints it as it is."""
 
     def __init__(self, key: str, found: object, wanted: str) -> None:
         what = "is not set" if found is None else f"is {found!r}"
-        super().__init__(f"{NAMESPACE}:{key} {what}; wanted: {wanted}")
+        super().__init__(f"{key} {what}; wanted: {wanted}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +44,25 @@ class Configuration:
     """URL of a local fake cloud; None is Alibaba Cloud."""
 
 
+def _key(name: str) -> str:
+    return f"{NAMESPACE}:{name}"
+
+
 def load() -> Configuration:
     """The configuration of the current stack; raises ConfigurationError."""
     config = pulumi.Config(NAMESPACE)
-    count = _whole_number("instanceCount", config.get_object("instanceCount"))
+    count = _whole_number(_key("instanceCount"), _parsed(config, "instanceCount"))
     return Configuration(
         region=_region(),
-        zone=_text("zone", config.get("zone"), "a zone of the region, such as cn-hangzhou-b"),
+        zone=_text(_key("zone"), config.get("zone"), "a zone of the region, such as cn-hangzhou-b"),
         instance_type=_text(
-            "instanceType", config.get("instanceType"), "an instance type, such as ecs.g6.large"
+            _key("instanceType"),
+            config.get("instanceType"),
+            "an instance type, such as ecs.g6.large",
         ),
-        image_id=_text("imageId", config.get("imageId"), "the id of an image of the region"),
+        image_id=_text(_key("imageId"), config.get("imageId"), "the id of an image of the region"),
         instance_count=count,
-        events=_events(config.get_object("events"), count),
+        events=_events(_parsed(config, "events"), count),
         endpoint=config.get("endpoint"),
     )
 
@@ -65,10 +70,17 @@ def load() -> Configuration:
 def _region() -> str:
     region = pulumi.Config("alicloud").get("region")
     if not region:
-        raise SimulatedEventsError(
-            "alicloud:region is not set; wanted: a region such as cn-hangzhou"
-        )
+        raise ConfigurationError("alicloud:region", None, "a region such as cn-hangzhou")
     return region
+
+
+def _parsed(config: pulumi.Config, key: str) -> Any:
+    """A value that is more than text; text that is no JSON stays as it is, to be reported."""
+    text = config.get(key)
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        return text
 
 
 def _text(key: str, found: object, wanted: str) -> str:
@@ -90,12 +102,14 @@ def _events(found: object, count: int) -> tuple[ScheduledEvent, ...]:
     if found is None:
         return ()
     if not isinstance(found, list):
-        raise ConfigurationError("events", found, "a list of events")
-    events = tuple(_event(f"events[{index}]", entry, count) for index, entry in enumerate(found))
+        raise ConfigurationError(_key("events"), found, "a list of events")
+    events = tuple(
+        _event(f"{_key('events')}[{index}]", entry, count) for index, entry in enumerate(found)
+    )
     names = [event.name for event in events]
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise ConfigurationError(f"events[{index}].name", name, "a name of its own")
+            raise ConfigurationError(f"{_key('events')}[{index}].name", name, "a name of its own")
     return events
 
 

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_alicloud as alicloud
 from config import Configuration
 
+from simevents.errors import InvalidSettings
 from simevents.models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from simevents.settings import check_endpoint
 
@@ -69,7 +70,10 @@ def cloud_provider(config: Configuration) -> alicloud.Provider | None:
     """
     if config.endpoint is None:
         return None
-    parts = urlsplit(check_endpoint(config.endpoint))
+    try:
+        parts = urlsplit(check_endpoint(config.endpoint))
+    except InvalidSettings as invalid:
+        raise pulumi.RunError(f"simevents:{invalid}") from None
     return alicloud.Provider(
         "fake-cloud",
         region=config.region,

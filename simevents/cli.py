@@ -78,8 +78,9 @@ def list_events(
 
     Example: simevents list --endpoint http://127.0.0.1:8086 --region cn-hangzhou
     """
+    instance_ids = _checked(instance)
     with _connect(region, endpoint) as api:
-        found = api.find(_checked(instance)) if instance else api.find_all()
+        found = api.find(instance_ids) if instance_ids else api.find_all()
     events = sorted(found, key=lambda event: (event.publish_time, event.event_id))
     if as_json:
         typer.echo(json.dumps([_plain(event) for event in events], indent=2))
@@ -105,8 +106,9 @@ def sweep(
 
     Example: simevents sweep --region cn-hangzhou --event e-bp1a2b3c4d5e6f7g8h9j
     """
+    instance_ids = _checked(instance)
     with _connect(region, endpoint) as api:
-        events = open_events(api, _checked(instance), event or [])
+        events = open_events(api, instance_ids, event or [])
         if not events:
             typer.echo("Nothing is open.")
             return

@@ -49,7 +49,7 @@ def make(api: SystemEvents, intent: Intent, instance_ids: Sequence[str]) -> dict
             events |= _identified(api, intent, missing, made)
         if made.resent:
             _drop_surplus(api, intent, events)
-        return events
+        return {id: events[id] for id in instance_ids}
     except Exception as error:  # noqa: BLE001 - whatever went wrong is undone
         raise undone(api, intent, instance_ids, made.event_ids, error) from None
 

@@ -142,7 +142,10 @@ class EventsProvider(ResourceProvider):
             seen = reconcile.observe(api, intent, _observation(props))
         if seen is None:
             return ReadResult(None, {})
-        outputs = _events_outputs(props, seen) | {"instance_ids": list(seen.statuses)}
+        outputs = _events_outputs(props, seen) | {
+            # In the recorded order: another one would show as a change.
+            "instance_ids": [id for id in props["instance_ids"] if id in seen.statuses]
+        }
         inputs = {n: v for n, v in outputs.items() if n not in ("event_ids", "statuses")}
         return ReadResult(id, outputs, inputs)
 

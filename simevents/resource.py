@@ -13,7 +13,7 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from . import schedule
-from .errors import InvalidInput, InvalidSettings
+from .errors import InvalidInput
 from .models import EventType
 from .provider import EventsProvider, IntentProvider
 
@@ -94,7 +94,7 @@ class SimulatedSystemEvent(pulumi.ComponentResource):
             ``simevents:endpoint``, else Alibaba Cloud.
         :param triggers: Any values; when one changes, the events are made anew, and a
             span is resolved anew. Use it to run a finished drill again.
-        :raises InvalidSettings: the stack names no region.
+        :raises pulumi.RunError: the stack names no region, or *not_before* is no time.
         """
         super().__init__("simevents:index:SimulatedSystemEvent", name, None, opts)
         inputs = {
@@ -127,16 +127,19 @@ class SimulatedSystemEvent(pulumi.ComponentResource):
 
 def _time_text(not_before: object) -> str:
     if isinstance(not_before, str | datetime | timedelta):
-        return schedule.to_text(not_before)
-    raise InvalidInput("not_before", f"{not_before!r} is no time; {schedule.EXPECTED}")
+        try:
+            return schedule.to_text(not_before)
+        except InvalidInput as invalid:
+            raise pulumi.RunError(str(invalid)) from None
+    raise pulumi.RunError(f"not_before: {not_before!r} is no time; {schedule.EXPECTED}")
 
 
 def _configured_region() -> str:
     region = pulumi.Config("simevents").get("region") or pulumi.Config("alicloud").get("region")
     if not region:
-        raise InvalidSettings(
-            "region",
-            "neither simevents:region nor alicloud:region is set in this stack; set one with "
-            "pulumi config set alicloud:region cn-hangzhou, or give region= to the resource",
+        # RunError is what the engine prints as it is, without a traceback.
+        raise pulumi.RunError(
+            "region: neither simevents:region nor alicloud:region is set in this stack; set one "
+            "with pulumi config set alicloud:region cn-hangzhou, or give region= to the resource"
         )
     return region

@@ -121,5 +121,5 @@ class Patience:
         while waited < self.settling_seconds and not self.is_over:
             self.sleep(pause)
             waited += pause
-            pause *= 2
+            pause = min(2 * pause, 2.5)
             yield

@@ -27,6 +27,9 @@ from aliyunsdkecs.request.v20140526.CreateSimulatedSystemEventsRequest import (
 from aliyunsdkecs.request.v20140526.DescribeInstanceHistoryEventsRequest import (
     DescribeInstanceHistoryEventsRequest,
 )
+from aliyunsdkecs.request.v20140526.DescribeInstancesFullStatusRequest import (
+    DescribeInstancesFullStatusRequest,
+)
 from aliyunsdkecs.request.v20140526.DescribeInstancesRequest import (
     DescribeInstancesRequest,
 )
@@ -39,6 +42,7 @@ _REQUESTS: dict[str, Callable[[], Any]] = {
     "CreateSimulatedSystemEvents": CreateSimulatedSystemEventsRequest,
     "DescribeInstanceHistoryEvents": DescribeInstanceHistoryEventsRequest,
     "DescribeInstances": DescribeInstancesRequest,
+    "DescribeInstancesFullStatus": DescribeInstancesFullStatusRequest,
     # The ECS package has no STS; one action needs no package of its own.
     "GetCallerIdentity": lambda: RpcRequest("Sts", "2015-04-01", "GetCallerIdentity"),
 }
@@ -133,6 +137,7 @@ def default_chain() -> Credentials | None:
     """What the vendor's own search finds: profile file, OIDC, RAM role of the instance."""
     from alibabacloud_credentials.client import Client
 
+    _silence()
     try:
         found = Client().get_credential()
     except Exception:  # noqa: BLE001 - it raises whatever its last attempt raised
@@ -176,8 +181,10 @@ def _credential(credentials: Credentials) -> AccessKeyCredential | StsTokenCrede
 
 
 def _silence() -> None:
-    """Keep the SDK's log away from every handler: it writes requests with their signatures."""
-    for name in [name for name in logging.root.manager.loggerDict if "aliyunsdkcore" in name]:
+    """Keep the vendor's logs away from every handler: they write requests with signatures."""
+    # The second is what alibabacloud-credentials calls its logger.
+    vendors = ("aliyunsdkcore", "credentials")
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith(vendors)]:
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]
         logger.setLevel(logging.CRITICAL + 1)

@@ -25,6 +25,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith(("ALIBABA", "ALICLOUD", "SIMEVENTS")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    # The vendor's search for credentials would go on to the metadata address of an instance.
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
 
 
 @pytest.fixture(autouse=True)
@@ -93,14 +95,20 @@ class Cloud:
         self._http.close()
 
 
+@pytest.fixture(scope="session")
+def fake_server() -> Iterator[FakeServer]:
+    with FakeServer(seed=0) as server:
+        yield server
+
+
 @pytest.fixture
-def cloud() -> Iterator[Cloud]:
+def cloud(fake_server: FakeServer) -> Iterator[Cloud]:
     """A fresh fake cloud; no call it does not know may have reached it."""
-    with FakeServer() as server:
-        behind = Cloud(server.url)
-        yield behind
-        unexpected = behind.get("calls?unexpected=1")
-        behind.close()
+    behind = Cloud(fake_server.url)
+    behind.post("reset")
+    yield behind
+    unexpected = behind.get("calls?unexpected=1")
+    behind.close()
     assert unexpected == []
 
 

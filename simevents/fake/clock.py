@@ -28,8 +28,14 @@ class Clock:
 
     def __init__(self, wall: Callable[[], Epoch], setting: Setting | None = None) -> None:
         self._wall = wall
-        start = wall()
-        self.setting = setting or Setting(wall=start, fake=start, rate=1.0)
+        self.restart()
+        if setting is not None:
+            self.setting = setting
+
+    def restart(self) -> None:
+        """Show real time again."""
+        start = self._wall()
+        self.setting = Setting(wall=start, fake=start, rate=1.0)
 
     def now(self) -> Epoch:
         setting = self.setting

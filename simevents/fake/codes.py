@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One documented error; *text* may hold ``{name}`` fields, filled in by `Refused`."""
+    """One documented error; code and text may hold ``{name}`` fields, filled in by `Refused`."""
 
     code: str
     status: int
@@ -20,7 +20,7 @@ class Refused(Exception):
     """The cloud refuses a request, with one of the codes below."""
 
     def __init__(self, code: Code, **fields: str) -> None:
-        self.code = code.code
+        self.code = code.code.format(**fields) if fields else code.code
         self.status = code.status
         self.text = code.text.format(**fields) if fields else code.text
         super().__init__(f"{self.code}: {self.text}")

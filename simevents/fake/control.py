@@ -227,9 +227,11 @@ class _Control:
         return JSONResponse({"id": account_id})
 
     async def reset(self, request: Request) -> Response:
+        """Everything is forgotten; the clock shows real time again, and no fault is in force."""
         with self._cloud.store.transaction():
             self._cloud.store.reset()
-            self._cloud.store.save_clock_setting(self._cloud.clock.setting)
+        self._cloud.clock.restart()
+        self._cloud.faults.clear()
         self._journal.clear()
         return await self.health(request)
 
@@ -316,7 +318,7 @@ def _fault(body: dict[str, Any]) -> Fault:
         raise BadBody(f'"error" must be one of {", ".join(ERRORS)}, not {body["error"]!r}')
     if body.get("cut") not in (None, "before", "after"):
         raise BadBody('"cut" must be "before" or "after"')
-    numbers = {"latency", "visibility_delay", "probability", "times", "seed"}
+    numbers = {"latency", "visibility_delay", "probability", "skip", "times", "seed"}
     for name in numbers & set(body):
         value = body[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:

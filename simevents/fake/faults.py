@@ -54,6 +54,8 @@ class Fault:
     visibility_delay: float = 0.0
     """Events made by the call can be seen so many seconds of cloud time later."""
     probability: float = 1.0
+    skip: int = 0
+    """Let so many calls of the action pass first."""
     times: int | None = None
     """Strike so often and no more; None is always."""
     seed: int = 0
@@ -65,6 +67,7 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._struck: Counter[int] = Counter()
+        self._passed: Counter[int] = Counter()
         self._calls: Counter[str] = Counter()
 
     def add(self, fault: Fault) -> None:
@@ -73,6 +76,7 @@ class Faults:
     def clear(self) -> None:
         self._faults.clear()
         self._struck.clear()
+        self._passed.clear()
         self._calls.clear()
 
     def listed(self) -> list[dict[str, Any]]:
@@ -90,6 +94,9 @@ class Faults:
         self._calls[call] += 1
         for number, fault in enumerate(self._faults):
             if fault.action not in ("*", action):
+                continue
+            if self._passed[number] < fault.skip:
+                self._passed[number] += 1
                 continue
             if fault.times is not None and self._struck[number] >= fault.times:
                 continue

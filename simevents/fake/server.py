@@ -247,4 +247,6 @@ def _bind(port: int) -> socket.socket:
             "one with --port, or --port 0 for any free one; if an older fake cloud holds it, stop "
             "that one."
         ) from None
+    # asyncio leaves Nagle's algorithm on for sockets made this way, which costs 40 ms a call.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return bound

@@ -149,6 +149,7 @@ def describe_instance_history_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS
             region=region,
             event_ids=event_ids,
             instance_ids=[id for id in instance_ids if id],
+            visible_at=cloud.now(),
         )
         if event.status in statuses
         and (not any(types) or event.event_type in types)

@@ -1,0 +1,230 @@
+"""The documented behaviour of the system-event actions, through the vendor's SDK.
+
+Source: the API pages of the four actions. Each documented error stands here once.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.conftest import REGION, Cloud
+
+from simevents.errors import Refused
+from simevents.models import EventCycleStatus, EventType, format_time, parse_time
+from simevents.sdk import Answer, Sdk
+from simevents.settings import Settings, credentials
+
+CREATE = "CreateSimulatedSystemEvents"
+CANCEL = "CancelSimulatedSystemEvents"
+HISTORY = "DescribeInstanceHistoryEvents"
+ALL = [status.value for status in EventCycleStatus]
+FINAL = {"Executed", "Avoided", "Canceled", "Failed"}
+
+
+@pytest.fixture
+def sdk(cloud: Cloud) -> Iterator[Sdk]:
+    target = Settings(REGION, cloud.url)
+    connected = Sdk(target, credentials(target, {}, lambda: None))
+    yield connected
+    connected.close()
+
+
+@pytest.fixture
+def at(sdk: Sdk) -> Callable[..., str]:
+    """A time from now, as the API writes it."""
+
+    def written(**span: float) -> str:
+        now = sdk.call("GetCallerIdentity").date
+        assert now is not None
+        return format_time(now + timedelta(**span))
+
+    return written
+
+
+def create(
+    sdk: Sdk, instances: list[str], not_before: str, type: str = "SystemMaintenance.Reboot"
+) -> list[str]:
+    answer = sdk.call(CREATE, EventType=type, NotBefore=not_before, InstanceIds=instances)
+    ids = answer.body["EventIdSet"]["EventId"]
+    assert isinstance(ids, list)
+    return ids
+
+
+def entries(answer: Answer) -> list[dict[str, Any]]:
+    found = answer.body["InstanceSystemEventSet"]["InstanceSystemEventType"]
+    assert isinstance(found, list)
+    return found
+
+
+def code_of(call: Callable[[], object]) -> tuple[str, int]:
+    with pytest.raises(Refused) as caught:
+        call()
+    return caught.value.code, caught.value.status
+
+
+@pytest.mark.parametrize("event_type", EventType)
+def test_each_type_starts_as_documented(
+    sdk: Sdk, cloud: Cloud, at: Callable[..., str], event_type: EventType
+) -> None:
+    not_before = at(hours=1)
+    (event_id,) = create(sdk, cloud.instances(1), not_before, event_type)
+    (entry,) = entries(sdk.call(HISTORY, EventIds=[event_id], InstanceEventCycleStatuss=ALL))
+    maintenance = event_type.startswith("SystemMaintenance")
+
+    assert event_id.startswith("e-")
+    assert len(event_id) == 22
+    assert entry["EventCycleStatus"]["Name"] == ("Scheduled" if maintenance else "Executing")
+    assert entry["EventType"]["Name"] == event_type
+    assert (entry["NotBefore"], entry["ResourceType"]) == (not_before, "instance")
+    assert "EventFinishTime" not in entry
+    parse_time(entry["EventPublishTime"])
+
+
+def test_history_without_a_status_shows_finished_events_only(
+    sdk: Sdk, cloud: Cloud, at: Callable[..., str]
+) -> None:
+    first, second = create(sdk, cloud.instances(2), at(hours=1))
+    sdk.call(CANCEL, EventIds=[first])
+
+    (entry,) = entries(sdk.call(HISTORY, EventIds=[first, second]))
+    assert entry["EventId"] == first
+    assert entry["EventCycleStatus"]["Name"] in FINAL
+    assert "EventFinishTime" in entry
+
+
+def test_full_status_shows_what_is_scheduled_by_instance(
+    sdk: Sdk, cloud: Cloud, at: Callable[..., str]
+) -> None:
+    instances = cloud.instances(2)
+    (event_id,) = create(sdk, instances[:1], at(hours=1))
+    shown = {
+        entry["InstanceId"]: [
+            event["EventId"]
+            for event in entry["ScheduledSystemEventSet"]["ScheduledSystemEventType"]
+        ]
+        for entry in full_status(sdk)
+    }
+
+    assert shown == {instances[0]: [event_id], instances[1]: []}
+
+
+def full_status(sdk: Sdk) -> list[dict[str, Any]]:
+    answer = sdk.call("DescribeInstancesFullStatus")
+    found = answer.body["InstanceFullStatusSet"]["InstanceFullStatusType"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_ranges_of_time_and_filters_by_resource(
+    sdk: Sdk, cloud: Cloud, at: Callable[..., str]
+) -> None:
+    first, second = cloud.instances(2)
+    early, late = at(hours=1), at(hours=3)
+    create(sdk, [first, second], early)
+    create(sdk, [first], late)
+
+    def count(**filters: Any) -> int:
+        return len(entries(sdk.call(HISTORY, InstanceEventCycleStatuss=ALL, **filters)))
+
+    assert count() == 3
+    assert count(ResourceIds=[first]) == 2
+    assert count(InstanceId=second) == 1
+    assert count(NotBeforeStart=late, NotBeforeEnd=late) == 1
+    assert count(NotBeforeEnd=early) == 2
+    assert count(InstanceEventTypes=["SystemFailure.Reboot"]) == 0
+    assert count(EventPublishTimeStart=at(hours=1)) == 0
+
+
+def test_pages_by_number_and_by_token(sdk: Sdk, cloud: Cloud, at: Callable[..., str]) -> None:
+    made = create(sdk, cloud.instances(25), at(hours=1))
+    page = sdk.call(HISTORY, InstanceEventCycleStatuss=ALL, PageNumber=3)
+    seen: list[str] = []
+    token = ""
+    while True:
+        answer = sdk.call(HISTORY, InstanceEventCycleStatuss=ALL, MaxResults=10, NextToken=token)
+        seen += [entry["EventId"] for entry in entries(answer)]
+        token = answer.body.get("NextToken", "")
+        if not token:
+            break
+
+    assert (len(entries(page)), page.body["TotalCount"], page.body["PageSize"]) == (5, 25, 10)
+    assert sorted(seen) == sorted(made)
+
+
+def test_an_unknown_id_is_no_error_when_describing(sdk: Sdk) -> None:
+    assert entries(sdk.call(HISTORY, EventIds=["e-unknown"], InstanceEventCycleStatuss=ALL)) == []
+
+
+def test_the_errors_of_create(sdk: Sdk, cloud: Cloud, at: Callable[..., str]) -> None:
+    instances = cloud.instances(101)
+    later = at(hours=1)
+
+    assert code_of(lambda: sdk.call(CREATE, EventType="SystemFailure.Stop", NotBefore=later)) == (
+        "MissingParameter",
+        404,
+    )
+    assert code_of(lambda: sdk.call(CREATE, NotBefore=later, InstanceIds=instances[:1])) == (
+        "MissingParameter",
+        404,
+    )
+    assert code_of(lambda: create(sdk, instances[:1], later, "SystemFailure.Delete")) == (
+        "InvalidParameter",
+        403,
+    )
+    assert code_of(lambda: create(sdk, instances[:1], "tomorrow")) == ("InvalidParameter", 403)
+    assert code_of(lambda: create(sdk, instances[:1], at(seconds=0))) == (
+        "InvalidNotBefore.Passed",
+        403,
+    )
+    assert code_of(lambda: create(sdk, [instances[0], "i-nobody"], later)) == (
+        "InvalidInstanceId.NotFound",
+        404,
+    )
+    assert code_of(lambda: create(sdk, instances, later)) == ("InstanceIdLimitExceeded", 403)
+    assert cloud.get("events") == []
+
+
+def test_the_errors_of_cancel(sdk: Sdk, cloud: Cloud, at: Callable[..., str]) -> None:
+    instances = cloud.instances(1)
+    (event_id,) = create(sdk, instances, at(hours=1))
+    real = cloud.post(
+        "events",
+        instance_ids=instances,
+        event_type="SystemMaintenance.Reboot",
+        not_before="2099-01-01T00:00:00Z",
+    )[0]["event_id"]
+
+    def cancel(*ids: str) -> tuple[str, int]:
+        return code_of(lambda: sdk.call(CANCEL, EventIds=list(ids)))
+
+    assert cancel() == ("MissingParameter", 404)
+    assert cancel("e-unknown") == ("InvalidEventId.NotFound", 403)
+    assert cancel(event_id, "e-unknown") == ("InvalidEventId.NotFound", 403)
+    assert cancel(real) == ("CannotCancelSystemEvent.NotSimulated", 403)
+    assert cancel(*[f"e-{n}" for n in range(101)]) == ("EventIdLimitExceeded", 400)
+    assert sorted(cloud.statuses()) == ["Scheduled", "Scheduled"]
+
+
+def test_the_errors_of_the_reads(sdk: Sdk) -> None:
+    many = [f"e-{n}" for n in range(101)]
+
+    assert code_of(lambda: sdk.call(HISTORY, EventIds=many)) == ("EventIdLimitExceeded", 403)
+    assert code_of(
+        lambda: sdk.call(
+            HISTORY, NotBeforeStart="2026-01-02T00:00:00Z", NotBeforeEnd="2026-01-01T00:00:00Z"
+        )
+    ) == ("InvalidParameter.TimeEndBeforeStart", 403)
+    assert code_of(lambda: sdk.call(HISTORY, InstanceEventCycleStatuss=["Done"])) == (
+        "InvalidParameter",
+        403,
+    )
+
+
+def test_another_region_has_other_events(sdk: Sdk, cloud: Cloud, at: Callable[..., str]) -> None:
+    create(sdk, cloud.instances(1), at(hours=1))
+    target = Settings("cn-shanghai", cloud.url)
+    elsewhere = Sdk(target, credentials(target, {}, lambda: None))
+
+    assert entries(elsewhere.call(HISTORY, InstanceEventCycleStatuss=ALL)) == []
+    elsewhere.close()

@@ -1,0 +1,168 @@
+"""The whole stack of `infra/`: network, instances and events, with the real alicloud plugin."""
+
+from typing import Any
+
+import pytest
+
+from tests.engine.conftest import CHECKOUT, CloudProcess, MakeStack, Stack
+
+REGION = "cn-hangzhou"
+REBOOT = {"name": "planned-reboot", "type": "SystemMaintenance.Reboot", "notBefore": "+2h"}
+FAILURE = {
+    "name": "host-failure",
+    "type": "SystemFailure.Redeploy",
+    "notBefore": "+30m",
+    "instances": [0],
+}
+
+
+def settings(cloud: CloudProcess) -> dict[str, Any]:
+    return {
+        "simevents:endpoint": cloud.url,
+        "alicloud:region": REGION,
+        "simevents:zone": "cn-hangzhou-b",
+        "simevents:instanceType": "ecs.g6.large",
+        "simevents:imageId": "aliyun_3_x64_20G_alibase_20240819.vhd",
+        "simevents:instanceCount": 2,
+        "simevents:events": [REBOOT, FAILURE],
+    }
+
+
+@pytest.fixture
+def stack(make_stack: MakeStack, cloud: CloudProcess) -> Stack:
+    return make_stack(CHECKOUT, settings(cloud))
+
+
+def events_of(stack: Stack, name: str) -> dict[str, str]:
+    """Event id by instance id, from the stack's outputs."""
+    return {row["instance"]: row["event"] for row in stack.outputs()["events"][name]}
+
+
+def test_the_life_of_the_stack(stack: Stack, cloud: CloudProcess) -> None:
+    stack.up()
+    reboots, failures = events_of(stack, "planned-reboot"), events_of(stack, "host-failure")
+    instances = stack.outputs()["instance_ids"]
+    assert sorted(reboots) == sorted(instances)
+    assert list(failures) == instances[:1]
+    assert len(cloud.open_events()) == 3
+
+    stack.preview()
+    stack.refresh("--expect-no-changes")
+
+    stack.set(simevents__instanceCount=3)
+    stack.up("--parallel", "64")
+    more = events_of(stack, "planned-reboot")
+    assert {id: more[id] for id in reboots} == reboots
+    assert len(more) == 3
+    assert events_of(stack, "host-failure") == failures
+
+    stack.set(simevents__events=[REBOOT, FAILURE | {"notBefore": "+45m"}])
+    stack.up()
+    assert events_of(stack, "planned-reboot") == more
+    replaced = events_of(stack, "host-failure")
+    assert replaced != failures
+    assert list(replaced) == list(failures)
+
+    behind = more[instances[1]]
+    cloud.cancel(REGION, behind)
+    stack.refresh()
+    stack.up()
+    again = events_of(stack, "planned-reboot")
+    assert again[instances[1]] != behind
+    assert {id: e for id, e in again.items() if id != instances[1]} == {
+        id: e for id, e in more.items() if id != instances[1]
+    }
+
+    stack.destroy()
+    assert cloud.statuses() == ["Canceled"] * 6
+    assert [i for i in cloud.get("instances") if i["region"] == REGION] == []
+    calls = cloud.get("calls")
+    canceled = {
+        value
+        for call in calls
+        if call["action"] == "CancelSimulatedSystemEvents" and call["status"] == 200
+        for name, value in call["parameters"].items()
+        if name.startswith("EventId.")
+    }
+    assert canceled == {event["event_id"] for event in cloud.get("events")}
+    assert all("TriggerRealOps" not in call["parameters"] for call in calls)
+    names = [call["action"] for call in calls]
+    last_cancel = len(names) - 1 - names[::-1].index("CancelSimulatedSystemEvents")
+    assert last_cancel < names.index("DeleteInstance")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(
+            {"simevents:instanceCount": -1},
+            "simevents:instanceCount is -1; wanted: a whole number, 1 or more",
+            id="a negative instance count",
+        ),
+        pytest.param(
+            {"simevents:instanceCount": "two"},
+            "simevents:instanceCount is 'two'; wanted: a whole number, 1 or more",
+            id="an instance count in letters",
+        ),
+        pytest.param(
+            {"simevents:events": [FAILURE | {"instances": [2]}]},
+            "simevents:events[0].instances is 2; wanted: instances that the stack has: numbers "
+            "from 0 to 1",
+            id="an instance that the stack does not have",
+        ),
+        pytest.param(
+            {"simevents:events": [REBOOT, REBOOT]},
+            "simevents:events[1].name is 'planned-reboot'; wanted: a name of its own",
+            id="two events of one name",
+        ),
+        pytest.param(
+            {"simevents:events": [REBOOT | {"at": "+1h"}]},
+            "simevents:events[0].at is '+1h'; wanted: only name, type, notBefore and instances",
+            id="an unknown key of an event",
+        ),
+        pytest.param(
+            {"simevents:endpoint": "http://ecs.example.com"},
+            "endpoint: http://ecs.example.com would send credentials unencrypted to another "
+            "machine; write https://",
+            id="plain HTTP to another machine",
+        ),
+        pytest.param(
+            {"simevents:zone": None}, "simevents:zone is not set; wanted: a zone", id="no zone"
+        ),
+        pytest.param(
+            {"alicloud:region": None},
+            "alicloud:region is not set; wanted: a region such as cn-hangzhou",
+            id="no region",
+        ),
+    ],
+)
+def test_wrong_configuration_fails_the_preview_and_names_the_key(
+    stack: Stack, change: dict[str, Any], expected: str
+) -> None:
+    stack.settings = {n: v for n, v in (stack.settings | change).items() if v is not None}
+    stack.write()
+    text = stack.fails("preview")
+
+    assert expected in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (
+            REBOOT | {"type": "SystemMaintenance.Rebot"},
+            "'SystemMaintenance.Rebot' is no event type; write one of SystemMaintenance.Reboot",
+        ),
+        (
+            FAILURE | {"notBefore": "soon"},
+            "'soon' is no time; write a UTC time such as 2027-01-31T09:30:00Z",
+        ),
+    ],
+)
+def test_a_type_or_a_time_that_does_not_exist_fails_the_preview(
+    stack: Stack, event: dict[str, Any], expected: str
+) -> None:
+    stack.set(simevents__events=[event])
+
+    assert expected in " ".join(stack.fails("preview").split())

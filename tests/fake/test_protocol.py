@@ -1,0 +1,133 @@
+"""Requests and answers on the wire."""
+
+import base64
+import hmac
+import time
+import uuid
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from tests.conftest import Cloud
+
+from simevents.fake.signatures import canonical_query, encode
+
+
+def signed(method: str, **parameters: str) -> dict[str, str]:
+    """Parameters with a query signature of the published key pair."""
+    whole = {
+        "AccessKeyId": "testid",
+        "Format": "JSON",
+        "SignatureMethod": "HMAC-SHA1",
+        "SignatureNonce": uuid.uuid4().hex,
+        "SignatureVersion": "1.0",
+        "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "Version": "2014-05-26",
+        **parameters,
+    }
+    text = f"{method}&%2F&{encode(canonical_query(whole))}"
+    digest = hmac.digest(b"testsecret&", text.encode(), "sha1")
+    return whole | {"Signature": base64.b64encode(digest).decode()}
+
+
+DESCRIBE = {"Action": "DescribeInstances", "RegionId": "cn-hangzhou"}
+
+
+def test_parameters_in_the_query_in_a_form_and_in_both(cloud: Cloud) -> None:
+    cloud.instances(1)
+    by_get = httpx.get(cloud.url, params=signed("GET", **DESCRIBE))
+    by_query = httpx.post(cloud.url, params=signed("POST", **DESCRIBE))
+    by_form = httpx.post(cloud.url, data=signed("POST", **DESCRIBE))
+    parts = signed("POST", **DESCRIBE)
+    region = {"RegionId": parts.pop("RegionId")}
+    by_both = httpx.post(cloud.url, params=parts, data=region)
+
+    for answer in (by_get, by_query, by_form, by_both):
+        assert (answer.status_code, answer.json()["TotalCount"]) == (200, 1)
+        assert answer.headers["content-type"] == "application/json;charset=utf-8"
+        assert answer.headers["x-acs-request-id"] == answer.json()["RequestId"]
+
+
+def test_xml_is_the_default_format(cloud: Cloud) -> None:
+    answer = httpx.get(cloud.url, params=signed("GET", Format="", **DESCRIBE))
+
+    assert answer.headers["content-type"] == "text/xml;charset=utf-8"
+    assert "<DescribeInstancesResponse><RequestId>" in answer.text
+    assert "<TotalCount>0</TotalCount>" in answer.text
+
+
+def test_lists_may_count_from_nought(cloud: Cloud) -> None:
+    parameters = signed(
+        "POST",
+        Action="DescribeInstanceHistoryEvents",
+        RegionId="cn-hangzhou",
+        **{"ResourceId.0": "i-a", "ResourceId.1": "i-b"},
+    )
+
+    assert httpx.post(cloud.url, params=parameters).status_code == 200
+
+
+def test_an_error_has_the_documented_members(cloud: Cloud) -> None:
+    parameters = signed("POST", Action="CancelSimulatedSystemEvents", RegionId="cn-hangzhou")
+    answer = httpx.post(cloud.url, params=parameters)
+    body = answer.json()
+
+    assert answer.status_code == 404
+    assert set(body) == {"RequestId", "HostId", "Code", "Message", "Recommend"}
+    assert body["Code"] == "MissingParameter"
+    assert f"q=MissingParameter&product=Ecs&requestId={body['RequestId']}" in body["Recommend"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ({"Action": "DescribeEverything"}, "UnsupportedOperation"),
+        (DESCRIBE | {"Colour": "blue"}, "UnsupportedParameter"),
+        (DESCRIBE | {"Version": "2010-01-01"}, "UnsupportedOperation"),
+    ],
+)
+def test_what_is_unknown_is_loud(cloud: Cloud, parameters: dict[str, str], code: str) -> None:
+    answer = httpx.post(cloud.url, params=signed("POST", **parameters))
+    unexpected = cloud.get("calls?unexpected=1")
+
+    assert (answer.status_code, answer.json()["Code"]) == (400, code)
+    assert [call["code"] for call in unexpected] == [code]
+    # Loud in the fixture as well, unless it was meant.
+    cloud.post("reset")
+
+
+def test_the_journal_keeps_no_secret(cloud: Cloud) -> None:
+    httpx.post(cloud.url, params=signed("POST", SecurityToken="hush", **DESCRIBE))
+
+    (call,) = cloud.get("calls")
+    assert call["parameters"] == {"RegionId": "cn-hangzhou"}
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "code"),
+    [
+        ("PUT", "Action=A&Version=1&Format=JSON", "UnsupportedHTTPMethod"),
+        ("POST", "Format=JSON", "MissingAction"),
+        ("POST", "Format=JSON&Action=A", "MissingVersion"),
+        ("POST", "Format=JSON&Action=A&Version=1", "MissingAccessKeyId"),
+        (
+            "GET",
+            urlencode(
+                {
+                    "Format": "JSON",
+                    "Action": "\0",
+                    "Version": "\udcff".encode("utf-8", "surrogatepass"),
+                }
+            ),
+            "MissingAccessKeyId",
+        ),
+    ],
+)
+def test_what_is_no_request(cloud: Cloud, method: str, query: str, code: str) -> None:
+    answer = httpx.request(method, f"{cloud.url}/?{query}")
+
+    assert (answer.status_code, answer.json()["Code"]) == (400, code)
+
+
+def test_too_large_a_request(cloud: Cloud) -> None:
+    assert httpx.post(cloud.url, content=b"x" * 2_000_000).status_code == 413

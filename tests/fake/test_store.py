@@ -1,0 +1,81 @@
+"""What the cloud remembers, over restarts and beside damaged files."""
+
+import sqlite3
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.conftest import Cloud
+
+from simevents.fake.server import FakeServer, ServerError
+from simevents.fake.store import StoreError
+
+
+def test_data_in_a_file_survive_a_restart_on_the_same_port(tmp_path: Path) -> None:
+    data = tmp_path / "cloud.db"
+    with FakeServer(data=data, instance_ids=["i-a"]) as server:
+        behind = Cloud(server.url)
+        behind.post("clock", set="2018-08-20T08:00:00Z")
+        behind.post(
+            "events",
+            instance_ids=["i-a"],
+            event_type="SystemMaintenance.Stop",
+            not_before="2018-09-01T00:00:00Z",
+        )
+        before = behind.get("events"), behind.get("health")["cloud_id"]
+        behind.close()
+    port = int(server.url.rpartition(":")[2])
+    with FakeServer(data=data, port=port, instance_ids=["i-a"]) as again:
+        behind = Cloud(again.url)
+        after = behind.get("events"), behind.get("health")["cloud_id"]
+        now = behind.get("clock")["now"]
+        behind.close()
+
+    assert again.url == server.url
+    assert after == before
+    assert now.startswith("2018-08-20T08:0")
+
+
+def test_two_servers_on_one_file(tmp_path: Path) -> None:
+    with FakeServer(data=tmp_path / "cloud.db"), pytest.raises(StoreError, match="is in use by"):
+        FakeServer(data=tmp_path / "cloud.db")
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but text", b"SQLite format 3\0 cut"])
+def test_a_damaged_file_is_left_as_it_was(tmp_path: Path, content: bytes) -> None:
+    data = tmp_path / "cloud.db"
+    data.write_bytes(content)
+    with pytest.raises(StoreError, match="left as it is"):
+        FakeServer(data=data)
+
+    assert data.read_bytes() == content
+
+
+def test_a_foreign_database_is_left_as_it_was(tmp_path: Path) -> None:
+    data = tmp_path / "other.db"
+    other = sqlite3.connect(data)
+    other.execute("CREATE TABLE theirs (value)")
+    other.commit()
+    other.close()
+    content = data.read_bytes()
+    with pytest.raises(StoreError, match="is not the data of this version"):
+        FakeServer(data=data)
+
+    assert data.read_bytes() == content
+
+
+def test_a_busy_port_names_the_port_and_the_remedy() -> None:
+    with FakeServer() as server:
+        port = int(server.url.rpartition(":")[2])
+        with pytest.raises(
+            ServerError, match=rf"Port {port} on 127\.0\.0\.1 cannot be used.*--port"
+        ):
+            FakeServer(port=port)
+
+
+def test_a_server_starts_once() -> None:
+    with FakeServer() as server, pytest.raises(ServerError, match="started already"):
+        server.start()
+
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(server.url)

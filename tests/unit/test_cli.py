@@ -1,0 +1,167 @@
+"""The command line, as a process."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.conftest import REGION, Cloud
+
+from simevents.client import SystemEvents
+from simevents.fake import daemon
+from simevents.models import EventType
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def simevents(*arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "simevents", *arguments],
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def made(api: SystemEvents, cloud: Cloud) -> list[str]:
+    """Two open events."""
+    moment = api.now() + timedelta(hours=1)
+    return api.create(EventType.SYSTEM_MAINTENANCE_REBOOT, moment, cloud.instances(2))
+
+
+def test_list_shows_each_event_whole(cloud: Cloud, made: list[str]) -> None:
+    shown = simevents("list", "--endpoint", cloud.url, "--region", REGION)
+    (event, *_) = [e for e in cloud.get("events") if e["event_id"] == made[0]]
+    (line,) = [line for line in shown.stdout.splitlines() if made[0] in line]
+
+    assert shown.returncode == 0
+    assert line.split() == [
+        event["event_id"],
+        event["instance_id"],
+        "SystemMaintenance.Reboot",
+        "Scheduled",
+        event["not_before"],
+        event["publish_time"],
+    ]
+
+
+def test_list_as_json(cloud: Cloud, made: list[str]) -> None:
+    shown = simevents("list", "--endpoint", cloud.url, "--region", REGION, "--json")
+
+    assert sorted(event["event_id"] for event in json.loads(shown.stdout)) == sorted(made)
+
+
+def test_sweep_cancels_what_it_is_told(cloud: Cloud, made: list[str]) -> None:
+    words = ["sweep", "--endpoint", cloud.url, "--region", REGION, "--event", made[0]]
+    listed = simevents(*words, "--dry-run")
+    refused = simevents(*words, typed="n\n")
+    assert (listed.returncode, refused.returncode) == (1, 1)
+    assert len(cloud.open_events()) == 2
+
+    swept = simevents(*words, "--yes")
+    assert (swept.returncode, swept.stdout.splitlines()[-1]) == (0, "1 cancelled.")
+    assert [event["event_id"] for event in cloud.open_events()] == made[1:]
+    assert simevents(*words, "--yes").stdout == "Nothing is open.\n"
+
+
+def test_sweep_of_a_region_only_lists(cloud: Cloud, made: list[str]) -> None:
+    swept = simevents("sweep", "--endpoint", cloud.url, "--region", REGION, "--yes")
+
+    assert swept.returncode == 1
+    assert "2 open. Name instances or events to cancel them." in swept.stderr
+    assert len(cloud.open_events()) == 2
+
+
+def test_sweep_tells_of_a_real_event(cloud: Cloud) -> None:
+    (real,) = cloud.post(
+        "events",
+        instance_ids=cloud.instances(1),
+        event_type="SystemMaintenance.Reboot",
+        not_before="2099-01-01T00:00:00Z",
+    )
+    words = ["--endpoint", cloud.url, "--region", REGION, "--instance", real["instance_id"]]
+    swept = simevents("sweep", *words, "--yes")
+
+    assert swept.returncode == 1
+    assert f"1 real, not cancelled: {real['event_id']}" in swept.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["list", "--region", REGION, "--endpoint", "http://example.com"], "error: endpoint: http"),
+        (["list", "--region", REGION, "--instance", "vm-1"], "error: --instance: 'vm-1' is no"),
+        (["fake", "--access-key", "half"], "error: --access-key: write the id and the secret"),
+        (["fake", "--detach"], "error: --detach needs --data"),
+    ],
+)
+def test_a_wrong_argument_is_one_line(words: list[str], expected: str) -> None:
+    ended = simevents(*words)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(expected)
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    ended = simevents("list", "--region", REGION)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: credentials: no credentials were found; set ALIBABA")
+
+
+def test_fake_prints_its_url_first_and_ends_on_a_signal() -> None:
+    command = [sys.executable, "-m", "simevents", "fake", "--port", "0", "--instance", "i-a"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+
+    assert httpx.get(f"{url}/_fake/health").json()["instances"] == 1
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+
+
+def test_fake_on_a_busy_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        ended = simevents("fake", "--port", str(port))
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"error: Port {port} on 127.0.0.1 cannot be used (Address")
+
+
+def test_a_detached_fake_is_found_again_and_stopped(tmp_path: Path) -> None:
+    data = tmp_path / "cloud.db"
+    first = simevents("fake", "--detach", "--port", "0", "--data", str(data))
+    again = simevents("fake", "--detach", "--port", "0", "--data", str(data))
+    running = daemon.find(data)
+    assert running is not None
+    assert first.stdout == again.stdout == f"{running.url}\n"
+
+    # Killed, it comes back on the same port with the same data.
+    os.kill(running.pid, signal.SIGKILL)
+    port = running.url.rpartition(":")[2]
+    simevents("fake", "--detach", "--port", port, "--data", str(data))
+    back = daemon.find(data)
+    assert back is not None
+    assert (back.url, back.cloud_id) == (running.url, running.cloud_id)
+    assert back.pid != running.pid
+
+    assert daemon.stop(data)
+    assert not daemon.stop(data)
+
+
+def test_every_command_teaches_with_an_example() -> None:
+    for command in ("list", "sweep", "fake"):
+        assert "Example: simevents" in simevents(command, "--help").stdout

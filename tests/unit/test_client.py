@@ -1,0 +1,124 @@
+"""The API as we call it, against the fake."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from simevents.client import Canceling, SystemEvents
+from simevents.errors import Refused
+from simevents.models import EventCycleStatus, EventType, format_time
+from tests.conftest import REGION, Cloud, Waiting
+
+REBOOT = EventType.SYSTEM_MAINTENANCE_REBOOT
+
+
+def later(api: SystemEvents, **span: float) -> datetime:
+    return api.now() + timedelta(**(span or {"hours": 1}))
+
+
+def inject_real(cloud: Cloud, instance_id: str) -> str:
+    made = cloud.post(
+        "events",
+        instance_ids=[instance_id],
+        event_type=REBOOT,
+        not_before="2099-01-01T00:00:00Z",
+    )
+    return str(made[0]["event_id"])
+
+
+def test_events_are_made_described_and_cancelled(api: SystemEvents, cloud: Cloud) -> None:
+    instances = cloud.instances(3)
+    moment = later(api)
+    made = api.create(REBOOT, moment, instances)
+    found = api.describe(made)
+
+    assert sorted(event.instance_id for event in found) == instances
+    assert {event.not_before for event in found} == {moment}
+    assert api.cancel(made) == Canceling()
+    assert {event.event_cycle_status for event in api.describe(made)} == {EventCycleStatus.CANCELED}
+
+
+def test_more_than_a_page_of_events_is_read_whole(api: SystemEvents, cloud: Cloud) -> None:
+    instances = cloud.instances(250)
+    moment = later(api)
+    made = [
+        id for n in range(0, 250, 100) for id in api.create(REBOOT, moment, instances[n : n + 100])
+    ]
+
+    assert {event.event_id for event in api.find_all()} == set(made)
+    assert {event.event_id for event in api.describe(made)} == set(made)
+    assert {event.event_id for event in api.find(instances, moment)} == set(made)
+    assert api.cancel(made) == Canceling()
+    assert cloud.open_events() == []
+
+
+def test_find_tells_seconds_apart(api: SystemEvents, cloud: Cloud) -> None:
+    instances = cloud.instances(1)
+    moment = later(api)
+    for seconds in (-1, 0, 1):
+        api.create(REBOOT, moment + timedelta(seconds=seconds), instances)
+
+    assert [event.not_before for event in api.find(instances, moment)] == [moment]
+
+
+def test_nothing_asked_for_is_nothing_sent(api: SystemEvents, cloud: Cloud) -> None:
+    assert (api.describe([]), api.find([]), api.existing([])) == ([], [], set())
+    assert api.cancel([]) == Canceling()
+    assert cloud.get("calls") == []
+
+
+def test_existing_tells_which_of_many(api: SystemEvents, cloud: Cloud) -> None:
+    instances = cloud.instances(150)
+
+    assert api.existing([*instances, "i-nobody"]) == set(instances)
+
+
+@pytest.mark.parametrize("count", [2, 7, 130])
+def test_one_unknown_id_does_not_keep_the_others_open(
+    api: SystemEvents, cloud: Cloud, count: int
+) -> None:
+    moment = later(api)
+    made = [
+        id
+        for n in range(0, count, 100)
+        for id in api.create(REBOOT, moment, cloud.instances(min(100, count - n)))
+    ]
+    made.insert(count // 2, "e-unknown")
+
+    assert api.cancel(made) == Canceling(unknown=["e-unknown"])
+    assert cloud.open_events() == []
+
+
+def test_a_real_event_and_a_finished_one_among_the_ids(api: SystemEvents, cloud: Cloud) -> None:
+    first, second, third = cloud.instances(3)
+    made = api.create(REBOOT, later(api), [first, second])
+    cloud.cancel(REGION, made[0])
+    real = inject_real(cloud, third)
+
+    assert api.cancel([*made, real]) == Canceling(real=[real])
+    assert [event["event_id"] for event in cloud.open_events()] == [real]
+
+
+def test_a_finished_event_counts_as_cancelled(api: SystemEvents, cloud: Cloud) -> None:
+    made = api.create(REBOOT, later(api), cloud.instances(1))
+    cloud.cancel(REGION, made[0])
+
+    assert api.cancel(made) == Canceling()
+
+
+def test_a_refusal_for_good_is_raised_at_once(
+    api: SystemEvents, cloud: Cloud, waiting: Waiting
+) -> None:
+    cloud.post("faults", action="CancelSimulatedSystemEvents", error="Forbidden.RAM")
+    with pytest.raises(Refused) as caught:
+        api.cancel(["e-any"])
+
+    assert caught.value.code == "Forbidden.RAM"
+    assert waiting.seconds == 0
+
+
+def test_now_is_the_clouds_clock(api: SystemEvents, cloud: Cloud) -> None:
+    cloud.post("clock", set="2018-08-20T08:00:00Z")
+    cloud.post("clock", freeze=True)
+
+    assert format_time(api.now()) == "2018-08-20T08:00:00Z"

@@ -1,0 +1,251 @@
+"""The two providers as the engine's protocol drives them: through Pulumi's own servicer.
+
+Values make the whole way through the engine's encoding, where numbers become floats,
+None vanishes and unknowns are marked.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import proto, rpc
+from tests.conftest import REGION, Cloud
+from tests.servicer import servicer
+
+from simevents.provider import EventsProvider, IntentProvider
+
+Properties = dict[str, Any]
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+URN = "urn:pulumi:test::simevents::pulumi-python:dynamic/simevents:Intent::drill"
+
+
+def encoded(properties: Properties) -> Any:
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(rpc.serialize_properties(properties, {}))
+    finally:
+        loop.close()
+
+
+class Engine:
+    """The calls of the engine to one provider."""
+
+    def __init__(self, provider: IntentProvider | EventsProvider) -> None:
+        self._provider = {"__provider": serialize_provider(provider)}
+        self._servicer = servicer()
+
+    def check(self, news: Properties, olds: Properties | None = None) -> tuple[Any, dict[str, str]]:
+        request = proto.CheckRequest(
+            urn=URN,
+            olds=encoded((olds or {}) | self._provider),
+            news=encoded(news | self._provider),
+        )
+        answer = self._servicer.Check(request, None)
+        failures = {failure.property: failure.reason for failure in answer.failures}
+        return rpc.deserialize_properties(answer.inputs, True), failures
+
+    def diff(self, id: str, olds: Properties, news: Properties) -> Any:
+        request = proto.DiffRequest(
+            id=id, olds=encoded(olds | self._provider), news=encoded(news | self._provider)
+        )
+        return self._servicer.Diff(request, None)
+
+    def create(self, inputs: Properties) -> tuple[str, Properties]:
+        request = proto.CreateRequest(properties=encoded(inputs | self._provider))
+        answer = self._servicer.Create(request, None)
+        return answer.id, self._decoded(answer.properties)
+
+    def read(self, id: str, outputs: Properties) -> tuple[str, Properties, Properties]:
+        request = proto.ReadRequest(id=id, properties=encoded(outputs | self._provider))
+        answer = self._servicer.Read(request, None)
+        return answer.id, self._decoded(answer.properties), self._decoded(answer.inputs)
+
+    def update(self, id: str, olds: Properties, news: Properties) -> Properties:
+        request = proto.UpdateRequest(
+            id=id, olds=encoded(olds | self._provider), news=encoded(news | self._provider)
+        )
+        return self._decoded(self._servicer.Update(request, None).properties)
+
+    def delete(self, id: str, outputs: Properties) -> None:
+        self._servicer.Delete(
+            proto.DeleteRequest(id=id, properties=encoded(outputs | self._provider)), None
+        )
+
+    def _decoded(self, properties: Any) -> Properties:
+        decoded = rpc.deserialize_properties(properties)
+        decoded.pop("__provider", None)
+        return dict(decoded)
+
+
+@pytest.fixture
+def intent() -> Iterator[Engine]:
+    return Engine(IntentProvider())  # type: ignore[return-value]
+
+
+@pytest.fixture
+def events() -> Iterator[Engine]:
+    return Engine(EventsProvider())  # type: ignore[return-value]
+
+
+def inputs(cloud: Cloud, instances: list[str], **change: Any) -> Properties:
+    return {
+        "event_type": "SystemMaintenance.Reboot",
+        "not_before": "+1h",
+        "instance_ids": instances,
+        "region": REGION,
+        "endpoint": cloud.url,
+        **change,
+    }
+
+
+def of_intent(id: str, outputs: Properties) -> Properties:
+    """What the component hands from the intent to the events."""
+    names = "event_type not_before_at instance_ids region endpoint account_id declared_at".split()
+    return {"intent": id} | {name: outputs[name] for name in names}
+
+
+def test_a_life_through_the_engines_encoding(intent: Engine, events: Engine, cloud: Cloud) -> None:
+    instances = cloud.instances(2)
+    checked, failures = intent.check(inputs(cloud, instances, triggers=[1, None, "x"]))
+    assert failures == {}
+    id, declared = intent.create(inputs(cloud, instances, triggers=[1, "x"]))
+    events_id, made = events.create(of_intent(id, declared))
+
+    assert id.startswith("sse-")
+    assert sorted(made["event_ids"]) == instances
+    assert set(made["statuses"].values()) == {"Scheduled"}
+    unchanged = intent.diff(id, declared, inputs(cloud, instances[::-1], triggers=[1.0, "x"]))
+    assert unchanged.changes == proto.DiffResponse.DIFF_NONE
+    same = events.diff(events_id, made, of_intent(id, declared))
+    assert same.changes == proto.DiffResponse.DIFF_NONE
+
+    read_id, outputs, read_inputs = events.read(events_id, made)
+    assert (read_id, outputs) == (events_id, made)
+    assert read_inputs == of_intent(id, declared)
+    assert intent.read(id, declared)[2] == inputs(cloud, instances, triggers=[1, "x"])
+
+    for _ in range(2):
+        events.delete(events_id, made)
+        intent.delete(id, declared)
+    assert cloud.statuses() == ["Canceled", "Canceled"]
+
+
+def test_what_is_gone_has_no_id(intent: Engine, events: Engine, cloud: Cloud) -> None:
+    id, declared = intent.create(inputs(cloud, cloud.instances(1)))
+    events_id, made = events.create(of_intent(id, declared))
+    events.delete(events_id, made)
+
+    assert events.read(events_id, made)[0] == ""
+
+
+def test_an_update_keeps_the_time_and_all_outputs(
+    intent: Engine, events: Engine, cloud: Cloud
+) -> None:
+    first, second = cloud.instances(2)
+    id, declared = intent.create(inputs(cloud, [first]))
+    events_id, made = events.create(of_intent(id, declared))
+    wider = inputs(cloud, [first, second])
+    assert intent.diff(id, declared, wider).changes == proto.DiffResponse.DIFF_SOME
+    assert list(intent.diff(id, declared, wider).replaces) == []
+    declared = intent.update(id, declared, wider | {"account_id": None})
+    updated = events.update(events_id, made, of_intent(id, declared))
+
+    assert updated["event_ids"][first] == made["event_ids"][first]
+    assert sorted(updated["event_ids"]) == [first, second]
+    assert updated["not_before_at"] == made["not_before_at"]
+
+
+@pytest.mark.parametrize(
+    ("change", "replaced"),
+    [
+        ({"event_type": "SystemFailure.Stop"}, ["event_type"]),
+        ({"not_before": "+2h"}, ["not_before"]),
+        ({"region": "cn-shanghai"}, ["region"]),
+        ({"triggers": [2]}, ["triggers"]),
+    ],
+)
+def test_what_replaces_an_intent(
+    intent: Engine, cloud: Cloud, change: Properties, replaced: list[str]
+) -> None:
+    id, declared = intent.create(inputs(cloud, cloud.instances(1)))
+    diff = intent.diff(id, declared, inputs(cloud, declared["instance_ids"]) | change)
+
+    assert (list(diff.replaces), diff.deleteBeforeReplace) == (replaced, True)
+
+
+def test_an_unknown_or_another_intent_replaces_the_events(
+    intent: Engine, events: Engine, cloud: Cloud
+) -> None:
+    id, declared = intent.create(inputs(cloud, cloud.instances(1)))
+    events_id, made = events.create(of_intent(id, declared))
+    for other in (UNKNOWN, "sse-other"):
+        news = of_intent(id, declared) | {"intent": other, "not_before_at": UNKNOWN}
+        assert list(events.diff(events_id, made, news).replaces) == ["intent"]
+    unknown_outputs = of_intent(id, declared) | {"not_before_at": UNKNOWN, "account_id": UNKNOWN}
+    diff = events.diff(events_id, made, unknown_outputs)
+    assert diff.changes == proto.DiffResponse.DIFF_NONE
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "expected"),
+    [
+        ({"event_type": "Reboot"}, "event_type", "'Reboot' is no event type; write one of"),
+        ({"not_before": "soon"}, "not_before", "'soon' is no time; write"),
+        ({"not_before": 5}, "not_before", "is no text; write"),
+        ({"not_before": "2018-09-01T00:00:00Z"}, "not_before", "has passed (it is"),
+        ({"instance_ids": []}, "instance_ids", "no instance is given"),
+        ({"instance_ids": ["i-a", "i-a"]}, "instance_ids", "i-a is named more than once"),
+        ({"instance_ids": ["vm-1"]}, "instance_ids", "'vm-1' is no instance id"),
+        ({"instance_ids": [7]}, "instance_ids", "7.0 is no instance id"),
+        ({"region": ""}, "region", "no region is given"),
+        ({"endpoint": "http://example.com"}, "endpoint", "would send credentials unencrypted"),
+    ],
+)
+def test_bad_input_names_its_property(
+    intent: Engine, cloud: Cloud, change: Properties, field: str, expected: str
+) -> None:
+    _, failures = intent.check(inputs(cloud, ["i-a"]) | change)
+
+    assert list(failures) == [field]
+    assert expected in failures[field]
+
+
+@pytest.mark.parametrize(
+    "field", ["event_type", "not_before", "instance_ids", "region", "endpoint"]
+)
+def test_what_is_not_known_yet_passes(intent: Engine, cloud: Cloud, field: str) -> None:
+    assert intent.check(inputs(cloud, ["i-a"]) | {field: UNKNOWN})[1] == {}
+
+
+def test_an_instance_that_is_not_known_yet_passes(intent: Engine, cloud: Cloud) -> None:
+    assert intent.check(inputs(cloud, ["i-a", UNKNOWN]))[1] == {}
+
+
+def test_a_time_that_has_passed_since_is_no_bad_input(intent: Engine, cloud: Cloud) -> None:
+    old = inputs(cloud, ["i-a"], not_before="2018-09-01T00:00:00Z")
+
+    assert intent.check(old | {"instance_ids": ["i-a", "i-b"]}, old)[1] == {}
+
+
+def test_a_cloud_that_does_not_answer_leaves_the_time_to_create(intent: Engine) -> None:
+    nobody = {
+        "event_type": "SystemMaintenance.Reboot",
+        "not_before": "2018-09-01T00:00:00Z",
+        "instance_ids": ["i-a"],
+        "region": REGION,
+    }
+
+    # No credentials: the cloud is not even asked.
+    assert intent.check(nobody)[1] == {}
+
+
+def test_the_providers_hold_nothing_and_stay_where_they_are() -> None:
+    for provider in (IntentProvider(), EventsProvider()):
+        assert vars(provider) == {}
+        assert type(provider).__module__ == "simevents.provider"
+    assert [IntentProvider.__name__, EventsProvider.__name__] == [
+        "IntentProvider",
+        "EventsProvider",
+    ]

@@ -1,0 +1,381 @@
+"""The moments of a resource's life, against the fake and its faults."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from simevents import reconcile
+from simevents.claims import Claims
+from simevents.client import SystemEvents
+from simevents.errors import (
+    CloudError,
+    InvalidInput,
+    LeftOpen,
+    Refused,
+    Taken,
+    TimePassed,
+    WrongAccount,
+)
+from simevents.intent import Intent
+from simevents.models import EventType, format_time
+from simevents.reconcile import EXPIRED, MISSED, Observation
+from simevents.schedule import parse
+from tests.conftest import REGION, Cloud
+
+REBOOT = EventType.SYSTEM_MAINTENANCE_REBOOT
+CREATE = "CreateSimulatedSystemEvents"
+CANCEL = "CancelSimulatedSystemEvents"
+
+Connect = Callable[[], SystemEvents]
+
+
+@pytest.fixture
+def claims() -> Claims:
+    return Claims()
+
+
+def declare(
+    api: SystemEvents, claims: Claims, instances: list[str], id: str = "sse-1", time: str = "+1h"
+) -> Intent:
+    return reconcile.declare(api, claims, id, REBOOT, parse(time), instances)
+
+
+def scheduled(api: SystemEvents, claims: Claims, intent: Intent) -> Observation:
+    events = reconcile.schedule(api, claims, intent)
+    return Observation(
+        {id: event.event_id for id, event in events.items()},
+        {id: event.event_cycle_status.value for id, event in events.items()},
+    )
+
+
+def ids(events: list[dict[str, Any]]) -> list[str]:
+    return sorted(event["event_id"] for event in events)
+
+
+def test_an_intent_schedules_nothing_and_resolves_by_the_clouds_clock(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    cloud.post("clock", set="2018-08-20T08:00:00Z")
+    cloud.post("clock", freeze=True)
+    intent = declare(api, claims, cloud.instances(2))
+
+    assert format_time(intent.not_before) == "2018-08-20T09:00:00Z"
+    assert intent.account_id == cloud.get("health")["account_id"]
+    assert cloud.get("events") == []
+
+
+def test_an_intent_for_a_time_that_has_passed(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    with pytest.raises(InvalidInput, match="2018-09-01T00:00:00Z has passed"):
+        declare(api, claims, cloud.instances(1), time="2018-09-01T00:00:00Z")
+
+
+def test_an_intent_for_an_instance_that_does_not_exist(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    with pytest.raises(InvalidInput, match=r"1 of 3 do not exist in cn-hangzhou.*i-nobody"):
+        declare(api, claims, [*cloud.instances(2), "i-nobody"])
+
+
+def test_an_event_per_instance(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
+    instances = cloud.instances(230)
+    made = scheduled(api, claims, declare(api, claims, instances))
+
+    assert sorted(made.event_ids) == instances
+    assert sorted(made.event_ids.values()) == ids(cloud.open_events())
+    by_id = {event["event_id"]: event["instance_id"] for event in cloud.open_events()}
+    assert {by_id[event]: event for event in made.event_ids.values()} == made.event_ids
+
+
+def test_what_a_killed_run_made_is_adopted(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
+    instances = cloud.instances(3)
+    intent = declare(api, claims, instances)
+    there = api.create(REBOOT, intent.not_before, instances[:2])
+    made = scheduled(api, claims, intent)
+
+    assert set(there) < set(made.event_ids.values())
+    assert len(cloud.get("events")) == 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param({"cut": "after"}, id="the answer is lost"),
+        pytest.param({"cut": "before"}, id="the request is lost"),
+        pytest.param({"garbage": True}, id="an HTML page instead of an answer"),
+        pytest.param({"error": "InternalError"}, id="an internal error"),
+        pytest.param({"error": "ServiceUnavailable"}, id="a service that is away"),
+        pytest.param({"error": "Throttling.User"}, id="throttling"),
+        pytest.param({"cut": "after", "visibility_delay": 3}, id="lost, and seen late"),
+        pytest.param({"visibility_delay": 3}, id="seen late"),
+    ],
+)
+def test_one_event_per_instance_whatever_happens_to_the_first_create(
+    api: SystemEvents, claims: Claims, cloud: Cloud, fault: dict[str, Any]
+) -> None:
+    instances = cloud.instances(3)
+    intent = declare(api, claims, instances)
+    cloud.post("faults", action=CREATE, times=1, **fault)
+    api.patience.sleep = lambda seconds: cloud.post("clock", advance=f"{seconds}s") and None
+    made = scheduled(api, claims, intent)
+
+    assert sorted(made.event_ids.values()) == ids(cloud.open_events())
+    assert sorted(made.event_ids) == instances
+
+
+def test_a_surplus_that_shows_up_after_sending_again_is_cancelled(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(2)
+    intent = declare(api, claims, instances)
+    cloud.post("faults", action=CREATE, times=1, cut="after", visibility_delay=15)
+    api.patience.sleep = lambda seconds: cloud.post("clock", advance=f"{seconds}s") and None
+    made = scheduled(api, claims, intent)
+
+    assert cloud.statuses() == ["Canceled", "Canceled", "Scheduled", "Scheduled"]
+    assert sorted(made.event_ids.values()) == ids(cloud.open_events())
+
+
+def test_a_partial_answer_is_undone(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
+    intent = declare(api, claims, cloud.instances(4))
+    cloud.post("faults", action=CREATE, partial=True)
+    with pytest.raises(CloudError, match="answered with 2 events for 4 instances"):
+        scheduled(api, claims, intent)
+
+    assert cloud.statuses() == ["Canceled"] * 4
+
+
+def test_a_batch_that_is_refused_for_good_undoes_the_others(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(250)
+    intent = declare(api, claims, instances)
+    cloud.post("faults", action=CREATE, error="SimulatedEventLimitExceeded", skip=2)
+    with pytest.raises(Refused) as caught:
+        scheduled(api, claims, intent)
+
+    assert caught.value.code == "SimulatedEventLimitExceeded"
+    assert "nothing is scheduled" in str(caught.value)
+    assert len(cloud.get("events")) in (150, 200)
+    assert cloud.open_events() == []
+
+
+def test_what_cannot_be_undone_is_named_with_the_command(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    intent = declare(api, claims, cloud.instances(4))
+    cloud.post("faults", action=CREATE, partial=True)
+    cloud.post("faults", action=CANCEL, error="Forbidden.RAM")
+    with pytest.raises(LeftOpen) as caught:
+        scheduled(api, claims, intent)
+
+    assert "could not be cancelled" in str(caught.value)
+    assert f"simevents sweep --region {REGION} --endpoint {cloud.url} --event e-" in str(
+        caught.value
+    )
+    assert len(cloud.open_events()) == 4
+
+
+def test_a_time_that_passed_before_anything_was_scheduled(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    intent = declare(api, claims, cloud.instances(1))
+    cloud.post("clock", advance="2h")
+    with pytest.raises(TimePassed, match=r"Nothing is scheduled\. Change 'triggers'"):
+        scheduled(api, claims, intent)
+
+
+def test_events_of_a_killed_run_that_executed_since_are_adopted(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(2)
+    intent = declare(api, claims, instances)
+    api.create(REBOOT, intent.not_before, instances)
+    cloud.post("clock", advance="2h")
+
+    assert scheduled(api, claims, intent).statuses == dict.fromkeys(instances, "Executed")
+
+
+def test_two_intents_for_one_event_in_one_process(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(2)
+    declare(api, claims, instances, "sse-1", "2099-01-01T00:00:00Z")
+    with pytest.raises(Taken, match=f"asks for the same: .* on {instances[1]}"):
+        declare(api, claims, instances[1:], "sse-2", "2099-01-01T00:00:00Z")
+
+
+def test_two_intents_for_one_event_in_two_processes(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(2)
+    first = declare(api, claims, instances, "sse-1", "2099-01-01T00:00:00Z")
+    made = scheduled(api, claims, first)
+    with pytest.raises(Taken) as caught:
+        declare(api, Claims(), instances, "sse-2", "2099-01-01T00:00:00Z")
+
+    assert all(event_id in str(caught.value) for event_id in made.event_ids.values())
+
+
+def test_an_intent_that_has_ended_schedules_nothing(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    intent = declare(api, claims, cloud.instances(1))
+    reconcile.withdraw(api, claims, intent)
+    with pytest.raises(Taken, match="--target-dependents"):
+        scheduled(api, claims, intent)
+
+
+def test_instances_come_and_go(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
+    instances = cloud.instances(4)
+    intent = declare(api, claims, instances[:3])
+    old = scheduled(api, claims, intent)
+    intent = reconcile.extend(api, claims, intent, instances[1:])
+    new = reconcile.reschedule(api, claims, intent, old)
+
+    assert sorted(new.event_ids) == instances[1:]
+    assert {id: new.event_ids[id] for id in instances[1:3]} == {
+        id: old.event_ids[id] for id in instances[1:3]
+    }
+    assert sorted(new.event_ids.values()) == ids(cloud.open_events())
+
+
+def test_an_instance_that_comes_too_late_is_missed(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    first, second = cloud.instances(2)
+    intent = declare(api, claims, [first])
+    old = scheduled(api, claims, intent)
+    cloud.post("clock", advance="2h")
+    intent = reconcile.extend(api, claims, intent, [first, second])
+    new = reconcile.reschedule(api, claims, intent, old)
+
+    assert new.statuses == old.statuses | {second: MISSED}
+    assert new.event_ids == old.event_ids
+
+
+def test_an_update_whose_cancel_fails_makes_nothing(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    first, second = cloud.instances(2)
+    intent = declare(api, claims, [first])
+    old = scheduled(api, claims, intent)
+    new_intent = reconcile.extend(api, claims, intent, [first, second])
+    cloud.post("faults", action=CANCEL, error="Forbidden.RAM", times=1)
+    with pytest.raises(Refused):
+        reconcile.reschedule(api, claims, replace(new_intent, instance_ids=(second,)), old)
+
+    assert ids(cloud.open_events()) == list(old.event_ids.values())
+
+
+def test_a_second_cancel_does_no_harm(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
+    intent = declare(api, claims, cloud.instances(2))
+    made = scheduled(api, claims, intent)
+    for _ in range(2):
+        reconcile.cancel(api, intent, made.event_ids.values())
+
+    assert cloud.statuses() == ["Canceled", "Canceled"]
+
+
+def test_withdrawing_cancels_what_matches_and_leaves_strangers_alone(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(2)
+    intent = declare(api, claims, instances)
+    scheduled(api, claims, intent)
+    other_second = api.create(REBOOT, intent.not_before + timedelta(seconds=1), instances)
+    other_type = api.create(EventType.SYSTEM_FAILURE_STOP, intent.not_before, instances)
+    reconcile.withdraw(api, claims, intent)
+
+    assert ids(cloud.open_events()) == sorted([*other_second, *other_type])
+
+
+def test_what_was_cancelled_ahead_of_time_is_left_out(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    first, second = cloud.instances(2)
+    intent = declare(api, claims, [first, second])
+    made = scheduled(api, claims, intent)
+    cloud.cancel(REGION, made.event_ids[first])
+
+    assert reconcile.observe(api, intent, made) == Observation(
+        {second: made.event_ids[second]}, {second: "Scheduled"}
+    )
+    cloud.cancel(REGION, made.event_ids[second])
+    assert reconcile.observe(api, intent, made) is None
+
+
+def test_what_was_cancelled_stays_so_when_the_time_has_passed(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    first, second = cloud.instances(2)
+    intent = declare(api, claims, [first, second])
+    made = scheduled(api, claims, intent)
+    cloud.cancel(REGION, made.event_ids[first])
+    cloud.post("clock", advance="2h")
+    seen = reconcile.observe(api, intent, made)
+
+    assert seen == Observation(made.event_ids, {first: "Canceled", second: "Executed"})
+
+
+def test_events_are_expired_after_thirty_days(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(2)
+    intent = declare(api, claims, instances)
+    made = scheduled(api, claims, intent)
+    cloud.post("clock", advance="31d")
+
+    assert reconcile.observe(api, intent, made) == Observation(
+        made.event_ids, dict.fromkeys(instances, EXPIRED)
+    )
+
+
+def test_events_that_cannot_be_found_are_an_error_with_account_and_region(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(1)
+    intent = declare(api, claims, instances)
+    lost = Observation({instances[0]: "e-lost"}, {instances[0]: "Scheduled"})
+    with pytest.raises(CloudError, match=f"in {REGION} of account {intent.account_id}: e-lost on"):
+        reconcile.observe(api, intent, lost)
+
+
+@pytest.mark.parametrize("moment", ["schedule", "observe", "cancel", "withdraw"])
+def test_the_wrong_account_changes_nothing(
+    api: SystemEvents, claims: Claims, cloud: Cloud, moment: str
+) -> None:
+    intent = declare(api, claims, cloud.instances(1))
+    made = scheduled(api, claims, intent)
+    cloud.post("account", id="2")
+    moments: dict[str, Callable[[], object]] = {
+        "schedule": lambda: reconcile.schedule(api, claims, intent),
+        "observe": lambda: reconcile.observe(api, intent, made),
+        "cancel": lambda: reconcile.cancel(api, intent, made.event_ids.values()),
+        "withdraw": lambda: reconcile.withdraw(api, claims, intent),
+    }
+    with pytest.raises(WrongAccount):
+        moments[moment]()
+
+    assert ids(cloud.open_events()) == sorted(made.event_ids.values())
+
+
+def test_an_event_that_turns_out_to_be_real_is_left_alone(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(1)
+    intent = declare(api, claims, instances)
+    real = cloud.post(
+        "events",
+        instance_ids=instances,
+        event_type=REBOOT,
+        not_before=format_time(intent.not_before),
+    )[0]["event_id"]
+    reconcile.cancel(api, intent, [real])
+    reconcile.withdraw(api, claims, intent)
+
+    assert ids(cloud.open_events()) == [real]

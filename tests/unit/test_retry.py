@@ -1,0 +1,93 @@
+"""What may be tried again, and for how long."""
+
+import pytest
+
+from simevents.errors import CloudError, InvalidInput, NoAnswer, Refused
+from simevents.retry import ALWAYS, UNSENT_ONLY, Patience, Verdict, verdict
+from tests.conftest import Waiting
+
+
+def refused(code: str) -> Refused:
+    return Refused("Create", code, "text", 400, "request-1")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (refused("Throttling"), Verdict.AGAIN),
+        (refused("Throttling.User"), Verdict.AGAIN),
+        (refused("Throttling.Api"), Verdict.AGAIN),
+        (refused("OperationConflict"), Verdict.AGAIN),
+        (refused("ServiceUnavailable"), Verdict.UNCERTAIN),
+        (refused("InternalError"), Verdict.UNCERTAIN),
+        (refused("Throttlings"), Verdict.FINAL),
+        (refused("InvalidInstanceId.NotFound"), Verdict.FINAL),
+        (refused("Forbidden.RAM"), Verdict.FINAL),
+        (NoAnswer("Create", "host", "broke"), Verdict.UNCERTAIN),
+        (NoAnswer("Create", "host", "refused", sent=False), Verdict.AGAIN),
+        (InvalidInput("region", "wrong"), Verdict.FINAL),
+        (ValueError(), Verdict.FINAL),
+    ],
+)
+def test_what_an_error_says_of_its_request(error: BaseException, expected: Verdict) -> None:
+    assert verdict(error) is expected
+
+
+class Failing:
+    """Raises each of *errors* in turn, then answers."""
+
+    def __init__(self, *errors: CloudError) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+
+    def __call__(self) -> str:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "answer"
+
+
+def patience(waiting: Waiting, budget: float = 170.0) -> Patience:
+    return Patience(budget_seconds=budget, sleep=waiting.sleep, clock=waiting.clock)
+
+
+def test_throttling_is_waited_out(waiting: Waiting) -> None:
+    attempt = Failing(*[refused("Throttling.User")] * 8)
+
+    assert patience(waiting).repeat(attempt, UNSENT_ONLY) == "answer"
+    # Eight refusals take more than the minute after which a throttled call works again.
+    assert waiting.seconds > 60
+
+
+def test_what_may_have_been_done_is_not_repeated_for_a_create(waiting: Waiting) -> None:
+    attempt = Failing(NoAnswer("Create", "host", "broke"))
+    with pytest.raises(NoAnswer):
+        patience(waiting).repeat(attempt, UNSENT_ONLY)
+
+    assert (attempt.calls, waiting.seconds) == (1, 0)
+
+
+def test_what_may_have_been_done_is_repeated_for_a_read(waiting: Waiting) -> None:
+    assert patience(waiting).repeat(Failing(NoAnswer("Read", "host", "broke")), ALWAYS) == "answer"
+
+
+def test_the_error_that_ends_it_says_how_long_was_waited(waiting: Waiting) -> None:
+    attempt = Failing(*[refused("Throttling.User")] * 100)
+    with pytest.raises(Refused, match=r"Gave up after \d+ attempts in \d+ s\.$"):
+        patience(waiting, budget=100).repeat(attempt, UNSENT_ONLY)
+
+    assert waiting.seconds <= 100
+
+
+def test_an_address_that_nobody_answers_at_is_given_up_soon(waiting: Waiting) -> None:
+    attempt = Failing(*[NoAnswer("Read", "host", "refused", sent=False)] * 100)
+    with pytest.raises(NoAnswer, match="Nothing was sent"):
+        patience(waiting).repeat(attempt, ALWAYS)
+
+    assert waiting.seconds <= 15
+
+
+def test_settling_looks_at_once_and_then_ever_later(waiting: Waiting) -> None:
+    moments = [waiting.seconds for _ in patience(waiting).settling()]
+
+    assert moments == [0, 0.25, 0.75, 1.75, 3.75, 6.25, 8.75, 11.25]

@@ -1,0 +1,55 @@
+"""NotBefore: what is read, what is refused, what it resolves to."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from simevents.errors import InvalidInput
+from simevents.schedule import parse, to_text
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-02T04:00:00Z", datetime(2026, 1, 2, 4, tzinfo=UTC)),
+        ("2026-01-02T12:00:00+08:00", datetime(2026, 1, 2, 4, tzinfo=UTC)),
+        ("2026-01-02T04:00:00.999Z", datetime(2026, 1, 2, 4, tzinfo=UTC)),
+        ("+30m", datetime(2026, 1, 2, 3, 34, 5, tzinfo=UTC)),
+        ("+1h30m", datetime(2026, 1, 2, 4, 34, 5, tzinfo=UTC)),
+        ("+1d12h", datetime(2026, 1, 3, 15, 4, 5, tzinfo=UTC)),
+        ("+45s", datetime(2026, 1, 2, 3, 4, 50, tzinfo=UTC)),
+    ],
+)
+def test_a_time_resolves_to_a_utc_second(text: str, expected: datetime) -> None:
+    assert parse(text).resolve(NOW) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "+", "+soon", "+0m", "+-5m", "2026-13-01T00:00:00Z", "30m"]
+)
+def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"not_before: .*write a UTC time such as 20"):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["2026-01-02T04:00:00", "2026-01-02"])
+def test_a_time_without_a_zone_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="does not say in which time zone"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (timedelta(minutes=30), "+1800s"),
+        (datetime(2026, 1, 2, 12, tzinfo=timezone(timedelta(hours=8))), "2026-01-02T04:00:00Z"),
+        ("+30m", "+30m"),
+    ],
+)
+def test_a_programs_value_is_written_as_text(
+    value: str | datetime | timedelta, expected: str
+) -> None:
+    assert to_text(value) == expected
+    parse(expected)

@@ -1,0 +1,101 @@
+"""Where the cloud is and who asks."""
+
+import pytest
+
+from simevents.errors import InvalidSettings
+from simevents.settings import Credentials, Settings, check_endpoint, credentials, settings
+
+REGION = "cn-hangzhou"
+FAKE = "http://127.0.0.1:8086"
+PAIR = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret"}
+
+
+def nothing() -> None:
+    return None
+
+
+def test_defaults() -> None:
+    assert settings(REGION, None, {}) == Settings(
+        region=REGION, endpoint=None, connect_seconds=5.0, read_seconds=20.0
+    )
+
+
+@pytest.mark.parametrize(
+    "endpoint", [FAKE, "http://localhost:1", "http://[::1]:1", "https://ecs-vpc.cn-x.aliyuncs.com"]
+)
+def test_an_endpoint_that_may_be_used(endpoint: str) -> None:
+    assert check_endpoint(endpoint + "/") == endpoint
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ("http://ecs.aliyuncs.com", "would send credentials unencrypted"),
+        ("http://192.168.1.1:8086", "would send credentials unencrypted"),
+        ("127.0.0.1:8086", "write a URL without a path, such as http://127.0.0.1:8086"),
+        ("ftp://127.0.0.1", "write a URL"),
+        ("http://127.0.0.1:8086/path", "write a URL without a path"),
+    ],
+)
+def test_an_endpoint_that_may_not(endpoint: str, expected: str) -> None:
+    with pytest.raises(InvalidSettings, match=expected):
+        check_endpoint(endpoint)
+
+
+@pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:9"])
+def test_the_environment_cannot_move_a_stack(endpoint: str | None) -> None:
+    with pytest.raises(InvalidSettings, match="Unset SIMEVENTS_ENDPOINT, or set"):
+        settings(REGION, endpoint, {"SIMEVENTS_ENDPOINT": FAKE})
+
+
+def test_the_environment_may_agree_with_the_stack() -> None:
+    assert settings(REGION, FAKE, {"SIMEVENTS_ENDPOINT": FAKE + "/"}).endpoint == FAKE
+
+
+def test_no_region_names_the_key() -> None:
+    with pytest.raises(InvalidSettings, match="region: no region is given"):
+        settings("", None, {})
+
+
+def test_loopback_always_gets_the_published_pair() -> None:
+    assert credentials(Settings(REGION, FAKE), PAIR, nothing) == Credentials("testid", "testsecret")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (
+            "ALIBABA_CLOUD_ACCESS_KEY_ID",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            "ALIBABA_CLOUD_SECURITY_TOKEN",
+        ),
+        ("ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"),
+    ],
+)
+def test_the_environment_gives_credentials_by_both_sets_of_names(
+    names: tuple[str, str, str],
+) -> None:
+    environ = dict(zip(names, ("id", "secret", "token"), strict=True))
+
+    assert credentials(Settings(REGION), environ, nothing) == Credentials("id", "secret", "token")
+
+
+def test_half_a_pair_names_the_missing_half() -> None:
+    with pytest.raises(InvalidSettings, match="ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"):
+        credentials(Settings(REGION), {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id"}, nothing)
+
+
+def test_the_vendors_search_comes_last() -> None:
+    found = Credentials("found", "secret")
+
+    assert credentials(Settings(REGION), {}, lambda: found) == found
+    assert credentials(Settings(REGION), PAIR, lambda: found).access_key_id == "id"
+
+
+def test_no_credentials_says_what_to_set() -> None:
+    with pytest.raises(InvalidSettings, match="set ALIBABA_CLOUD_ACCESS_KEY_ID and"):
+        credentials(Settings(REGION), {}, nothing)
+
+
+def test_credentials_hide_their_secrets() -> None:
+    assert repr(Credentials("id", "hush", "token")) == "Credentials(access_key_id='id')"

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import yaml
 
 from simevents.fake import daemon
@@ -64,7 +65,11 @@ def destroy() -> None:
     cloud = _cloud()
     _pulumi("stack", "select", "--create", STACK)
     _pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
-    print(f"\nNothing is left in the fake cloud at {cloud.url}. make clean stops it.")
+    left = httpx.get(f"{cloud.url}/_fake/health", trust_env=False).json()
+    print(
+        f"\nLeft in the fake cloud at {cloud.url}: {left['open_events']} open events, "
+        f"{left['instances']} instances. make stop ends it; make clean removes its data too."
+    )
 
 
 def stop() -> None:

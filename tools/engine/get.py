@@ -34,6 +34,9 @@ ENGINE_VERSION = "3.258.0"
 OLDEST_VERSION = "3.216.0"  # without ReadResult.inputs a refresh leaves a phantom diff
 ALICLOUD_VERSION = "3.105.0"
 
+ENGINE_SOURCES = [HERE / "cli", HERE / "language-python"]
+PLUGIN_SOURCES = [HERE / "alicloud"]
+
 WRAPPER = """\
 #!/bin/sh
 # Made by tools/engine/get.py: the engine that was got for this checkout, with its plugins.
@@ -73,11 +76,9 @@ def get(*, build: bool) -> str:
         wrapper.unlink(missing_ok=True)
         return f"engine: {found}, with its own plugins"
     with _locked(_cache()):
-        installed = None if build else _official()
-        if installed is None:
-            bin, home, settings = _built_engine()
-        else:
-            bin, home, settings = installed
+        # What was built once is not looked for on the network again.
+        installed = None if build or _is_built() else _official()
+        bin, home, settings = installed or _built_engine()
         _write_program(wrapper, WRAPPER.format(bin=bin, home=home, settings=settings))
     return f"engine: {bin / 'pulumi'}"
 
@@ -121,15 +122,21 @@ def _official() -> tuple[Path, Path, str] | None:
     return root / "bin", home, ""
 
 
+def _is_built() -> bool:
+    return (
+        _folder("engine", ENGINE_SOURCES).is_dir() and _folder("alicloud", PLUGIN_SOURCES).is_dir()
+    )
+
+
 def _built_engine() -> tuple[Path, Path, str]:
-    if shutil.which("go") is None:
+    if not _is_built() and shutil.which("go") is None:
         raise EngineError(
             f"Neither a Pulumi CLI ({OLDEST_VERSION} or newer) nor Go (1.25.11 or newer) is on "
             "PATH, and the official installer cannot be reached. Install one of them: "
             "pulumi.com/docs/install or go.dev/doc/install."
         )
-    bin = _kept("engine", [HERE / "cli", HERE / "language-python"], _build_engine)
-    plugin = _kept("alicloud", [HERE / "alicloud"], _build_alicloud)
+    bin = _kept("engine", ENGINE_SOURCES, _build_engine)
+    plugin = _kept("alicloud", PLUGIN_SOURCES, _build_alicloud)
     home = _kept(f"home-{plugin.name}", [HERE / "cli"], lambda to: _install_plugin(bin, plugin, to))
     return bin, home, "export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true\n"
 
@@ -175,7 +182,7 @@ def _go_build(folder: Path, output: Path, package: str, ldflags: str = "") -> No
 
 def _kept(name: str, sources: list[Path], build: Callable[[Path], None]) -> Path:
     """The folder that *build* filled for the present content of *sources*; builds it if need be."""
-    folder = _cache() / f"{name}-{_content_key(sources)}"
+    folder = _folder(name, sources)
     if folder.is_dir():
         return folder
     started = time.monotonic()
@@ -188,6 +195,10 @@ def _kept(name: str, sources: list[Path], build: Callable[[Path], None]) -> Path
         raise
     _say(f"Made {folder.name} in {time.monotonic() - started:.0f} s.")
     return folder
+
+
+def _folder(name: str, sources: list[Path]) -> Path:
+    return _cache() / f"{name}-{_content_key(sources)}"
 
 
 def _content_key(sources: list[Path]) -> str:

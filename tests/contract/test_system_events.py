@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.conftest import REGION, Cloud
 
 from simevents.errors import Refused
 from simevents.models import EventCycleStatus, EventType, format_time, parse_time
 from simevents.sdk import Answer, Sdk
 from simevents.settings import Settings, credentials
+from tests.conftest import REGION, Cloud
 
 CREATE = "CreateSimulatedSystemEvents"
 CANCEL = "CancelSimulatedSystemEvents"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.engine.conftest import ARTICLE_INSTANCES, CloudProcess, MakeStack, Stack
 
 PROGRAM = Path(__file__).parent / "programs" / "options"

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from tests.conftest import Cloud
 
 from simevents.fake.signatures import canonical_query, encode
+from tests.conftest import Cloud
 
 
 def signed(method: str, **parameters: str) -> dict[str, str]:

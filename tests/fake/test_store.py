@@ -5,10 +5,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import Cloud
 
 from simevents.fake.server import FakeServer, ServerError
 from simevents.fake.store import StoreError
+from tests.conftest import Cloud
 
 
 def test_data_in_a_file_survive_a_restart_on_the_same_port(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import REGION, Cloud
 
 from simevents.client import SystemEvents
 from simevents.fake import daemon
 from simevents.models import EventType
+from tests.conftest import REGION, Cloud
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

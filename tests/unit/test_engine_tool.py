@@ -36,10 +36,12 @@ def test_a_new_enough_pulumi_on_path_wins(get: ModuleType, tmp_path: Path) -> No
 def test_a_pulumi_that_is_too_old_is_named_with_the_remedy(get: ModuleType, tmp_path: Path) -> None:
     program = pulumi(tmp_path, "v3.100.0")
 
-    assert get.on_path(str(tmp_path)) == (
-        None,
+    found, why = get.on_path(str(tmp_path))
+
+    assert found is None
+    assert why == (
         f"{program} is not used: Pulumi 3.100.0 is too old, this project needs 3.216.0 or newer "
-        f"(pulumi.com/docs/install). Getting {get.ENGINE_VERSION}.",
+        f"(pulumi.com/docs/install). Getting {get.ENGINE_VERSION}."
     )
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import proto, rpc
-from tests.conftest import REGION, Cloud
-from tests.servicer import servicer
 
 from simevents.provider import EventsProvider, IntentProvider
+from tests.conftest import REGION, Cloud
+from tests.servicer import servicer
 
 Properties = dict[str, Any]
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -102,13 +102,16 @@ def inputs(cloud: Cloud, instances: list[str], **change: Any) -> Properties:
 
 def of_intent(id: str, outputs: Properties) -> Properties:
     """What the component hands from the intent to the events."""
-    names = "event_type not_before_at instance_ids region endpoint account_id declared_at".split()
+    names = (
+        *("event_type", "not_before_at", "instance_ids", "region"),
+        *("endpoint", "account_id", "declared_at"),
+    )
     return {"intent": id} | {name: outputs[name] for name in names}
 
 
 def test_a_life_through_the_engines_encoding(intent: Engine, events: Engine, cloud: Cloud) -> None:
     instances = cloud.instances(2)
-    checked, failures = intent.check(inputs(cloud, instances, triggers=[1, None, "x"]))
+    _, failures = intent.check(inputs(cloud, instances, triggers=[1, None, "x"]))
     assert failures == {}
     id, declared = intent.create(inputs(cloud, instances, triggers=[1, "x"]))
     events_id, made = events.create(of_intent(id, declared))

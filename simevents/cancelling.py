@@ -5,12 +5,16 @@ undone. What cannot be cancelled is named in the error, with the command that do
 """
 
 import logging
+import tempfile
 from collections.abc import Sequence
 
 from .client import SystemEvents
 from .errors import LeftOpen, listed
 from .intent import Intent, matches
 from .models import RETENTION_DAYS
+
+NAMED_IDS = 10
+"""So many ids are written out in an error; more go into a file."""
 
 log = logging.getLogger("simevents")
 
@@ -73,12 +77,23 @@ def _warn(intent: Intent, unknown: set[str], real: set[str]) -> None:
 def sweep_command(
     api: SystemEvents, event_ids: Sequence[str], instance_ids: Sequence[str] = ()
 ) -> str:
-    """The command that cancels these events by hand."""
+    """The command that cancels these events by hand; many ids go into a file that it names."""
     words = ["simevents", "sweep", "--region", api.settings.region]
     if api.settings.endpoint:
         words += ["--endpoint", api.settings.endpoint]
-    if event_ids:
-        words += [word for id in event_ids[:10] for word in ("--event", id)]
+    if len(event_ids) > NAMED_IDS:
+        words += ["--events-from", _written(event_ids)]
+    elif event_ids:
+        words += [word for id in event_ids for word in ("--event", id)]
     else:
-        words += [word for id in instance_ids[:10] for word in ("--instance", id)]
+        words += [word for id in instance_ids[:NAMED_IDS] for word in ("--instance", id)]
     return " ".join(words)
+
+
+def _written(event_ids: Sequence[str]) -> str:
+    """A file that holds the ids, one a line, and stays."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="simevents-left-open-", suffix=".txt", delete=False
+    ) as kept:
+        kept.write("".join(f"{id}\n" for id in event_ids))
+    return kept.name

@@ -22,6 +22,7 @@ from .models import SystemEvent, format_time, is_instance_id
 from .retry import Patience
 from .sdk import Sdk, default_chain
 from .settings import ENDPOINT_VARIABLE, credentials, settings
+from .stack_state import Accounted, accounted, by_cloud
 from .sweep import open_events
 from .sweep import sweep as sweep_events
 
@@ -34,6 +35,13 @@ app = typer.Typer(
 
 Region = Annotated[
     str,
+    typer.Option(
+        envvar=["ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION"],
+        help="Region of the instances, such as cn-hangzhou.",
+    ),
+]
+OptionalRegion = Annotated[
+    str | None,
     typer.Option(
         envvar=["ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION"],
         help="Region of the instances, such as cn-hangzhou.",
@@ -90,16 +98,22 @@ def list_events(
 
 @app.command()
 def sweep(
-    region: Region,
+    region: OptionalRegion = None,
     endpoint: Endpoint = None,
     instance: Instances = None,
     event: Annotated[
         list[str] | None, typer.Option("--event", help="Event id; may be given again.")
     ] = None,
+    events_from: Annotated[
+        Path | None, typer.Option(help="File with an event id per line, as errors name one.")
+    ] = None,
+    stack: Annotated[
+        str | None, typer.Option(help="What the state of this Pulumi stack accounts for.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List only.")] = False,
 ) -> None:
-    """Cancel the open events on given instances or of given ids.
+    """Cancel the open events on given instances, of given ids, or of a stack.
 
     With --region alone it only lists: the simulated events of colleagues are theirs.
     Exit code 1 when something is open afterwards.
@@ -107,24 +121,49 @@ def sweep(
     Example: simevents sweep --region cn-hangzhou --event e-bp1a2b3c4d5e6f7g8h9j
     """
     instance_ids = _checked(instance)
-    with _connect(region, endpoint) as api:
-        events = open_events(api, instance_ids, event or [])
+    event_ids = [*(event or []), *_lines(events_from)]
+    if stack is not None:
+        groups = [
+            (_connect(*cloud), entries) for cloud, entries in by_cloud(accounted(stack)).items()
+        ]
+    elif region is None:
+        raise InvalidInput("--region", "no region is given; name one, or a --stack")
+    else:
+        named = Accounted(
+            region,
+            endpoint,
+            tuple(event_ids),
+            tuple(instance_ids),
+            whole_region=not (instance_ids or event_ids),
+        )
+        groups = [(_connect(region, endpoint), [named])]
+    is_told = stack is not None or bool(instance_ids or event_ids)
+    clean = [_sweep_one(api, entries, is_told and not dry_run, yes) for api, entries in groups]
+    if not all(clean):
+        raise typer.Exit(1)
+
+
+def _sweep_one(api: SystemEvents, entries: list[Accounted], may_cancel: bool, yes: bool) -> bool:
+    """Sweep in one cloud; whether nothing is open afterwards."""
+    with api:
+        where = f"{api.settings.region} of {api.settings.endpoint or 'Alibaba Cloud'}"
+        events = open_events(api, entries)
         if not events:
-            typer.echo("Nothing is open.")
-            return
+            typer.echo(f"Nothing is open in {where}.")
+            return True
         _print_table(events)
-        if dry_run or not (instance or event):
-            typer.echo(f"{len(events)} open. Name instances or events to cancel them.", err=True)
-            raise typer.Exit(1)
-        if not yes and not typer.confirm(f"Cancel these {len(events)} events?"):
-            raise typer.Exit(1)
+        if not may_cancel:
+            typer.echo(f"{len(events)} open in {where}; nothing was cancelled.", err=True)
+            typer.echo("To cancel, name --instance, --event or --stack.", err=True)
+            return False
+        if not yes and not typer.confirm(f"Cancel these {len(events)} events in {where}?"):
+            return False
         swept = sweep_events(api, events)
-        typer.echo(f"{len(swept.canceled)} cancelled.")
-        for what, ids in (("real, not cancelled", swept.real), ("still open", swept.still_open)):
-            if ids:
-                typer.echo(f"{len(ids)} {what}: {', '.join(ids)}", err=True)
-        if swept.real or swept.still_open:
-            raise typer.Exit(1)
+    typer.echo(f"{len(swept.canceled)} cancelled.")
+    for what, ids in (("real, not cancelled", swept.real), ("still open", swept.still_open)):
+        if ids:
+            typer.echo(f"{len(ids)} {what}: {', '.join(ids)}", err=True)
+    return not swept.real and not swept.still_open
 
 
 @app.command()
@@ -185,6 +224,15 @@ def _checked(instance_ids: Iterable[str] | None) -> list[str]:
         if not is_instance_id(id):
             raise InvalidInput("--instance", f"{id!r} is no instance id, such as i-bp1a2b3c4d5e")
     return ids
+
+
+def _lines(path: Path | None) -> list[str]:
+    if path is None:
+        return []
+    try:
+        return path.read_text().split()
+    except OSError as error:
+        raise InvalidInput("--events-from", f"{path} cannot be read: {error.strerror}") from None
 
 
 def _key_pair(text: str) -> tuple[str, str]:

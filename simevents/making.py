@@ -32,8 +32,9 @@ def make(api: SystemEvents, intent: Intent, instance_ids: Sequence[str]) -> dict
     made = _Made()
     try:
         existing = matches(api, intent, instance_ids)
-        events = {event.instance_id: event for event in existing if event.is_open}
-        made.event_ids += [event.event_id for event in existing if event.is_open]
+        adopted = [event for event in existing if event.is_open]
+        events = {event.instance_id: event for event in adopted}
+        made.event_ids += [event.event_id for event in adopted]
         if api.now() >= intent.not_before:
             # Made by a run that was killed, and executed since: they are this intent's own.
             events |= {
@@ -47,7 +48,7 @@ def make(api: SystemEvents, intent: Intent, instance_ids: Sequence[str]) -> dict
             _require_time_left(api, intent, missing)
             _create_in_batches(api, intent, missing, made)
             events |= _identified(api, intent, missing, made)
-        if made.resent:
+        if made.resent or len(events) < len(made.event_ids):
             _drop_surplus(api, intent, events)
         return {id: events[id] for id in instance_ids}
     except Exception as error:  # noqa: BLE001 - whatever went wrong is undone
@@ -183,17 +184,29 @@ def undone(
             wait_for_late=verdict(error) is Verdict.UNCERTAIN,
         )
     except Exception as second:  # noqa: BLE001 - both are told
-        left = f" What was made could not be cancelled: {second}"
+        left = _known_open(api.renewed(), intent, instance_ids, event_ids)
         return LeftOpen(
-            f"{_first_line(error)}{left} Events may be open on {listed(instance_ids)}. The next "
-            "pulumi up or pulumi destroy accounts for them; to cancel them now: "
-            f"{sweep_command(api, event_ids, instance_ids)}"
+            f"{_first_line(error)} What was made could not be cancelled: {second} "
+            f"{len(left)} events may be open, on {listed(instance_ids)}. The next pulumi up or "
+            "pulumi destroy accounts for them; to cancel them now: "
+            f"{sweep_command(api, left, instance_ids)}"
         )
     if isinstance(error, CloudError):
         count = len(set(event_ids))
         undone = f"{count} events that had been made are cancelled again; " if count else ""
         error.args = (f"{error} {undone}nothing is scheduled.",)
     return error
+
+
+def _known_open(
+    api: SystemEvents, intent: Intent, instance_ids: Sequence[str], event_ids: Sequence[str]
+) -> list[str]:
+    """What may be open, as far as the cloud still answers."""
+    try:
+        found = [event for event in matches(api, intent, instance_ids) if event.is_open]
+    except CloudError:
+        found = []
+    return list(dict.fromkeys([*event_ids, *(event.event_id for event in found)]))
 
 
 def _first_line(error: Exception) -> str:

@@ -110,13 +110,7 @@ def _claim(api: SystemEvents, claims: Claims, intent: Intent, instance_ids: Sequ
             f"{len(absent)} of {len(instance_ids)} do not exist in {intent.region} of account "
             f"{intent.account_id}: {listed(absent)}. Correct the ids or the region",
         )
-    lost = claims.claim(intent.id, intent.keys(instance_ids))
-    if lost:
-        raise Taken(
-            f"Another resource of this stack asks for the same: {intent.event_type} at "
-            f"{format_time(intent.not_before)} on {listed(key[2] for key in lost)}. Give one of "
-            "them another time or other instances."
-        )
+    _require_claim(claims, intent, instance_ids)
     taken = [event for event in matches(api, intent, instance_ids) if event.is_open]
     if taken:
         claims.release(intent.id, intent.keys(instance_ids))
@@ -126,6 +120,16 @@ def _claim(api: SystemEvents, claims: Claims, intent: Intent, instance_ids: Sequ
             f"{listed(event.instance_id for event in taken)}: {listed(ids)}. If another stack or a "
             "person made it, choose another time; if nobody needs it, cancel it: "
             f"{sweep_command(api, ids)}"
+        )
+
+
+def _require_claim(claims: Claims, intent: Intent, instance_ids: Sequence[str]) -> None:
+    lost = claims.claim(intent.id, intent.keys(instance_ids))
+    if lost:
+        raise Taken(
+            f"Another resource of this stack asks for the same: {intent.event_type} at "
+            f"{format_time(intent.not_before)} on {listed(key[2] for key in lost)}. Give one of "
+            "them another time or other instances."
         )
 
 
@@ -144,13 +148,7 @@ def schedule(api: SystemEvents, claims: Claims, intent: Intent) -> dict[str, Sys
             f"The intent {intent.id} has been deleted in this run, so nothing is scheduled for it. "
             "Target the whole component: name its URN with --target, and add --target-dependents."
         )
-    lost = claims.claim(intent.id, intent.keys(intent.instance_ids))
-    if lost:
-        raise Taken(
-            f"Another resource of this stack has claimed {intent.event_type} at "
-            f"{format_time(intent.not_before)} on {listed(key[2] for key in lost)}. Give one of "
-            "them another time or other instances."
-        )
+    _require_claim(claims, intent, intent.instance_ids)
     return make(api, intent, intent.instance_ids)
 
 
@@ -161,7 +159,7 @@ def reschedule(api: SystemEvents, claims: Claims, intent: Intent, old: Observati
     `MISSED`. When cancelling fails, the events just made are cancelled too.
     """
     require_account(api, intent.account_id)
-    claims.claim(intent.id, intent.keys(intent.instance_ids))
+    _require_claim(claims, intent, intent.instance_ids)
     added = [id for id in intent.instance_ids if id not in old.statuses]
     left = [id for id in old.statuses if id not in intent.instance_ids]
     made: dict[str, SystemEvent] = {}

@@ -1,14 +1,16 @@
 """Cancelling by hand what is open: the last layer, for what no state accounts for.
 
-Works on what it is told, instances or events: simulated events of colleagues on
-other instances are theirs. The cloud itself refuses to cancel an event that is real.
+Works on what it is told, instances, events or what a stack accounts for: simulated
+events of colleagues on other instances are theirs. The cloud itself refuses to cancel
+an event that is real.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .client import SystemEvents
-from .models import SystemEvent
+from .models import SystemEvent, format_time
+from .stack_state import Accounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +22,24 @@ class Swept:
     still_open: list[str]
 
 
-def open_events(
-    api: SystemEvents, instance_ids: Sequence[str] = (), event_ids: Sequence[str] = ()
-) -> list[SystemEvent]:
-    """What is open on these instances and of these ids; in the whole region when none is given."""
-    if not instance_ids and not event_ids:
-        found = api.find_all()
-    else:
-        found = [*api.find(instance_ids), *api.describe(event_ids)]
-    unique = {event.event_id: event for event in found if event.is_open}
+def open_events(api: SystemEvents, entries: Sequence[Accounted]) -> list[SystemEvent]:
+    """What is open of *entries*, oldest first."""
+    unique: dict[str, SystemEvent] = {}
+    for entry in entries:
+        unique |= {event.event_id: event for event in _find(api, entry) if event.is_open}
     return sorted(unique.values(), key=lambda event: (event.publish_time, event.event_id))
+
+
+def _find(api: SystemEvents, entry: Accounted) -> list[SystemEvent]:
+    if entry.whole_region:
+        return api.find_all()
+    on_instances = [
+        event
+        for event in api.find(entry.instance_ids)
+        if entry.event_type in ("", event.event_type)
+        and entry.not_before in ("", format_time(event.not_before))
+    ]
+    return [*api.describe(entry.event_ids), *on_instances]
 
 
 def sweep(api: SystemEvents, events: Sequence[SystemEvent]) -> Swept:

@@ -72,6 +72,9 @@ class Cloud:
     def post(self, route: str, **body: Any) -> Any:
         return self._http.post(f"/{route}", json=body).raise_for_status().json()
 
+    def delete(self, route: str) -> Any:
+        return self._http.delete(f"/{route}").raise_for_status().json()
+
     def instances(self, count: int) -> list[str]:
         return sorted(self.post("instances", count=count)["instance_ids"])
 

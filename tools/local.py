@@ -10,6 +10,7 @@ import json
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,7 @@ def main() -> None:
 def up() -> None:
     cloud = _cloud()
     _pulumi("stack", "select", "--create", STACK)
+    _release_lock_of_the_dead()
     # Recorded before anything is made: from here on the stack may hold something of this cloud.
     KNOWN_CLOUD.write_text(cloud.cloud_id + "\n")
     _pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
@@ -64,6 +66,7 @@ def destroy() -> None:
         return
     cloud = _cloud()
     _pulumi("stack", "select", "--create", STACK)
+    _release_lock_of_the_dead()
     _pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
     left = httpx.get(f"{cloud.url}/_fake/health", trust_env=False).json()
     print(
@@ -106,6 +109,30 @@ def _stack_has_resources() -> bool:
         if any(type != "pulumi:pulumi:Stack" for type in types):
             return True
     return False
+
+
+def _release_lock_of_the_dead() -> None:
+    """A killed engine leaves the stack locked; when that process is gone the lock means nothing."""
+    for path in STATE.glob(f".pulumi/locks/**/{STACK}/*.json"):
+        holder = json.loads(path.read_text())
+        if holder.get("hostname") != socket.gethostname():
+            continue
+        if not _is_running(holder["pid"]):
+            print(f"An earlier run (process {holder['pid']}) was killed; releasing its lock.")
+            _pulumi("cancel", "--yes", "--stack", STACK)
+            # Its create may be recorded as pending; what it made is found by the intents.
+            _pulumi("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", STACK)
+            return
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _pulumi(*arguments: str) -> None:

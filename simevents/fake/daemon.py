@@ -110,7 +110,8 @@ def _wait_for_url(process: "subprocess.Popen[bytes]", log: Path) -> str:
         if newline and line.startswith("http") and _health(line) is not None:
             return line
         if process.poll() is not None:
-            raise ServerError(log.read_text().strip() or "The fake cloud ended without a word.")
+            words = log.read_text().strip().removeprefix("error: ")
+            raise ServerError(words or "The fake cloud ended without a word.")
         time.sleep(0.02)
     process.terminate()
     raise ServerError(f"The fake cloud did not answer within {START_SECONDS} s; see {log}.")

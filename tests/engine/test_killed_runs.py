@@ -1,23 +1,32 @@
-"""The provider killed after the cloud made the events and before the engine knew of them."""
+"""Runs that end too early: the provider killed, the engine interrupted or killed.
 
+The provider dies after the cloud has carried a call out and before the engine knows
+of it; the next up or destroy must account for everything.
+"""
+
+import json
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.engine.conftest import ARTICLE_INSTANCES, CloudProcess, Stack
 
 STEP_SECONDS = 0.05
 LIMIT_SECONDS = 60
 
+CREATE = "CreateSimulatedSystemEvents"
+CANCEL = "CancelSimulatedSystemEvents"
 
-def plugin_of(run: "subprocess.Popen[str]") -> int:
-    """The process, below the engine's, that runs our provider."""
-    for pid in descendants(run.pid):
-        if b"pulumi.dynamic" in (Path("/proc") / str(pid) / "cmdline").read_bytes():
-            return pid
-    raise AssertionError("no dynamic provider runs")
+UP = ("up", "--yes", "--skip-preview")
+DESTROY = ("destroy", "--yes", "--skip-preview")
+
+KEPT, ADDED = ARTICLE_INSTANCES
+IDS = "existing-instances__instanceIds"
 
 
 def descendants(pid: int) -> list[int]:
@@ -28,27 +37,37 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def up_killed_in(stack: Stack, cloud: CloudProcess, action: str) -> None:
-    """Run ``up`` and kill the provider when the cloud has carried *action* out."""
+def process_below(run: "subprocess.Popen[str]", words: bytes) -> int:
+    """The process, at or below *run*, whose command line has *words*."""
+    for pid in [run.pid, *descendants(run.pid)]:
+        if words in (Path("/proc") / str(pid) / "cmdline").read_bytes():
+            return pid
+    raise AssertionError(f"no process runs {words!r}")
+
+
+def wait_until(condition: Callable[[], bool], run: "subprocess.Popen[str]") -> None:
+    """Another process is waited for: there is nothing to be told by."""
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while not condition():
+        assert run.poll() is None, run.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(STEP_SECONDS)
+
+
+def killed_in(stack: Stack, cloud: CloudProcess, action: str, *command: str) -> None:
+    """Run *command* and kill the provider when the cloud has carried *action* out."""
     cloud.post("faults", action=action, latency=LIMIT_SECONDS, times=1)
     before = cloud.actions().count(action)
-    run = stack.start("up", "--yes", "--skip-preview")
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while cloud.actions().count(action) == before:
-        assert run.poll() is None
-        assert time.monotonic() < deadline
-        # Another process is waited for: there is nothing to be told by.
-        time.sleep(STEP_SECONDS)
-    os.kill(plugin_of(run), signal.SIGKILL)
+    run = stack.start(*command)
+    wait_until(lambda: cloud.actions().count(action) > before, run)
+    os.kill(process_below(run, b"pulumi.dynamic"), signal.SIGKILL)
     run.communicate(timeout=LIMIT_SECONDS)
     assert run.returncode != 0
-
-
-CREATE = "CreateSimulatedSystemEvents"
+    cloud.delete("faults")
 
 
 def test_killed_in_create_then_up_adopts_the_events(drill: Stack, cloud: CloudProcess) -> None:
-    up_killed_in(drill, cloud, CREATE)
+    killed_in(drill, cloud, CREATE, *UP)
     made = {event["instance_id"]: event["event_id"] for event in cloud.open_events()}
 
     assert sorted(made) == ARTICLE_INSTANCES
@@ -61,23 +80,128 @@ def test_killed_in_create_then_up_adopts_the_events(drill: Stack, cloud: CloudPr
 def test_killed_in_create_then_destroy_leaves_nothing_open(
     drill: Stack, cloud: CloudProcess
 ) -> None:
-    up_killed_in(drill, cloud, CREATE)
+    killed_in(drill, cloud, CREATE, *UP)
     drill.destroy()
 
     assert cloud.statuses() == ["Canceled", "Canceled"]
 
 
+@pytest.mark.parametrize("action", [CREATE, CANCEL])
+def test_killed_in_an_update_then_up(drill: Stack, cloud: CloudProcess, action: str) -> None:
+    before, after = ([KEPT], [KEPT, ADDED]) if action == CREATE else ([KEPT, ADDED], [KEPT])
+    drill.set(**{IDS: before})
+    drill.up()
+    drill.set(**{IDS: after})
+    killed_in(drill, cloud, action, *UP)
+    drill.up()
+
+    assert sorted(event["instance_id"] for event in cloud.open_events()) == sorted(after)
+    assert sorted(drill.outputs()["event_ids"].values()) == sorted(
+        event["event_id"] for event in cloud.open_events()
+    )
+    drill.preview()
+
+
+@pytest.mark.parametrize("action", [CREATE, CANCEL])
+def test_killed_in_an_update_then_destroy(drill: Stack, cloud: CloudProcess, action: str) -> None:
+    before, after = ([KEPT], [KEPT, ADDED]) if action == CREATE else ([KEPT, ADDED], [KEPT])
+    drill.set(**{IDS: before})
+    drill.up()
+    drill.set(**{IDS: after})
+    killed_in(drill, cloud, action, *UP)
+    drill.destroy()
+
+    assert cloud.open_events() == []
+
+
 def test_killed_in_an_update_that_is_then_taken_back_leaves_nothing_open(
     drill: Stack, cloud: CloudProcess
 ) -> None:
-    kept, added = ARTICLE_INSTANCES
-    drill.set(**{"existing-instances__instanceIds": [kept]})
+    drill.set(**{IDS: [KEPT]})
     drill.up()
-    drill.set(**{"existing-instances__instanceIds": [kept, added]})
-    up_killed_in(drill, cloud, CREATE)
+    drill.set(**{IDS: [KEPT, ADDED]})
+    killed_in(drill, cloud, CREATE, *UP)
     assert sorted(e["instance_id"] for e in cloud.open_events()) == ARTICLE_INSTANCES
 
-    drill.set(**{"existing-instances__instanceIds": [kept]})
+    drill.set(**{IDS: [KEPT]})
     drill.up()
-    assert [event["instance_id"] for event in cloud.open_events()] == [kept]
+    assert [event["instance_id"] for event in cloud.open_events()] == [KEPT]
     drill.preview()
+
+
+def test_killed_in_delete_then_destroy(drill: Stack, cloud: CloudProcess) -> None:
+    drill.up()
+    killed_in(drill, cloud, CANCEL, *DESTROY)
+    drill.destroy()
+
+    assert cloud.statuses() == ["Canceled", "Canceled"]
+
+
+def test_killed_in_delete_then_refresh_and_up_schedules_again(
+    drill: Stack, cloud: CloudProcess
+) -> None:
+    drill.up()
+    killed_in(drill, cloud, CANCEL, *DESTROY)
+    drill.refresh()
+    drill.up()
+
+    assert len(cloud.open_events()) == len(ARTICLE_INSTANCES)
+    drill.preview()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("then", ["up", "destroy"])
+def test_interrupted_in_a_create_of_a_thousand(
+    drill: Stack, cloud: CloudProcess, times: int, then: str
+) -> None:
+    """Ctrl-C once lets the step end, twice kills it; the next run accounts for all of it."""
+    many = sorted(cloud.post("instances", count=1000, region="cn-beijing")["instance_ids"])
+    drill.set(**{IDS: many})
+    cloud.post("faults", action=CREATE, latency=1)
+    run = drill.start(*UP)
+    wait_until(lambda: cloud.actions().count(CREATE) >= 3, run)
+    for _ in range(times):
+        process = process_below(run, b"/pulumi\0up")
+        os.kill(process, signal.SIGINT)
+        time.sleep(0.5)
+    run.communicate(timeout=LIMIT_SECONDS)
+    cloud.delete("faults")
+    assert cloud.open_events()
+
+    recover(drill)
+    if then == "up":
+        drill.up()
+        assert len(drill.outputs()["event_ids"]) == len(many)
+        assert len(cloud.open_events()) == len(many)
+        drill.preview()
+    drill.destroy()
+    assert cloud.open_events() == []
+
+
+@pytest.mark.parametrize("then", ["up", "destroy"])
+def test_the_engine_killed_in_a_create(drill: Stack, cloud: CloudProcess, then: str) -> None:
+    """A killed engine leaves the stack locked and a create pending."""
+    cloud.post("faults", action=CREATE, latency=3, times=1)
+    run = drill.start(*UP)
+    wait_until(lambda: CREATE in cloud.actions(), run)
+    plugin = process_below(run, b"pulumi.dynamic")
+    os.kill(process_below(run, b"/pulumi\0up"), signal.SIGKILL)
+    os.kill(plugin, signal.SIGKILL)
+    run.communicate(timeout=LIMIT_SECONDS)
+    cloud.delete("faults")
+    assert len(cloud.open_events()) == len(ARTICLE_INSTANCES)
+    assert "locked" in drill.fails(*UP)
+
+    recover(drill)
+    if then == "up":
+        drill.up()
+        assert len(cloud.get("events")) == len(ARTICLE_INSTANCES)
+        assert "pending_operations" not in json.loads(drill.run("stack", "export"))["deployment"]
+    drill.destroy()
+    assert cloud.open_events() == []
+
+
+def recover(stack: Stack) -> None:
+    """What the documentation says to type after a killed run."""
+    stack.run("cancel", "--yes", stack.name)
+    stack.refresh("--clear-pending-creates")

@@ -71,14 +71,15 @@ def test_sweep_cancels_what_it_is_told(cloud: Cloud, made: list[str]) -> None:
     swept = simevents(*words, "--yes")
     assert (swept.returncode, swept.stdout.splitlines()[-1]) == (0, "1 cancelled.")
     assert [event["event_id"] for event in cloud.open_events()] == made[1:]
-    assert simevents(*words, "--yes").stdout == "Nothing is open.\n"
+    again = simevents(*words, "--yes")
+    assert again.stdout == f"Nothing is open in {REGION} of {cloud.url}.\n"
 
 
 def test_sweep_of_a_region_only_lists(cloud: Cloud, made: list[str]) -> None:
     swept = simevents("sweep", "--endpoint", cloud.url, "--region", REGION, "--yes")
 
     assert swept.returncode == 1
-    assert "2 open. Name instances or events to cancel them." in swept.stderr
+    assert "To cancel, name --instance, --event or --stack." in swept.stderr
     assert len(cloud.open_events()) == 2
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,6 +179,35 @@ def test_what_cannot_be_undone_is_named_with_the_command(
         caught.value
     )
     assert len(cloud.open_events()) == 4
+
+
+def test_many_that_cannot_be_undone_are_named_in_a_file(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    intent = declare(api, claims, cloud.instances(30))
+    cloud.post("faults", action=CREATE, partial=True)
+    cloud.post("faults", action=CANCEL, error="Forbidden.RAM")
+    with pytest.raises(LeftOpen) as caught:
+        scheduled(api, claims, intent)
+    file = Path(str(caught.value).rpartition("--events-from ")[2])
+    named = file.read_text().split()
+    file.unlink()
+
+    assert sorted(named) == ids(cloud.open_events())
+    assert len(named) == 30
+
+
+def test_doubles_that_a_killed_run_left_are_cancelled(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(2)
+    intent = declare(api, claims, instances)
+    for _ in range(2):
+        api.create(REBOOT, intent.not_before, instances)
+    made = scheduled(api, claims, intent)
+
+    assert ids(cloud.open_events()) == sorted(made.event_ids.values())
+    assert cloud.statuses() == ["Canceled", "Canceled", "Scheduled", "Scheduled"]
 
 
 def test_a_time_that_passed_before_anything_was_scheduled(

@@ -1,0 +1,105 @@
+"""What ``make up`` and ``make destroy`` run, in a checkout of its own."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from simevents.fake import daemon
+from tests.engine.conftest import CHECKOUT, PATH
+
+
+class Checkout:
+    """A copy of the files that a local run needs, with a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / ".simevents" / "cloud.db"
+        for name in ("Pulumi.yaml", "Pulumi.local.yaml", "tools/local.py"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copy(CHECKOUT / name, folder / name)
+        shutil.copytree(CHECKOUT / "infra", folder / "infra")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        settings = folder / "Pulumi.local.yaml"
+        settings.write_text(settings.read_text().replace("8086", str(self.port)))
+        self.files = self.contents()
+
+    def run(self, command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "tools/local.py", command],
+            cwd=self.folder,
+            env=os.environ | {"PATH": PATH},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def contents(self) -> dict[str, str]:
+        found = [p for p in self.folder.rglob("*.yaml") if ".simevents" not in p.parts]
+        return {str(path): path.read_text() for path in found}
+
+    def cloud(self) -> daemon.Daemon:
+        running = daemon.find(self.data)
+        assert running is not None
+        return running
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, engine: str) -> Iterator[Checkout]:
+    made = Checkout(tmp_path)
+    yield made
+    made.run("destroy")
+    made.run("stop")
+
+
+def test_up_up_again_and_destroy(checkout: Checkout) -> None:
+    first = checkout.run("up")
+    assert first.returncode == 0, first.stdout + first.stderr
+    cloud = checkout.cloud()
+    assert f"The fake cloud is {cloud.url}. Its events:" in first.stdout
+    command = f"$ simevents list --endpoint {cloud.url} --region cn-hangzhou"
+    assert command in first.stdout
+    assert first.stdout.rpartition(command)[2].count("Scheduled") == 2
+
+    # Killed, as by a reboot of the machine: it comes back with its port and its data.
+    os.kill(cloud.pid, signal.SIGKILL)
+    again = checkout.run("up")
+    assert "14 unchanged" in again.stdout
+    assert checkout.cloud().cloud_id == cloud.cloud_id
+    assert checkout.contents() == checkout.files
+
+    for _ in range(2):
+        gone = checkout.run("destroy")
+        assert gone.returncode == 0
+        assert "0 open events, 0 instances" in gone.stdout
+
+
+def test_data_that_are_gone_under_a_living_stack_are_an_error(checkout: Checkout) -> None:
+    assert checkout.run("up").returncode == 0
+    state = checkout.folder / ".simevents" / "state"
+    before = json.dumps(sorted(p.read_text() for p in state.rglob("local.json")))
+    httpx.post(f"{checkout.cloud().url}/_fake/reset", trust_env=False)
+    for command in ("up", "destroy"):
+        refused = checkout.run(command)
+        assert refused.returncode == 1
+        assert "its data were lost or reset" in refused.stderr
+        assert "Forget the stack with make clean, then make up." in refused.stderr
+    assert json.dumps(sorted(p.read_text() for p in state.rglob("local.json"))) == before
+
+
+def test_another_program_on_the_port_is_an_error(checkout: Checkout) -> None:
+    with socket.create_server(("127.0.0.1", checkout.port)):
+        refused = checkout.run("up")
+
+    assert refused.returncode == 1
+    assert f"Port {checkout.port} on 127.0.0.1 cannot be used" in refused.stderr

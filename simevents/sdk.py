@@ -102,9 +102,7 @@ class Sdk:
         request.set_accept_format("JSON")
         request.add_query_param("RegionId", self._settings.region)
         try:
-            # The one entry of the SDK that gives headers as well, which carry the cloud's Date.
-            call = self._client._implementation_of_do_action  # noqa: SLF001
-            status, headers, body, _ = call(request)
+            status, headers, body = self._send(request)
         except ClientException as error:
             # Its text, which holds the signed request, is looked at here and goes no further.
             sent = not any(sign in str(error) for sign in _NEVER_CONNECTED)
@@ -119,6 +117,13 @@ class Sdk:
         if date is not None:
             self.last_date = date
         return _answer(action, host, status, body, date)
+
+    def _send(self, request: Any) -> tuple[int, Mapping[str, str], bytes]:
+        """Sign and send; status, headers and body of the answer. The seam for tests."""
+        # The one entry of the SDK that gives headers as well, which carry the cloud's Date.
+        call = self._client._implementation_of_do_action  # noqa: SLF001
+        status, headers, body, _ = call(request)
+        return status, headers, body
 
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""

@@ -1,0 +1,112 @@
+"""A fake cloud without a server: the same rules and records, in the test's own process."""
+
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from aliyunsdkcore.vendored.requests.structures import CaseInsensitiveDict
+
+from simevents.errors import NoAnswer
+from simevents.fake import ecs
+from simevents.fake.clock import Clock
+from simevents.fake.cloud import Cloud
+from simevents.fake.faults import Fault
+from simevents.fake.journal import Journal
+from simevents.fake.lifecycle import start_status
+from simevents.fake.rpc import Request, Rpc
+from simevents.fake.store import EventRow, Store
+from simevents.models import EventCycleStatus, parse_time
+from simevents.sdk import Answer, Sdk
+from tests.conftest import REGION
+
+START = "2026-01-01T00:00:00Z"
+
+
+class InnerCloud:
+    """Time stands still in it unless it is advanced."""
+
+    def __init__(self, instance_ids: list[str]) -> None:
+        self.store = Store(None)
+        self.clock = Clock(lambda: 0.0)
+        self.clock.set(parse_time(START))
+        self.cloud = Cloud(self.store, self.clock, random.Random(0))
+        # Signatures live in real time, the cloud's life does not.
+        self.rpc = Rpc(self.cloud, Journal(), time.time)
+        ecs.run(self.cloud, REGION, instance_ids, {})
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    def fault(self, **fault: Any) -> None:
+        self.cloud.faults.add(Fault(**fault))
+
+    def clear_faults(self) -> None:
+        self.cloud.faults.clear()
+
+    def events(self) -> list[EventRow]:
+        self.store.settle(self.clock.now())
+        return self.store.events()
+
+    def cancel(self, event_id: str) -> None:
+        self.store.move_event(event_id, EventCycleStatus.CANCELED, self.clock.now())
+
+    def schedule(
+        self, instance_id: str, event_type: str, not_before: float, *, simulated: bool
+    ) -> str:
+        """An event that somebody else makes."""
+        event = EventRow(
+            event_id=self.cloud.new_id("e"),
+            region=REGION,
+            instance_id=instance_id,
+            event_type=event_type,
+            status=start_status(event_type),
+            published_at=self.clock.now(),
+            not_before=not_before,
+            finished_at=None,
+            simulated=simulated,
+            reason="somebody else's",
+        )
+        self.store.add_event(event)
+        return event.event_id
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this runs, no clean-up either."""
+
+
+class MortalSdk(Sdk):
+    """Dies at the call that it is told, before or after the cloud has carried it out.
+
+    Its requests are signed as ever, but handed to the cloud in this process.
+    """
+
+    calls_to_live = -1
+    dies_after = False
+    cloud: InnerCloud
+
+    def call(self, action: str, **parameters: str | int | list[str]) -> Answer:
+        kind = type(self)
+        if kind.calls_to_live == 0 and not kind.dies_after:
+            raise Killed
+        answer = super().call(action, **parameters)
+        if kind.calls_to_live == 0:
+            raise Killed
+        kind.calls_to_live -= 1
+        return answer
+
+    def _send(self, request: Any) -> tuple[int, Mapping[str, str], bytes]:
+        headers, url = self._client._signer.sign(REGION, request)
+        answer = self.cloud.rpc.answer(
+            Request(
+                method="POST",
+                path="/",
+                query=urlsplit(url).query.encode(),
+                headers={name.lower(): value for name, value in headers.items()},
+                body=b"",
+            )
+        )
+        if answer.is_cut:
+            raise NoAnswer(request.get_action_name(), "the fake", "it was cut")
+        return answer.status, CaseInsensitiveDict(answer.headers), answer.body

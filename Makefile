@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help up destroy test check engine stop clean
+.PHONY: help up destroy test soak check engine stop clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ destroy: engine ## Cancel the events and take the stack down.
 
 test: engine check ## Run all tests, those on the real engine among them.
 	@$(BIN)/python -m pytest
+
+soak: $(READY) ## Run the model test of the guarantee at length: make soak RUNS=10000.
+	@RUNS=$(or $(RUNS),10000) $(BIN)/python -m pytest tests/model
 
 check: $(READY) ## Check format, lint, types and layers.
 	$(BIN)/ruff format --check .

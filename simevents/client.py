@@ -95,8 +95,9 @@ class SystemEvents:
     def cancel(self, event_ids: Iterable[str]) -> Canceling:
         """Cancel events by id, any number.
 
-        A batch that is refused for one id says nothing of the others: those that have
-        finished are dropped and the rest is halved until each id stands alone.
+        A batch that is refused for one id says nothing of the others: a look tells
+        which have finished and which cannot be seen, and the rest is sent again, halved
+        when nothing else tells the refused one apart.
         """
         outcome = Canceling()
         for batch in batches(event_ids):
@@ -106,34 +107,28 @@ class SystemEvents:
     def _cancel_batch(self, event_ids: list[str], outcome: Canceling) -> None:
         try:
             self.patience.repeat(
-                lambda: self._sdk.call("CancelSimulatedSystemEvents", EventIds=event_ids),
-                ALWAYS,
+                lambda: self._sdk.call("CancelSimulatedSystemEvents", EventIds=event_ids), ALWAYS
             )
         except Refused as refused:
             if refused.code not in (EVENT_UNKNOWN, EVENT_REAL):
                 raise
-            if len(event_ids) > 1:
-                self._cancel_parts(event_ids, outcome)
-            elif refused.code == EVENT_REAL:
-                outcome.real += event_ids
-            elif self._not_final(event_ids):
-                outcome.unknown += event_ids
+            self._cancel_rest(event_ids, refused.code, outcome)
 
-    def _cancel_parts(self, event_ids: list[str], outcome: Canceling) -> None:
-        remaining = self._not_final(event_ids)
-        if len(remaining) == len(event_ids):
-            middle = len(remaining) // 2
-            parts = [remaining[:middle], remaining[middle:]]
+    def _cancel_rest(self, event_ids: list[str], code: str, outcome: Canceling) -> None:
+        seen = {event.event_id: event.is_open for event in self.describe(event_ids)}
+        outcome.unknown += [id for id in event_ids if id not in seen]
+        still_open = [id for id in event_ids if seen.get(id)]
+        if len(still_open) < len(event_ids):
+            parts = [still_open]
+        elif len(event_ids) > 1:
+            middle = len(event_ids) // 2
+            parts = [event_ids[:middle], event_ids[middle:]]
         else:
-            parts = [remaining]
+            (outcome.real if code == EVENT_REAL else outcome.unknown).extend(event_ids)
+            return
         for part in parts:
             if part:
                 self._cancel_batch(part, outcome)
-
-    def _not_final(self, event_ids: list[str]) -> list[str]:
-        """Those that are open or not to be seen."""
-        final = {event.event_id for event in self.describe(event_ids) if not event.is_open}
-        return [id for id in event_ids if id not in final]
 
     def describe(self, event_ids: Iterable[str]) -> list[SystemEvent]:
         """The events with these ids, in any status; unknown ids are left out."""

@@ -35,7 +35,7 @@ from .errors import CloudError, InvalidInput, InvalidSettings
 from .intent import Intent
 from .models import EventType, format_time, is_instance_id, parse_time
 from .reconcile import Observation
-from .retry import Patience
+from .retry import Patience, budget_seconds
 from .sdk import Sdk, default_chain
 from .settings import credentials, settings
 
@@ -165,7 +165,7 @@ def _connect(props: Mapping[str, Any], patience: Patience | None = None) -> Syst
     """The API as the resource's own region and endpoint have it; the environment only signs."""
     target = settings(props["region"], props.get("endpoint"), os.environ)
     sdk = Sdk(target, credentials(target, os.environ, default_chain))
-    return SystemEvents(sdk, target, patience or Patience())
+    return SystemEvents(sdk, target, patience or Patience(budget_seconds(os.environ)))
 
 
 def _check_inputs(inputs: Properties) -> list[CheckFailure]:

@@ -195,10 +195,11 @@ def observe(api: SystemEvents, intent: Intent, old: Observation) -> Observation 
     is scheduled again. Later, every status is final and kept.
     """
     require_account(api, intent.account_id)
-    seen = _described(api, old.event_ids.values())
+    forgotten = _are_forgotten(api, intent)
+    seen = _described(api, old.event_ids.values(), wait=not forgotten)
     ahead = api.now() < intent.not_before
     absent = {id for id, event_id in old.event_ids.items() if event_id not in seen}
-    gone = _explained(api, intent, old, absent)
+    gone = absent if forgotten else _explained(api, intent, old, absent)
     statuses: dict[str, str] = {}
     for instance_id, status in old.statuses.items():
         event = seen.get(old.event_ids.get(instance_id, ""))
@@ -215,13 +216,14 @@ def cancel(api: SystemEvents, intent: Intent, event_ids: Iterable[str]) -> None:
     """Cancel the events, as often as asked; what has finished counts as cancelled."""
     require_account(api, intent.account_id)
     ids = list(event_ids)
+    if _are_forgotten(api, intent):
+        # Every event has finished long ago; the cloud tells of none of them any longer.
+        ids = [event.event_id for event in api.describe(ids) if event.is_open]
     clear(api, intent, [], ids)
 
 
 def _explained(api: SystemEvents, intent: Intent, old: Observation, absent: set[str]) -> set[str]:
-    """Those of the *absent* that may be: too old, or their instance is gone; else an error."""
-    if not absent or api.now() >= intent.not_before + timedelta(days=RETENTION_DAYS):
-        return absent
+    """Those of the *absent* that may be, since their instance is gone; for others an error."""
     unexplained = sorted(absent & api.existing(absent))
     if unexplained:
         raise CloudError(
@@ -233,14 +235,22 @@ def _explained(api: SystemEvents, intent: Intent, old: Observation, absent: set[
     return absent
 
 
-def _described(api: SystemEvents, event_ids: Iterable[str]) -> dict[str, SystemEvent]:
-    wanted = list(event_ids)
+def _described(
+    api: SystemEvents, event_ids: Iterable[str], *, wait: bool
+) -> dict[str, SystemEvent]:
+    """Events by id; with *wait*, the settling time is given to those that do not show."""
+    wanted = set(event_ids)
     seen: dict[str, SystemEvent] = {}
     for _ in api.patience.settling():
-        seen |= {event.event_id: event for event in api.describe(wanted)}
-        if len(seen) == len(set(wanted)):
+        seen |= {event.event_id: event for event in api.describe(sorted(wanted - seen.keys()))}
+        if len(seen) == len(wanted) or not wait:
             break
     return seen
+
+
+def _are_forgotten(api: SystemEvents, intent: Intent) -> bool:
+    """Whether the events finished so long ago that the cloud tells of them no longer."""
+    return api.now() >= intent.not_before + timedelta(days=RETENTION_DAYS)
 
 
 def require_account(api: SystemEvents, recorded: str) -> None:

@@ -5,14 +5,14 @@ operation may take; its clock and its sleep are passed in, so no test waits.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
 import tenacity
 
-from .errors import CloudError, NoAnswer, Refused
+from .errors import CloudError, InvalidSettings, NoAnswer, Refused
 
 T = TypeVar("T")
 
@@ -24,6 +24,25 @@ UNREACHABLE_SECONDS = 15.0
 
 SETTLING_SECONDS = 10.0
 """How long a read may lag behind a write; an assumption, the API documents nothing."""
+
+
+BUDGET_VARIABLE = "SIMEVENTS_BUDGET_SECONDS"
+
+
+def budget_seconds(environ: Mapping[str, str]) -> float:
+    """The budget that the environment names, else the default; it may only be shorter."""
+    text = environ.get(BUDGET_VARIABLE)
+    if not text:
+        return BUDGET_SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= BUDGET_SECONDS:
+        raise InvalidSettings(
+            BUDGET_VARIABLE, f"{text!r} is no time; write seconds, from 1 to {BUDGET_SECONDS:.0f}"
+        )
+    return seconds
 
 
 class Verdict(Enum):

@@ -121,7 +121,9 @@ def _release_lock_of_the_dead() -> None:
             print(f"An earlier run (process {holder['pid']}) was killed; releasing its lock.")
             _pulumi("cancel", "--yes", "--stack", STACK)
             # Its create may be recorded as pending; what it made is found by the intents.
-            _pulumi("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", STACK)
+            _pulumi(
+                "refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", STACK
+            )
             return
 
 

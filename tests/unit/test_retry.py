@@ -2,8 +2,8 @@
 
 import pytest
 
-from simevents.errors import CloudError, InvalidInput, NoAnswer, Refused
-from simevents.retry import ALWAYS, UNSENT_ONLY, Patience, Verdict, verdict
+from simevents.errors import CloudError, InvalidInput, InvalidSettings, NoAnswer, Refused
+from simevents.retry import ALWAYS, UNSENT_ONLY, Patience, Verdict, budget_seconds, verdict
 from tests.conftest import Waiting
 
 
@@ -85,6 +85,14 @@ def test_an_address_that_nobody_answers_at_is_given_up_soon(waiting: Waiting) ->
         patience(waiting).repeat(attempt, ALWAYS)
 
     assert waiting.seconds <= 15
+
+
+def test_the_budget_comes_from_the_environment_and_may_only_be_shorter() -> None:
+    assert budget_seconds({}) == 170
+    assert budget_seconds({"SIMEVENTS_BUDGET_SECONDS": "20"}) == 20
+    for wrong in ("0", "171", "soon", "nan"):
+        with pytest.raises(InvalidSettings, match="write seconds, from 1 to 170"):
+            budget_seconds({"SIMEVENTS_BUDGET_SECONDS": wrong})
 
 
 def test_settling_looks_at_once_and_then_ever_later(waiting: Waiting) -> None:

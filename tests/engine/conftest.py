@@ -130,6 +130,20 @@ class Stack:
     def urn(self, ending: str) -> str:
         return next(str(r["urn"]) for r in self.resources() if r["urn"].endswith(ending))
 
+    def simevents(self, *arguments: str) -> Run:
+        """Run our own command where the stack is."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "simevents", *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=LIMIT_SECONDS,
+        )
+        return Run(ended.returncode, ended.stdout)
+
     def _environment(self) -> dict[str, str]:
         kept = {n: v for n, v in os.environ.items() if not n.lower().endswith("_proxy")}
         return kept | {

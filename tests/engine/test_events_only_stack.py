@@ -76,6 +76,30 @@ def test_all_cancelled_behind_the_stacks_back_are_scheduled_again(
     assert cloud.statuses() == ["Canceled", "Canceled", "Scheduled", "Scheduled"]
 
 
+def test_sweep_of_a_stack_cancels_what_its_state_accounts_for(
+    drill: Stack, cloud: CloudProcess
+) -> None:
+    drill.up()
+    (other,) = cloud.post(
+        "events",
+        instance_ids=ARTICLE_INSTANCES[:1],
+        event_type="SystemMaintenance.Reboot",
+        not_before="2099-01-01T00:00:00Z",
+        simulated=True,
+        region="cn-beijing",
+    )
+    swept = drill.simevents("sweep", "--stack", drill.name, "--yes")
+
+    assert (swept.code, swept.text.splitlines()[-1]) == (0, "2 cancelled.")
+    assert [event["event_id"] for event in cloud.open_events()] == [other["event_id"]]
+    cloud.cancel("cn-beijing", other["event_id"])
+    again = drill.simevents("sweep", "--stack", drill.name)
+    assert again.text == f"Nothing is open in cn-beijing of {cloud.url}.\n"
+    unknown = drill.simevents("sweep", "--stack", "nobody")
+    assert unknown.code == 1
+    assert "error: --stack: nobody cannot be read here" in unknown.text
+
+
 def test_executed_events_stay_and_are_not_made_again(drill: Stack, cloud: CloudProcess) -> None:
     drill.up()
     cloud.post("clock", advance="2h")

@@ -7,17 +7,12 @@ of it; the next up or destroy must account for everything.
 import json
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests.engine.conftest import ARTICLE_INSTANCES, CloudProcess, Stack
-
-STEP_SECONDS = 0.05
-LIMIT_SECONDS = 60
+from tests.engine.processes import LIMIT_SECONDS, process_below, wait_until
 
 CREATE = "CreateSimulatedSystemEvents"
 CANCEL = "CancelSimulatedSystemEvents"
@@ -27,31 +22,6 @@ DESTROY = ("destroy", "--yes", "--skip-preview")
 
 KEPT, ADDED = ARTICLE_INSTANCES
 IDS = "existing-instances__instanceIds"
-
-
-def descendants(pid: int) -> list[int]:
-    found = []
-    for task in (Path("/proc") / str(pid) / "task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *descendants(int(child))]
-    return found
-
-
-def process_below(run: "subprocess.Popen[str]", words: bytes) -> int:
-    """The process, at or below *run*, whose command line has *words*."""
-    for pid in [run.pid, *descendants(run.pid)]:
-        if words in (Path("/proc") / str(pid) / "cmdline").read_bytes():
-            return pid
-    raise AssertionError(f"no process runs {words!r}")
-
-
-def wait_until(condition: Callable[[], bool], run: "subprocess.Popen[str]") -> None:
-    """Another process is waited for: there is nothing to be told by."""
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while not condition():
-        assert run.poll() is None, run.communicate()[0]
-        assert time.monotonic() < deadline
-        time.sleep(STEP_SECONDS)
 
 
 def killed_in(stack: Stack, cloud: CloudProcess, action: str, *command: str) -> None:

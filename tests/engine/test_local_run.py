@@ -15,6 +15,7 @@ import pytest
 
 from simevents.fake import daemon
 from tests.engine.conftest import CHECKOUT, PATH
+from tests.engine.processes import process_below, wait_until
 
 
 class Checkout:
@@ -32,6 +33,24 @@ class Checkout:
         settings = folder / "Pulumi.local.yaml"
         settings.write_text(settings.read_text().replace("8086", str(self.port)))
         self.files = self.contents()
+
+    def start(self, command: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "tools/local.py", command],
+            cwd=self.folder,
+            env=os.environ | {"PATH": PATH},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def actions(self) -> list[str]:
+        """What the fake was asked so far; nothing while it is not up."""
+        running = daemon.find(self.data)
+        if running is None:
+            return []
+        calls = httpx.get(f"{running.url}/_fake/calls", trust_env=False).json()
+        return [call["action"] for call in calls]
 
     def run(self, command: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -82,6 +101,19 @@ def test_up_up_again_and_destroy(checkout: Checkout) -> None:
         gone = checkout.run("destroy")
         assert gone.returncode == 0
         assert "0 open events, 0 instances" in gone.stdout
+
+
+def test_a_run_whose_engine_was_killed_is_recovered_from(checkout: Checkout) -> None:
+    run = checkout.start("up")
+    wait_until(lambda: "CreateVpc" in checkout.actions(), run)
+    os.kill(process_below(run, b"/pulumi\0up"), signal.SIGKILL)
+    run.communicate(timeout=60)
+
+    again = checkout.run("up")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "was killed; releasing its lock." in again.stdout
+    gone = checkout.run("destroy")
+    assert "0 open events, 0 instances" in gone.stdout
 
 
 def test_data_that_are_gone_under_a_living_stack_are_an_error(checkout: Checkout) -> None:

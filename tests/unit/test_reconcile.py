@@ -1,6 +1,7 @@
 """The moments of a resource's life, against the fake and its faults."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from simevents.intent import Intent
 from simevents.models import EventType, format_time
 from simevents.reconcile import EXPIRED, MISSED, Observation
 from simevents.schedule import parse
-from tests.conftest import REGION, Cloud
+from tests.conftest import REGION, Cloud, Waiting
 
 REBOOT = EventType.SYSTEM_MAINTENANCE_REBOOT
 CREATE = "CreateSimulatedSystemEvents"
@@ -373,6 +374,75 @@ def test_events_that_cannot_be_found_are_an_error_with_account_and_region(
     lost = Observation({instances[0]: "e-lost"}, {instances[0]: "Scheduled"})
     with pytest.raises(CloudError, match=f"in {REGION} of account {intent.account_id}: e-lost on"):
         reconcile.observe(api, intent, lost)
+
+
+def test_an_event_that_is_gone_with_its_instance_is_expired(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    (present,) = cloud.instances(1)
+    intent = declare(api, claims, [present])
+    made = scheduled(api, claims, intent)
+    with_gone = Observation(
+        made.event_ids | {"i-gone": "e-gone"}, made.statuses | {"i-gone": "Scheduled"}
+    )
+
+    assert reconcile.observe(api, intent, with_gone) == Observation(
+        with_gone.event_ids, made.statuses | {"i-gone": EXPIRED}
+    )
+
+
+@pytest.mark.parametrize("status", ["Avoided", "Failed", "Inquiring", "Executing"])
+def test_a_status_that_the_cloud_gave_is_kept(
+    api: SystemEvents, claims: Claims, cloud: Cloud, status: str
+) -> None:
+    instances = cloud.instances(1)
+    intent = declare(api, claims, instances)
+    (event,) = cloud.post(
+        "events",
+        instance_ids=instances,
+        event_type=REBOOT,
+        not_before=format_time(intent.not_before),
+        status=status,
+        simulated=True,
+    )
+    event_ids = {instances[0]: event["event_id"]}
+    seen = reconcile.observe(api, intent, Observation(event_ids, {instances[0]: "Scheduled"}))
+
+    assert seen == Observation(event_ids, {instances[0]: status})
+
+
+def test_events_of_thirty_days_ago_are_deleted_in_few_calls(
+    api: SystemEvents, claims: Claims, cloud: Cloud, waiting: Waiting
+) -> None:
+    intent = declare(api, claims, cloud.instances(100))
+    made = scheduled(api, claims, intent)
+    cloud.post("clock", advance="31d")
+    before = len(cloud.get("calls"))
+    reconcile.cancel(api, intent, made.event_ids.values())
+
+    assert len(cloud.get("calls")) - before < 5
+    assert waiting.seconds == 0
+
+
+def test_of_two_parallel_intents_for_one_event_one_is_refused(
+    connect: Connect, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(3)
+
+    def attempt(number: int) -> bool:
+        api = connect()
+        try:
+            intent = declare(api, claims, instances, f"sse-{number}", "2099-01-01T00:00:00Z")
+            scheduled(api, claims, intent)
+        except Taken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(attempt, range(4)))
+
+    assert sorted(outcomes) == [False, False, False, True]
+    assert len(cloud.get("events")) == 3
 
 
 @pytest.mark.parametrize("moment", ["schedule", "observe", "cancel", "withdraw"])

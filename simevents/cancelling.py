@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from .client import SystemEvents
 from .errors import LeftOpen, listed
 from .intent import Intent, matches
-from .models import RETENTION_DAYS
+from .models import RETENTION_DAYS, format_time
 
 NAMED_IDS = 10
 """So many ids are written out in an error; more go into a file."""
@@ -26,11 +26,13 @@ def clear(
     event_ids: Sequence[str],
     *,
     wait_for_late: bool = False,
+    just_made: bool = False,
 ) -> None:
     """Cancel *event_ids* and what matches *intent* on *instance_ids*, until none is open.
 
     With *wait_for_late*, events that an unanswered call may have made are waited for
-    through the settling time. Raises LeftOpen when something stays open.
+    through the settling time. Events that were *just_made* exist, whether the cloud
+    shows them or not. Raises LeftOpen when something stays open, or may.
     """
     known = list(dict.fromkeys(event_ids))
     outcome = api.cancel(known)
@@ -44,6 +46,11 @@ def clear(
         real |= set(api.cancel(remaining).real)
         if not remaining and not unknown and not wait_for_late:
             break
+    if unknown and just_made:
+        raise LeftOpen(
+            f"{len(unknown)} events were made and cannot be found to be cancelled: "
+            f"{listed(sorted(unknown))}."
+        )
     _warn(intent, unknown, real)
     still_open = set(remaining) - real
     if still_open:
@@ -74,26 +81,36 @@ def _warn(intent: Intent, unknown: set[str], real: set[str]) -> None:
         log.warning("%s is no simulated event and is left alone.", listed(sorted(real)))
 
 
-def sweep_command(
-    api: SystemEvents, event_ids: Sequence[str], instance_ids: Sequence[str] = ()
-) -> str:
+def sweep_command(api: SystemEvents, event_ids: Sequence[str]) -> str:
     """The command that cancels these events by hand; many ids go into a file that it names."""
-    words = ["simevents", "sweep", "--region", api.settings.region]
-    if api.settings.endpoint:
-        words += ["--endpoint", api.settings.endpoint]
+    words = [*_sweep(api)]
     if len(event_ids) > NAMED_IDS:
         words += ["--events-from", _written(event_ids)]
-    elif event_ids:
-        words += [word for id in event_ids for word in ("--event", id)]
     else:
-        words += [word for id in instance_ids[:NAMED_IDS] for word in ("--instance", id)]
+        words += [word for id in event_ids for word in ("--event", id)]
     return " ".join(words)
 
 
-def _written(event_ids: Sequence[str]) -> str:
+def sweep_command_for(api: SystemEvents, intent: Intent, instance_ids: Sequence[str]) -> str:
+    """The command that cancels what matches *intent* on these instances, whatever its ids are."""
+    words = [*_sweep(api), "--type", intent.event_type]
+    words += ["--not-before", format_time(intent.not_before)]
+    if len(instance_ids) > NAMED_IDS:
+        words += ["--instances-from", _written(instance_ids)]
+    else:
+        words += [word for id in instance_ids for word in ("--instance", id)]
+    return " ".join(words)
+
+
+def _sweep(api: SystemEvents) -> list[str]:
+    where = ["--endpoint", api.settings.endpoint] if api.settings.endpoint else []
+    return ["simevents", "sweep", "--region", api.settings.region, *where]
+
+
+def _written(ids: Sequence[str]) -> str:
     """A file that holds the ids, one a line, and stays."""
     with tempfile.NamedTemporaryFile(
         "w", prefix="simevents-left-open-", suffix=".txt", delete=False
     ) as kept:
-        kept.write("".join(f"{id}\n" for id in event_ids))
+        kept.write("".join(f"{id}\n" for id in ids))
     return kept.name

@@ -29,6 +29,11 @@ class Claims:
                 self._owners.update(dict.fromkeys(wanted, owner))
             return lost
 
+    def held_by_others(self, owner: str, keys: Iterable[Key]) -> set[str]:
+        """The instances among *keys* that another owner asks for in this process."""
+        with self._lock:
+            return {key[2] for key in keys if self._owners.get(key, owner) != owner}
+
     def release(self, owner: str, keys: Iterable[Key] | None = None) -> None:
         """Give back *keys*, or everything that *owner* has."""
         with self._lock:

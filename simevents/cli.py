@@ -107,6 +107,13 @@ def sweep(
     events_from: Annotated[
         Path | None, typer.Option(help="File with an event id per line, as errors name one.")
     ] = None,
+    instances_from: Annotated[
+        Path | None, typer.Option(help="File with an instance id per line.")
+    ] = None,
+    event_type: Annotated[
+        str, typer.Option("--type", help="On instances: only events of this type.")
+    ] = "",
+    not_before: Annotated[str, typer.Option(help="On instances: only events of this time.")] = "",
     stack: Annotated[
         str | None, typer.Option(help="What the state of this Pulumi stack accounts for.")
     ] = None,
@@ -120,8 +127,10 @@ def sweep(
 
     Example: simevents sweep --region cn-hangzhou --event e-bp1a2b3c4d5e6f7g8h9j
     """
-    instance_ids = _checked(instance)
+    instance_ids = _checked([*(instance or []), *_lines(instances_from)])
     event_ids = [*(event or []), *_lines(events_from)]
+    if stack is not None and (instance_ids or event_ids):
+        raise InvalidInput("--stack", "it names all it takes; leave instances and events out")
     if stack is not None:
         groups = [
             (_connect(*cloud), entries) for cloud, entries in by_cloud(accounted(stack)).items()
@@ -134,6 +143,8 @@ def sweep(
             endpoint,
             tuple(event_ids),
             tuple(instance_ids),
+            event_type,
+            not_before,
             whole_region=not (instance_ids or event_ids),
         )
         groups = [(_connect(region, endpoint), [named])]
@@ -232,7 +243,7 @@ def _lines(path: Path | None) -> list[str]:
     try:
         return path.read_text().split()
     except OSError as error:
-        raise InvalidInput("--events-from", f"{path} cannot be read: {error.strerror}") from None
+        raise InvalidInput("--…-from", f"{path} cannot be read: {error.strerror}") from None
 
 
 def _key_pair(text: str) -> tuple[str, str]:

@@ -6,13 +6,13 @@ seven statuses. What should exist, and whose it is, is `reconcile`'s business.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from .errors import NoAnswer, Refused
+from .errors import CloudError, NoAnswer, Refused
 from .models import BATCH_LIMIT, EventCycleStatus, SystemEvent, format_time, parse_time
 from .retry import ALWAYS, UNSENT_ONLY, Patience
 from .sdk import Answer, Sdk
@@ -73,23 +73,31 @@ class SystemEvents:
         return self._sdk.last_date
 
     def create(
-        self, event_type: str, not_before: datetime, instance_ids: Sequence[str]
+        self,
+        event_type: str,
+        not_before: datetime,
+        instance_ids: Sequence[str],
+        wanted: Callable[[], bool] = lambda: True,
     ) -> list[str]:
         """One Create call for at most 100 instances; the ids of the events it made.
 
         The order of the ids says nothing about the instances. Throttled calls are
         repeated. An answer that leaves open whether events were made is raised as it
-        is (NoAnswer, or Refused with such a code): look before sending again.
+        is (NoAnswer, or Refused with such a code): look before sending again. *wanted*
+        is asked before each sending; when it says no, CloudError.
         """
-        answer = self.patience.repeat(
-            lambda: self._sdk.call(
+
+        def send() -> Answer:
+            if not wanted():
+                raise CloudError("The command that asked for these events has ended.")
+            return self._sdk.call(
                 "CreateSimulatedSystemEvents",
                 EventType=event_type,
                 NotBefore=format_time(not_before),
                 InstanceIds=list(instance_ids),
-            ),
-            UNSENT_ONLY,
-        )
+            )
+
+        answer = self.patience.repeat(send, UNSENT_ONLY)
         return [str(id) for id in _within(answer, "EventIdSet", "EventId")]
 
     def cancel(self, event_ids: Iterable[str]) -> Canceling:

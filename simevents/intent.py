@@ -11,7 +11,7 @@ from datetime import datetime
 
 from .claims import Key
 from .client import SystemEvents
-from .models import SystemEvent, format_time
+from .models import EventCycleStatus, SystemEvent, format_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class Intent:
             (self.account_id, self.region, instance_id, self.event_type, moment)
             for instance_id in instance_ids
         ]
+
+    def owns(self, event: SystemEvent) -> bool:
+        """Whether a matching *event* is this intent's: open, or made since and not cancelled."""
+        is_cancelled = event.event_cycle_status is EventCycleStatus.CANCELED
+        return event.is_open or (event.publish_time >= self.declared_at and not is_cancelled)
 
     def asks_for(self, event: SystemEvent) -> bool:
         return event.event_type == self.event_type and event.not_before == self.not_before

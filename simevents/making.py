@@ -5,54 +5,57 @@ Events that exist are adopted, only what is missing is sent, and what was made i
 cancelled again when the whole cannot be had.
 """
 
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from .cancelling import clear, sweep_command
+from .cancelling import clear, sweep_command, sweep_command_for
 from .client import SystemEvents, batches
-from .errors import (
-    CloudError,
-    InvalidInput,
-    LeftOpen,
-    TimePassed,
-    WrongAccount,
-    listed,
-)
+from .errors import CloudError, InvalidInput, LeftOpen, Refused, TimePassed, WrongAccount, listed
 from .intent import Intent, matches
-from .models import EventCycleStatus, SystemEvent, format_time
+from .models import SystemEvent, format_time
 from .retry import Verdict, verdict
 
 PARALLEL_CALLS = 4
 
+TIME_PASSED = "InvalidNotBefore.Passed"
 
-def make(api: SystemEvents, intent: Intent, instance_ids: Sequence[str]) -> dict[str, SystemEvent]:
-    """Adopt or create an event per instance; on failure cancel all of them."""
+NOTHING_SCHEDULED = "Nothing is scheduled"
+NOTHING_ADDED = "Nothing was added, the other events stay"
+
+Wanted = Callable[[], bool]
+"""Whether whoever asked is still there; asked before each Create."""
+
+
+def make(
+    api: SystemEvents,
+    intent: Intent,
+    instance_ids: Sequence[str],
+    wanted: Wanted,
+    failure: str = NOTHING_SCHEDULED,
+) -> dict[str, SystemEvent]:
+    """Adopt or create an event per instance; on failure cancel all of them.
+
+    *failure* says in the error what is then the case.
+    """
     made = _Made()
     try:
-        existing = matches(api, intent, instance_ids)
-        adopted = [event for event in existing if event.is_open]
+        adopted = [event for event in matches(api, intent, instance_ids) if intent.owns(event)]
         events = {event.instance_id: event for event in adopted}
         made.event_ids += [event.event_id for event in adopted]
-        if api.now() >= intent.not_before:
-            # Made by a run that was killed, and executed since: they are this intent's own.
-            events |= {
-                event.instance_id: event
-                for event in existing
-                if event.publish_time >= intent.declared_at.replace(microsecond=0)
-                and event.event_cycle_status is not EventCycleStatus.CANCELED
-            }
         missing = [id for id in instance_ids if id not in events]
         if missing:
             _require_time_left(api, intent, missing)
-            _create_in_batches(api, intent, missing, made)
+            _create_in_batches(api, intent, missing, made, wanted)
             events |= _identified(api, intent, missing, made)
-        if made.resent or len(events) < len(made.event_ids):
+        if made.is_uncertain or len(events) < len(adopted):
             _drop_surplus(api, intent, events)
         return {id: events[id] for id in instance_ids}
     except Exception as error:  # noqa: BLE001 - whatever went wrong is undone
-        raise undone(api, intent, instance_ids, made.event_ids, error) from None
+        is_uncertain = made.is_uncertain or verdict(error) is Verdict.UNCERTAIN
+        raise undone(
+            api, intent, instance_ids, made.event_ids, error, failure, is_uncertain=is_uncertain
+        ) from None
 
 
 class _Made:
@@ -60,25 +63,23 @@ class _Made:
 
     def __init__(self) -> None:
         self.event_ids: list[str] = []
-        self.resent = False
+        self.is_uncertain = False
+        """There may be events whose ids were never told."""
 
 
 def _create_in_batches(
-    api: SystemEvents, intent: Intent, instance_ids: Sequence[str], made: _Made
+    api: SystemEvents, intent: Intent, instance_ids: Sequence[str], made: _Made, wanted: Wanted
 ) -> None:
     """One call alone, which shows missing rights or quota, then the rest, few at a time."""
     first, *rest = batches(instance_ids)
-    still_wanted = _still_wanted()
-    _create_batch(api, intent, first, made)
+    _create_batch(api, intent, first, made, wanted)
     failed = threading.Event()
 
     def create(batch: list[str]) -> None:
         if failed.is_set():
             return
         try:
-            if not still_wanted():
-                raise CloudError("The command that asked for these events has ended.")
-            _create_batch(api, intent, batch, made)
+            _create_batch(api, intent, batch, made, wanted)
         except BaseException:
             failed.set()
             raise
@@ -90,26 +91,30 @@ def _create_in_batches(
 
 
 def _create_batch(
-    api: SystemEvents, intent: Intent, instance_ids: Sequence[str], made: _Made
+    api: SystemEvents, intent: Intent, instance_ids: Sequence[str], made: _Made, wanted: Wanted
 ) -> None:
     """One batch. A lost answer is never sent again blindly: look, then send what is missing."""
-    wanted = list(instance_ids)
-    while wanted:
+    missing = list(instance_ids)
+    while missing:
         try:
-            event_ids = api.create(intent.event_type, intent.not_before, wanted)
+            event_ids = api.create(intent.event_type, intent.not_before, missing, wanted)
         except CloudError as error:
+            if isinstance(error, Refused) and error.code == TIME_PASSED:
+                raise _time_passed(intent, missing) from None
             if verdict(error) is not Verdict.UNCERTAIN or api.patience.is_over:
                 raise
-            made.resent = True
-            found = _settled_matches(api, intent, wanted)
+            made.is_uncertain = True
+            found = _settled_matches(api, intent, missing)
             made.event_ids += [event.event_id for event in found]
-            wanted = [id for id in wanted if id not in {event.instance_id for event in found}]
+            there = {event.instance_id for event in found}
+            missing = [id for id in missing if id not in there]
             continue
         made.event_ids += event_ids
-        if len(event_ids) != len(wanted):
+        if len(event_ids) != len(missing):
+            made.is_uncertain = True
             raise CloudError(
                 f"CreateSimulatedSystemEvents answered with {len(event_ids)} events for "
-                f"{len(wanted)} instances."
+                f"{len(missing)} instances."
             )
         return
 
@@ -117,10 +122,10 @@ def _create_batch(
 def _settled_matches(
     api: SystemEvents, intent: Intent, instance_ids: Sequence[str]
 ) -> list[SystemEvent]:
-    """Open matches, waiting until each instance has one or no more are to be expected."""
+    """Own matches, waiting until each instance has one or no more are to be expected."""
     found: list[SystemEvent] = []
     for _ in api.patience.settling():
-        found = [event for event in matches(api, intent, instance_ids) if event.is_open]
+        found = [event for event in matches(api, intent, instance_ids) if intent.owns(event)]
         if len({event.instance_id for event in found}) == len(instance_ids):
             break
     return found
@@ -157,12 +162,15 @@ def _drop_surplus(api: SystemEvents, intent: Intent, events: Mapping[str, System
 
 def _require_time_left(api: SystemEvents, intent: Intent, instance_ids: Sequence[str]) -> None:
     if api.now() >= intent.not_before:
-        raise TimePassed(
-            f"{intent.event_type} was to be at {format_time(intent.not_before)}, which passed "
-            f"before anything was scheduled on {listed(instance_ids)}. Nothing is scheduled. "
-            "Change 'triggers' to have the time resolved anew, or run pulumi up --replace with "
-            "the URN of the intent."
-        )
+        raise _time_passed(intent, instance_ids)
+
+
+def _time_passed(intent: Intent, instance_ids: Sequence[str]) -> TimePassed:
+    return TimePassed(
+        f"{intent.event_type} was to be at {format_time(intent.not_before)}, which passed before "
+        f"anything was scheduled on {listed(instance_ids)}. Change 'triggers' to have the time "
+        "resolved anew, or run pulumi up --replace with the URN of the intent."
+    )
 
 
 def undone(
@@ -171,9 +179,12 @@ def undone(
     instance_ids: Sequence[str],
     event_ids: Sequence[str],
     error: Exception,
+    failure: str,
+    *,
+    is_uncertain: bool,
 ) -> Exception:
     """Cancel what was made; the error to raise then says what happened and what is left."""
-    if isinstance(error, WrongAccount | TimePassed) and not event_ids:
+    if isinstance(error, WrongAccount):
         return error
     try:
         clear(
@@ -181,40 +192,45 @@ def undone(
             intent,
             instance_ids,
             event_ids,
-            wait_for_late=verdict(error) is Verdict.UNCERTAIN,
+            wait_for_late=is_uncertain,
+            just_made=True,
         )
     except Exception as second:  # noqa: BLE001 - both are told
-        left = _known_open(api.renewed(), intent, instance_ids, event_ids)
-        return LeftOpen(
-            f"{_first_line(error)} What was made could not be cancelled: {second} "
-            f"{len(left)} events may be open, on {listed(instance_ids)}. The next pulumi up or "
-            "pulumi destroy accounts for them; to cancel them now: "
-            f"{sweep_command(api, left, instance_ids)}"
-        )
+        return _left_open(api, intent, instance_ids, event_ids, error, second)
     if isinstance(error, CloudError):
         count = len(set(event_ids))
-        undone = f"{count} events that had been made are cancelled again; " if count else ""
-        error.args = (f"{error} {undone}nothing is scheduled.",)
+        undoing = f"; {count} events that had been made are cancelled again" if count else ""
+        error.args = (f"{failure}{undoing}. {error}",)
     return error
 
 
-def _known_open(
-    api: SystemEvents, intent: Intent, instance_ids: Sequence[str], event_ids: Sequence[str]
-) -> list[str]:
-    """What may be open, as far as the cloud still answers."""
+def _left_open(
+    api: SystemEvents,
+    intent: Intent,
+    instance_ids: Sequence[str],
+    event_ids: Sequence[str],
+    error: Exception,
+    second: Exception,
+) -> LeftOpen:
+    known = list(dict.fromkeys(event_ids))
     try:
-        found = [event for event in matches(api, intent, instance_ids) if event.is_open]
+        found = matches(api.renewed(), intent, instance_ids)
+        known += [e.event_id for e in found if e.is_open and e.event_id not in known]
     except CloudError:
-        found = []
-    return list(dict.fromkeys([*event_ids, *(event.event_id for event in found)]))
+        known = []
+    if known:
+        left = f"{len(known)} events may be open: {listed(known)}"
+        command = sweep_command(api, known)
+    else:
+        left = f"An unknown number of events may be open on {listed(instance_ids)}"
+        command = sweep_command_for(api, intent, instance_ids)
+    return LeftOpen(
+        f"{_first_line(error)} What was made could not be cancelled: {_first_line(second)} {left}. "
+        "The next pulumi up or pulumi destroy accounts for what it can see of them; to cancel "
+        f"them now: {command}"
+    )
 
 
 def _first_line(error: Exception) -> str:
     text = str(error).partition("\n")[0]
     return text if isinstance(error, CloudError | InvalidInput) else type(error).__name__
-
-
-def _still_wanted() -> Callable[[], bool]:
-    """Whether the process that asked is still there: a killed CLI leaves this one running."""
-    parent = os.getppid()
-    return lambda: os.getppid() == parent

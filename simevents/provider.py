@@ -12,7 +12,9 @@ shown of a failure.
 
 import logging
 import os
+import re
 import secrets
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -120,6 +122,8 @@ class EventsProvider(ResourceProvider):
         # All else comes from the intent and changes with its id, or is unknown in a preview.
         replaces = ["intent"] if olds.get("intent") != news.get("intent") else []
         moved = _differ(olds["instance_ids"], news["instance_ids"])
+        # An intent that was updated may have cancelled what this state still lists.
+        moved = moved or olds.get("revision") != news.get("revision")
         return DiffResult(
             changes=bool(replaces) or moved,
             replaces=replaces,
@@ -129,7 +133,7 @@ class EventsProvider(ResourceProvider):
     def create(self, props: Properties) -> CreateResult:
         intent = _intent(props["intent"], props)
         with _connect(props) as api:
-            events = reconcile.schedule(api, _CLAIMS, intent)
+            events = reconcile.schedule(api, _CLAIMS, intent, _engine_is_there)
         made = Observation(
             {id: event.event_id for id, event in events.items()},
             {id: event.event_cycle_status.value for id, event in events.items()},
@@ -152,7 +156,7 @@ class EventsProvider(ResourceProvider):
     def update(self, id: str, olds: Properties, news: Properties) -> UpdateResult:
         intent = _intent(news["intent"], news)
         with _connect(news) as api:
-            seen = reconcile.reschedule(api, _CLAIMS, intent, _observation(olds))
+            seen = reconcile.reschedule(api, _CLAIMS, intent, _observation(olds), _engine_is_there)
         return UpdateResult(_events_outputs(news, seen))
 
     def delete(self, id: str, props: Properties) -> None:
@@ -166,6 +170,26 @@ def _connect(props: Mapping[str, Any], patience: Patience | None = None) -> Syst
     target = settings(props["region"], props.get("endpoint"), os.environ)
     sdk = Sdk(target, credentials(target, os.environ, default_chain))
     return SystemEvents(sdk, target, patience or Patience(budget_seconds(os.environ)))
+
+
+_ENGINE = re.compile(r"127\.0\.0\.1:(\d+)")
+
+
+def _engine_is_there() -> bool:
+    """Whether the engine that started this plugin still listens: a killed one leaves it running.
+
+    The engine's address is the plugin's argument; without one, nobody's end is noticed.
+    """
+    addresses = [match for word in sys.argv[1:] if (match := _ENGINE.fullmatch(word))]
+    if not addresses:
+        return True
+    try:
+        socket.create_connection(("127.0.0.1", int(addresses[0][1])), timeout=2).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _check_inputs(inputs: Properties) -> list[CheckFailure]:
@@ -267,6 +291,8 @@ def _intent_outputs(inputs: Properties, intent: Intent) -> Properties:
         "account_id": intent.account_id,
         "not_before_at": format_time(intent.not_before),
         "declared_at": format_time(intent.declared_at),
+        # Another one with each create and update: the events must look again.
+        "revision": secrets.token_hex(4),
     }
 
 

@@ -18,7 +18,7 @@ from .claims import Claims
 from .client import SystemEvents
 from .errors import CloudError, InvalidInput, Taken, WrongAccount, listed
 from .intent import Intent, matches
-from .making import make, undone
+from .making import NOTHING_ADDED, Wanted, make, undone
 from .models import RETENTION_DAYS, EventCycleStatus, SystemEvent, format_time
 from .schedule import NotBefore
 
@@ -88,7 +88,12 @@ def extend(api: SystemEvents, claims: Claims, old: Intent, instance_ids: Sequenc
         _claim(api, claims, new, added)
     left = [id for id in old.instance_ids if id not in new.instance_ids]
     if left:
-        clear(api, new, left, [])
+        try:
+            clear(api, new, _not_anothers(claims, new, left), [])
+        except CloudError as error:
+            hint = "If you take the change back, run pulumi refresh first"
+            error.args = (f"{error} Some events may be cancelled already. {hint}.",)
+            raise
         claims.release(old.id, old.keys(left))
     return new
 
@@ -96,7 +101,7 @@ def extend(api: SystemEvents, claims: Claims, old: Intent, instance_ids: Sequenc
 def withdraw(api: SystemEvents, claims: Claims, intent: Intent) -> None:
     """End an intent: cancel what is open and matches it, normally nothing."""
     require_account(api, intent.account_id)
-    clear(api, intent, intent.instance_ids, [])
+    clear(api, intent, _not_anothers(claims, intent, intent.instance_ids), [])
     claims.end(intent.id)
 
 
@@ -123,6 +128,12 @@ def _claim(api: SystemEvents, claims: Claims, intent: Intent, instance_ids: Sequ
         )
 
 
+def _not_anothers(claims: Claims, intent: Intent, instance_ids: Sequence[str]) -> list[str]:
+    """Without the instances on which another resource of this run has the same event."""
+    others = claims.held_by_others(intent.id, intent.keys(instance_ids))
+    return [id for id in instance_ids if id not in others]
+
+
 def _require_claim(claims: Claims, intent: Intent, instance_ids: Sequence[str]) -> None:
     lost = claims.claim(intent.id, intent.keys(instance_ids))
     if lost:
@@ -136,7 +147,9 @@ def _require_claim(claims: Claims, intent: Intent, instance_ids: Sequence[str]) 
 # The events.
 
 
-def schedule(api: SystemEvents, claims: Claims, intent: Intent) -> dict[str, SystemEvent]:
+def schedule(
+    api: SystemEvents, claims: Claims, intent: Intent, wanted: Wanted = lambda: True
+) -> dict[str, SystemEvent]:
     """Make an event per instance of *intent*, all or nothing.
 
     Events that exist already, from a run that was killed, are adopted. When it
@@ -149,22 +162,31 @@ def schedule(api: SystemEvents, claims: Claims, intent: Intent) -> dict[str, Sys
             "Target the whole component: name its URN with --target, and add --target-dependents."
         )
     _require_claim(claims, intent, intent.instance_ids)
-    return make(api, intent, intent.instance_ids)
+    return make(api, intent, intent.instance_ids, wanted)
 
 
-def reschedule(api: SystemEvents, claims: Claims, intent: Intent, old: Observation) -> Observation:
+def reschedule(
+    api: SystemEvents,
+    claims: Claims,
+    intent: Intent,
+    old: Observation,
+    wanted: Wanted = lambda: True,
+) -> Observation:
     """Give the instances that came their events and cancel those of the ones that left.
 
-    An instance that comes when the time has passed gets no event and the status
-    `MISSED`. When cancelling fails, the events just made are cancelled too.
+    An instance whose event was cancelled ahead of time, by a change that failed half-way
+    and was taken back, counts as one that came. One that comes when the time has passed
+    gets no event and the status `MISSED`. When cancelling fails, the events just made
+    are cancelled too.
     """
     require_account(api, intent.account_id)
     _require_claim(claims, intent, intent.instance_ids)
+    is_late = api.now() >= intent.not_before
+    old = old if is_late else _without_cancelled(api, intent, old)
     added = [id for id in intent.instance_ids if id not in old.statuses]
     left = [id for id in old.statuses if id not in intent.instance_ids]
     made: dict[str, SystemEvent] = {}
-    missed = added and api.now() >= intent.not_before
-    if missed:
+    if added and is_late:
         log.warning(
             "%s came after %s, when %s was due: no event was made. To run the drill again on all "
             "instances, change 'triggers'.",
@@ -173,19 +195,40 @@ def reschedule(api: SystemEvents, claims: Claims, intent: Intent, old: Observati
             intent.event_type,
         )
     elif added:
-        made = make(api, intent, added)
+        made = make(api, intent, added, wanted, NOTHING_ADDED)
     try:
-        clear(api, intent, left, [old.event_ids[id] for id in left if id in old.event_ids])
+        event_ids = [old.event_ids[id] for id in left if id in old.event_ids]
+        clear(api, intent, _not_anothers(claims, intent, left), event_ids)
     except CloudError as error:
+        made_ids = [event.event_id for event in made.values()]
         raise undone(
-            api, intent, added, [event.event_id for event in made.values()], error
+            api, intent, list(made), made_ids, error, NOTHING_ADDED, is_uncertain=False
         ) from None
-    event_ids = {id: event_id for id, event_id in old.event_ids.items() if id not in left}
-    statuses = {id: status for id, status in old.statuses.items() if id not in left}
-    event_ids |= {id: event.event_id for id, event in made.items()}
-    statuses |= {id: event.event_cycle_status.value for id, event in made.items()}
-    statuses |= dict.fromkeys(added, MISSED) if missed else {}
-    return Observation(event_ids, statuses)
+    kept = Observation(
+        {id: event_id for id, event_id in old.event_ids.items() if id not in left},
+        {id: status for id, status in old.statuses.items() if id not in left},
+    )
+    return Observation(
+        kept.event_ids | {id: event.event_id for id, event in made.items()},
+        kept.statuses
+        | {id: event.event_cycle_status.value for id, event in made.items()}
+        | (dict.fromkeys(added, MISSED) if is_late else {}),
+    )
+
+
+def _without_cancelled(api: SystemEvents, intent: Intent, old: Observation) -> Observation:
+    """*old* without the instances that stay and whose event is cancelled."""
+    stay = {id: e for id, e in old.event_ids.items() if id in intent.instance_ids}
+    cancelled = {
+        event.event_id
+        for event in api.describe(stay.values())
+        if event.event_cycle_status is EventCycleStatus.CANCELED
+    }
+    gone = {id for id, event_id in stay.items() if event_id in cancelled}
+    return Observation(
+        {id: event_id for id, event_id in old.event_ids.items() if id not in gone},
+        {id: status for id, status in old.statuses.items() if id not in gone},
+    )
 
 
 def observe(api: SystemEvents, intent: Intent, old: Observation) -> Observation | None:

@@ -26,10 +26,11 @@ class _Intent(Resource, module="simevents", name="Intent"):
     account_id: pulumi.Output[str]
     not_before_at: pulumi.Output[str]
     declared_at: pulumi.Output[str]
+    revision: pulumi.Output[str]
 
     def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
         # Outputs must be named among the inputs, as None, to be read back.
-        outputs = dict.fromkeys(("account_id", "not_before_at", "declared_at"))
+        outputs = dict.fromkeys(("account_id", "not_before_at", "declared_at", "revision"))
         super().__init__(IntentProvider(), name, outputs | inputs, opts)
 
 
@@ -47,6 +48,7 @@ class _Events(Resource, module="simevents", name="Events"):
             "endpoint": intent.endpoint,
             "account_id": intent.account_id,
             "declared_at": intent.declared_at,
+            "revision": intent.revision,
         }
         outputs = dict.fromkeys(("event_ids", "statuses"))
         super().__init__(EventsProvider(), name, outputs | inputs, opts)

@@ -162,13 +162,21 @@ def _answer(action: str, host: str, status: int, body: bytes, date: datetime | N
     request_id = str(members.get("RequestId", ""))
     if status >= 300:
         code = str(members["Code"])
-        # The text of a wrong signature holds the whole signed request: it is not passed on.
-        message = "" if code == "SignatureDoesNotMatch" else str(members.get("Message", ""))
-        raise Refused(action, code, message or _MEANINGS.get(code, code), status, request_id)
+        message = _MEANINGS.get(code) or _without_signed_text(str(members.get("Message", "")))
+        raise Refused(action, code, message or code, status, request_id)
     return Answer(members, request_id, date)
 
 
-_MEANINGS = {"SignatureDoesNotMatch": "The access key secret is wrong."}
+_MEANINGS = {
+    "SignatureDoesNotMatch": "The access key secret is wrong.",
+    "IncompleteSignature": "The request's signature is incomplete.",
+}
+
+
+def _without_signed_text(message: str) -> str:
+    """Some errors quote what was signed, access key and token included; that part is dropped."""
+    position = message.lower().find("string to sign")
+    return message if position < 0 else f"{message[:position].rstrip()} …"
 
 
 def _date(headers: Mapping[str, str] | None) -> datetime | None:
@@ -187,8 +195,8 @@ def _credential(credentials: Credentials) -> AccessKeyCredential | StsTokenCrede
 
 def _silence() -> None:
     """Keep the vendor's logs away from every handler: they write requests with signatures."""
-    # The second is what alibabacloud-credentials calls its logger.
-    vendors = ("aliyunsdkcore", "credentials")
+    # The last two are what alibabacloud-credentials and the library below it call theirs.
+    vendors = ("aliyunsdkcore", "credentials", "alibabacloud-tea")
     for name in [name for name in logging.root.manager.loggerDict if name.startswith(vendors)]:
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]

@@ -28,6 +28,8 @@ class Accounted:
     """With *instance_ids*: only events of this type; empty is any."""
     not_before: str = ""
     """With *instance_ids*: only events of this time; empty is any."""
+    account_id: str = ""
+    """Whose these are; empty is not known."""
     whole_region: bool = False
     """Every event of the region, whoever made it; a state never says so."""
 
@@ -60,8 +62,12 @@ def by_cloud(
 
 def _read(type: str, outputs: Mapping[str, Any]) -> Accounted | None:
     if type == _EVENTS_TYPE:
-        event_ids = tuple((outputs.get("event_ids") or {}).values())
-        return Accounted(outputs["region"], outputs.get("endpoint"), event_ids)
+        return Accounted(
+            outputs["region"],
+            outputs.get("endpoint"),
+            tuple((outputs.get("event_ids") or {}).values()),
+            account_id=outputs["account_id"],
+        )
     if type == _INTENT_TYPE:
         return Accounted(
             outputs["region"],
@@ -69,5 +75,6 @@ def _read(type: str, outputs: Mapping[str, Any]) -> Accounted | None:
             instance_ids=tuple(outputs["instance_ids"]),
             event_type=outputs["event_type"],
             not_before=outputs["not_before_at"],
+            account_id=outputs["account_id"],
         )
     return None

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .client import SystemEvents
+from .errors import WrongAccount
 from .models import SystemEvent, format_time
 from .stack_state import Accounted
 
@@ -23,9 +24,14 @@ class Swept:
 
 
 def open_events(api: SystemEvents, entries: Sequence[Accounted]) -> list[SystemEvent]:
-    """What is open of *entries*, oldest first."""
+    """What is open of *entries*, oldest first.
+
+    WrongAccount when they are recorded for another account than the credentials'.
+    """
     unique: dict[str, SystemEvent] = {}
     for entry in entries:
+        if entry.account_id and entry.account_id != api.account_id():
+            raise WrongAccount(entry.account_id, api.account_id())
         unique |= {event.event_id: event for event in _find(api, entry) if event.is_open}
     return sorted(unique.values(), key=lambda event: (event.publish_time, event.event_id))
 

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from tests.engine.conftest import ARTICLE_INSTANCES, CloudProcess, Stack
-from tests.engine.processes import LIMIT_SECONDS, process_below, wait_until
+from tests.engine.processes import LIMIT_SECONDS, STEP_SECONDS, process_below, wait_until
 
 CREATE = "CreateSimulatedSystemEvents"
 CANCEL = "CancelSimulatedSystemEvents"
@@ -169,6 +169,31 @@ def test_the_engine_killed_in_a_create(drill: Stack, cloud: CloudProcess, then: 
         assert "pending_operations" not in json.loads(drill.run("stack", "export"))["deployment"]
     drill.destroy()
     assert cloud.open_events() == []
+
+
+def test_a_provider_whose_engine_was_killed_makes_nothing_more(
+    drill: Stack, cloud: CloudProcess
+) -> None:
+    """The provider outlives its engine; it must not go on to schedule what nobody waits for."""
+    cloud.post("faults", action=CREATE, error="Throttling.User")
+    run = drill.start(*UP)
+    wait_until(lambda: CREATE in cloud.actions(), run)
+    plugin = process_below(run, b"pulumi.dynamic")
+    os.kill(process_below(run, b"/pulumi\0up"), signal.SIGKILL)
+    cloud.delete("faults")
+    refused = cloud.actions().count(CREATE)
+    deadline = time.monotonic() + LIMIT_SECONDS
+    # It looks for what it may have made before it gives up, and this look is in the journal.
+    while cloud.actions()[-1] != "DescribeInstanceHistoryEvents":
+        assert time.monotonic() < deadline
+        time.sleep(STEP_SECONDS)
+    time.sleep(2)
+    os.kill(plugin, signal.SIGKILL)
+    run.communicate(timeout=LIMIT_SECONDS)
+
+    assert cloud.actions().count(CREATE) == refused
+    assert cloud.get("events") == []
+    recover(drill)
 
 
 def recover(stack: Stack) -> None:

@@ -26,6 +26,7 @@ _HANDED_ON = (
     "endpoint",
     "account_id",
     "declared_at",
+    "revision",
 )
 
 

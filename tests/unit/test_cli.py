@@ -75,6 +75,31 @@ def test_sweep_cancels_what_it_is_told(cloud: Cloud, made: list[str]) -> None:
     assert again.stdout == f"Nothing is open in {REGION} of {cloud.url}.\n"
 
 
+def test_sweep_of_an_instance_by_type_and_time(cloud: Cloud) -> None:
+    instances = cloud.instances(1)
+    for event_type, hour in (("SystemFailure.Stop", 1), ("SystemFailure.Stop", 2), ("X", 1)):
+        cloud.post(
+            "events",
+            instance_ids=instances,
+            event_type=event_type,
+            not_before=f"2099-01-01T0{hour}:00:00Z",
+            status="Executing",
+            simulated=True,
+        )
+    words = ["--endpoint", cloud.url, "--region", REGION, "--instance", instances[0], "--yes"]
+    only = ["--type", "SystemFailure.Stop", "--not-before", "2099-01-01T02:00:00Z"]
+
+    assert simevents("sweep", *words, *only).returncode == 0
+    assert cloud.statuses() == ["Canceled", "Executing", "Executing"]
+
+
+def test_sweep_takes_a_stack_or_names_and_not_both() -> None:
+    ended = simevents("sweep", "--stack", "dev", "--event", "e-a", "--yes")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: --stack: it names all it takes")
+
+
 def test_sweep_of_a_region_only_lists(cloud: Cloud, made: list[str]) -> None:
     swept = simevents("sweep", "--endpoint", cloud.url, "--region", REGION, "--yes")
 

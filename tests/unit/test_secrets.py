@@ -1,5 +1,6 @@
 """No part of a key, token or signature leaves the client, whatever goes wrong."""
 
+import json
 import logging
 import re
 import socket
@@ -7,7 +8,7 @@ import socket
 import pytest
 
 from simevents.errors import NoAnswer, Refused
-from simevents.sdk import Sdk
+from simevents.sdk import Sdk, _answer
 from simevents.settings import Credentials, Settings
 from tests.conftest import REGION, Cloud
 
@@ -81,6 +82,16 @@ def test_a_wrong_secret_is_told_without_what_was_signed(cloud: Cloud) -> None:
 
     assert caught.value.message == "The access key secret is wrong."
     assert PARTS.findall(everything_about(caught.value)) == []
+
+
+def test_an_error_that_quotes_what_was_signed_is_cut() -> None:
+    quoted = f"POST&%2F&AccessKeyId%3D{KEY}%26SecurityToken%3D{TOKEN}"
+    for code in ("IncompleteSignature", "SignatureDoesNotMatch", "InvalidSomething"):
+        text = f"It does not conform. Server string to sign is:{quoted}"
+        body = json.dumps({"Code": code, "Message": text, "RequestId": "1"}).encode()
+        with pytest.raises(Refused) as caught:
+            _answer("A", "host", 400, body, None)
+        assert PARTS.findall(everything_about(caught.value)) == []
 
 
 def test_the_search_finds_what_it_looks_for() -> None:

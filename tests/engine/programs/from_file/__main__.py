@@ -1,0 +1,14 @@
+"""One drill over the instances that a file lists; a configuration has a largest size."""
+
+from pathlib import Path
+
+import pulumi
+
+from simevents import SimulatedSystemEvent
+
+SimulatedSystemEvent(
+    "drill",
+    event_type="SystemMaintenance.Reboot",
+    instance_ids=Path(pulumi.Config().require("instances")).read_text().split(),
+    not_before="+1h",
+)

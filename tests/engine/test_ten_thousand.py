@@ -1,0 +1,34 @@
+"""One resource over 10,000 instances on a bad day, through the real engine."""
+
+from pathlib import Path
+
+from tests.engine.conftest import CloudProcess, MakeStack
+
+PROGRAM = Path(__file__).parent / "programs" / "from_file"
+COUNT = 10_000
+
+
+def test_ten_thousand_events_with_calls_throttled_and_answers_lost(
+    make_stack: MakeStack, cloud: CloudProcess, tmp_path: Path
+) -> None:
+    instances = cloud.post("instances", count=COUNT, region="cn-beijing")["instance_ids"]
+    (tmp_path / "instances.txt").write_text("\n".join(instances))
+    stack = make_stack(
+        PROGRAM,
+        {
+            "simevents:endpoint": cloud.url,
+            "simevents:region": "cn-beijing",
+            "from-file:instances": str(tmp_path / "instances.txt"),
+        },
+    )
+    cloud.post("faults", action="*", error="Throttling.User", probability=0.01, seed=1)
+    cloud.post("faults", action="*", cut="after", probability=0.01, seed=2)
+    stack.up()
+    recorded = stack.recorded()["event_ids"]
+    made = {event["instance_id"]: event["event_id"] for event in cloud.open_events()}
+
+    assert sorted(made) == sorted(instances)
+    assert recorded == made
+    assert all(fault["struck"] for fault in cloud.get("faults"))
+    stack.destroy()
+    assert cloud.open_events() == []

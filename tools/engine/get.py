@@ -115,10 +115,12 @@ def _official() -> tuple[Path, Path, str] | None:
         _say(f"The official installer cannot be used here ({type(error).__name__}).")
         return None
     home = root / "home"
-    _run(
-        [root / "bin" / "pulumi", "plugin", "install", "resource", "alicloud", ALICLOUD_VERSION],
-        home,
-    )
+    words = ["plugin", "install", "resource", "alicloud", ALICLOUD_VERSION]
+    try:
+        _run([root / "bin" / "pulumi", *words], home)
+    except EngineError:
+        _say("The official alicloud plugin cannot be downloaded here.")
+        return None
     return root / "bin", home, ""
 
 

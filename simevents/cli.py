@@ -179,7 +179,14 @@ def _sweep_one(api: SystemEvents, entries: list[Accounted], may_cancel: bool, ye
 
 @app.command()
 def fake(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8086,
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8086,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on. Off loopback the control routes ask for a token, which "
+            "is the second line printed."
+        ),
+    ] = "127.0.0.1",
     data: Annotated[
         Path | None, typer.Option(help="File that keeps the cloud; default: memory only.")
     ] = None,
@@ -188,6 +195,12 @@ def fake(
     access_key: Annotated[
         list[str] | None,
         typer.Option(metavar="ID:SECRET", help="A key pair to accept besides testid:testsecret."),
+    ] = None,
+    switch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help="How to answer what is not documented; docs/switches.md."
+        ),
     ] = None,
     detach: Annotated[bool, typer.Option(help="Leave it running and return.")] = False,
 ) -> None:
@@ -198,8 +211,9 @@ def fake(
     # Imported here: the server is an extra, and the other commands do not need it.
     try:
         from .fake import daemon
+        from .fake.database import StoreError
         from .fake.server import FakeServer, ServerError
-        from .fake.store import StoreError
+        from .fake.switches import BadSwitch, parse
     except ModuleNotFoundError as missing:
         _fail(f"{missing.name} is not installed; the fake cloud needs: pip install simevents[fake]")
     instance_ids = _checked(instance)
@@ -208,17 +222,28 @@ def fake(
         if detach:
             if data is None:
                 _fail("--detach needs --data, the file by which it is found again")
+            if host != "127.0.0.1":
+                _fail("--detach is for loopback; with --host leave the server in the foreground")
             options = ["--region", region]
             options += [word for id in instance_ids for word in ("--instance", id)]
             options += [word for pair in access_key or [] for word in ("--access-key", pair)]
+            options += [word for text in switch or [] for word in ("--switch", text)]
             typer.echo(daemon.start(data, port, options).url)
             return
         server = FakeServer(
-            data=data, port=port, access_keys=keys, instance_ids=instance_ids, region=region
+            data=data,
+            host=host,
+            port=port,
+            access_keys=keys,
+            instance_ids=instance_ids,
+            region=region,
+            switches=dict(parse(text) for text in switch or []),
         )
-    except (ServerError, StoreError) as error:
+    except (ServerError, StoreError, BadSwitch) as error:
         _fail(str(error))
     typer.echo(server.url)
+    if server.control_token:
+        typer.echo(f"control token: {server.control_token}")
     sys.stdout.flush()
     server.serve()
 

@@ -48,6 +48,7 @@ FAKE_ACCESS_KEY_SECRET = "testsecret"  # noqa: S105 - published on purpose
 """The key pair the local fake accepts; it is published and opens nothing else."""
 
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _INSTANCE_ID = re.compile(r"i-[a-z0-9]{1,60}")
 
 
@@ -82,4 +83,6 @@ def format_time(moment: datetime) -> str:
 
 def parse_time(text: str) -> datetime:
     """Read a time as the ECS API writes it; ValueError when it is written otherwise."""
-    return datetime.strptime(text, _TIME_FORMAT).replace(tzinfo=UTC)
+    if _TIME.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not a UTC time as yyyy-MM-ddTHH:mm:ssZ")
+    return datetime.fromisoformat(text)

@@ -1,60 +1,96 @@
 """Writes simevents/fake/parameters.json: which parameters each covered action documents.
 
-The source is the vendor's generated request classes, one setter per documented
-parameter. Run it when the fake learns a new action:
+The source is what the vendor generates from the API's own description: the request
+classes of both SDK generations, one setter or one field per documented parameter.
+Run it when the fake learns a new action:
 
-    pip install aliyun-python-sdk-ecs aliyun-python-sdk-vpc aliyun-python-sdk-sts
-    python tools/api_parameters.py
+    pip install aliyun-python-sdk-{ecs,vpc,sts}
+    pip install alibabacloud_{ecs20140526,vpc20160428,sts20150401}
+    python tools/api_parameters.py Ecs/2014-05-26/DescribeClusters
 
-List positions are left out of the names: ``Tag.1.Key`` is listed as ``Tag.Key``.
+Named actions are added to those that the table has already. List positions are left
+out of the names: ``Tag.1.Key`` is listed as ``Tag.Key``.
 """
 
+import importlib
 import importlib.util
+import inspect
 import json
 import re
+import sys
+import typing
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-REQUESTS = {
-    "Ecs/2014-05-26": "aliyunsdkecs.request.v20140526",
-    "Vpc/2016-04-28": "aliyunsdkvpc.request.v20160428",
-    "Sts/2015-04-01": "aliyunsdksts.request.v20150401",
+PACKAGES = {
+    "Ecs/2014-05-26": ("aliyunsdkecs.request.v20140526", "alibabacloud_ecs20140526.models"),
+    "Vpc/2016-04-28": ("aliyunsdkvpc.request.v20160428", "alibabacloud_vpc20160428.models"),
+    "Sts/2015-04-01": ("aliyunsdksts.request.v20150401", "alibabacloud_sts20150401.models"),
 }
 
 # Parameters that clients send and the generated classes do not have, with where they stand.
 EXTRA = {
-    # The newest SDK only (ecs-20140526 7.11.5); parsed so that a test can prove it is never true.
-    "Ecs/2014-05-26/CreateSimulatedSystemEvents": ["TriggerRealOps"],
     # The Terraform provider sends it with every DeleteVpc; the API ignores it.
     "Vpc/2016-04-28/DeleteVpc": ["ClientToken"],
 }
+
+WITHOUT_PARAMETERS = ("GetCallerIdentity",)
 
 TARGET = Path(__file__).parent.parent / "simevents" / "fake" / "parameters.json"
 
 _ADDED = re.compile(r"add_(?:query_param|body_params)\((.+?),\s*\w[^,]*\)\s*$", re.MULTILINE)
 _POSITION = re.compile(r"'\s*\+\s*str\(\w+ \+ 1\)(?:\s*\+\s*')?")
+_FIELD = re.compile(r"if self\.(\w+) is not None:.*?result\['(.+?)'\]", re.DOTALL)
 
 
-def documented(package: str, action: str) -> list[str]:
-    """The parameters that the vendor's request class for *action* can send."""
+def of_the_older_sdk(package: str, action: str) -> set[str]:
+    """What the setters of the older generation's request class add."""
     spec = importlib.util.find_spec(f"{package}.{action}Request")
     if spec is None or spec.origin is None:
-        raise SystemExit(f"{package} has no request class for {action}")
+        return set()
     source = Path(spec.origin).read_text()
     names = {
         _POSITION.sub("", expression).replace("'", "") for expression in _ADDED.findall(source)
     }
-    return sorted({re.sub(r"\.(\d+)?(?=\.|$)", "", name) for name in names})
+    return {re.sub(r"\.(\d+)?(?=\.|$)", "", name) for name in names}
 
 
-def main() -> None:
+def of_the_newer_sdk(models: ModuleType, action: str) -> set[str]:
+    """The fields of the newer generation's request model, nested ones joined by dots."""
+    model = getattr(models, f"{action}Request", None)
+    return set() if model is None else _fields(models, model)
+
+
+def _fields(models: ModuleType, model: type) -> set[str]:
+    written = dict(_FIELD.findall(inspect.getsource(model)))
+    names = set()
+    for field, hint in _hints(models, model).items():
+        (inner,) = typing.get_args(hint) or (hint,)
+        if inspect.isclass(inner) and inner.__module__.startswith(models.__name__):
+            names |= {f"{written[field]}.{below}" for below in _fields(models, inner)}
+        else:
+            names.add(written[field])
+    return names
+
+
+def _hints(models: ModuleType, model: Any) -> dict[str, Any]:
+    known = vars(typing) | {"main_models": models}
+    return inspect.get_annotations(model.__init__, eval_str=True, globals=known)
+
+
+def main(added: list[str]) -> None:
     table = json.loads(TARGET.read_text())
-    for name in table:
+    for name in sorted({*table, *added}):
         product, version, action = name.split("/")
-        package = REQUESTS[f"{product}/{version}"]
-        found = set(documented(package, action)) | set(EXTRA.get(name, ())) | {"RegionId"}
-        table[name] = sorted(found)
+        older, newer = PACKAGES[f"{product}/{version}"]
+        found = of_the_older_sdk(older, action)
+        found |= of_the_newer_sdk(importlib.import_module(newer), action)
+        if not found and action not in WITHOUT_PARAMETERS:
+            raise SystemExit(f"the vendor's packages have no request class for {name}")
+        table[name] = sorted(found | set(EXTRA.get(name, ())) | {"RegionId"})
     TARGET.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -12,6 +12,9 @@ from datetime import datetime
 Epoch = float
 """Seconds since 1970, UTC."""
 
+END_OF_TIME: Epoch = 253_402_300_799
+"""The last second of the year 9999, the last that the API can write; the clock stops there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -39,7 +42,7 @@ class Clock:
 
     def now(self) -> Epoch:
         setting = self.setting
-        return setting.fake + (self._wall() - setting.wall) * setting.rate
+        return min(setting.fake + (self._wall() - setting.wall) * setting.rate, END_OF_TIME)
 
     def advance(self, seconds: float) -> None:
         """Move the cloud's time forward by *seconds*."""

@@ -19,9 +19,13 @@ class Code:
 class Refused(Exception):
     """The cloud refuses a request, with one of the codes below."""
 
-    def __init__(self, code: Code, **fields: str) -> None:
+    def __init__(
+        self, code: Code, *, status: int | None = None, keeps_changes: bool = False, **fields: str
+    ) -> None:
+        self.keeps_changes = keeps_changes
+        """What was done before the refusal lasts; otherwise a refused call changes nothing."""
         self.code = code.code.format(**fields) if fields else code.code
-        self.status = code.status
+        self.status = status or code.status
         self.text = code.text.format(**fields) if fields else code.text
         super().__init__(f"{self.code}: {self.text}")
 
@@ -49,12 +53,32 @@ TIMESTAMP_FORMAT = Code(
 TIMESTAMP_EXPIRED = Code(
     "InvalidTimeStamp.Expired", 400, "Specified time stamp or date value is expired."
 )
+SECURITY_TOKEN_EXPIRED = Code(
+    "InvalidSecurityToken.Expired", 400, "Specified SecurityToken is expired."
+)
+SECURITY_TOKEN_MISMATCH = Code(
+    "InvalidSecurityToken.MismatchWithAccessKey",
+    400,
+    "Specified SecurityToken mismatch with the AccessKey.",
+)
+THROTTLED = Code("Throttling.User", 400, "Request was denied due to user flow control.")
+REGION_UNKNOWN = Code("InvalidRegionId.NotFound", 404, "The specified RegionId does not exist.")
+IDEMPOTENT_MISMATCH = Code(
+    "IdempotentParameterMismatch",
+    400,
+    "Request uses a client token in a previous request but is not identical to that request.",
+)
 # 400 and never 404: the Terraform provider reads any 404 as "this resource is gone".
 UNKNOWN_ACTION = Code(
     "UnsupportedOperation",
     400,
     "The fake cloud does not cover {action}. Covered actions are listed at /_fake/actions.",
 )
+UNKNOWN_VERSION = Code("InvalidVersion", 400, "The fake cloud covers no API of version {version}.")
+UNKNOWN_PATH = Code(
+    "InvalidApi.NotFound", 400, "Specified api is not found, please check your url and method."
+)
+TOO_MANY_PARAMETERS = Code("InvalidParameter", 400, "The request has too many parameters.")
 UNKNOWN_PARAMETER = Code("UnsupportedParameter", 400, "{action} has no parameter {parameter}.")
 METHOD_UNSUPPORTED = Code("UnsupportedHTTPMethod", 400, "This http method is not supported.")
 MISSING_COMMON = Code("Missing{name}", 400, "{name} is mandatory for this action.")
@@ -104,6 +128,9 @@ EVENT_NOT_SIMULATED = Code(
 TIME_END_BEFORE_START = Code(
     "InvalidParameter.TimeEndBeforeStart", 403, "The end time is before the start time."
 )
+NO_INQUIRING_EVENT = Code(
+    "InvalidEventId.NoInquiringEventFound", 404, "No inquiring event with this EventId is found."
+)
 REAL_OPS_REFUSED = Code(
     "UnsupportedParameter",
     400,
@@ -116,6 +143,22 @@ INSTANCE_NOT_FOUND = Code(
 )
 INSTANCE_DUPLICATE = Code(
     "InvalidInstanceId.Duplicate", 400, "The instance {instance_id} exists already."
+)
+INSTANCE_STATUS = Code(
+    "IncorrectInstanceStatus",
+    403,
+    "The current status of the resource does not support this operation.",
+)
+DRY_RUN = Code(
+    "DryRunOperation",
+    400,
+    "Request validation has been passed with DryRun flag set.",
+)
+REDEPLOY_REFUSED = Code(
+    "InvalidOperation.RedeployInstance",
+    403,
+    "The instance has no system event that can be answered by redeploying it; a simulated one "
+    "cannot.",
 )
 DELETION_PROTECTED = Code(
     "InvalidOperation.DeletionProtection",
@@ -152,3 +195,15 @@ RESOURCE_NOT_FOUND = Code(
     404,
     "The specified ResourceId {resource_id} does not exist.",
 )
+
+# Roles.
+ROLE_ARN_INVALID = Code("InvalidParameter.RoleArn", 400, "The parameter RoleArn is wrongly formed.")
+ROLE_SESSION_NAME_INVALID = Code(
+    "InvalidParameter.RoleSessionName", 400, "The parameter RoleSessionName is wrongly formed."
+)
+DURATION_INVALID = Code(
+    "InvalidParameter.DurationSeconds",
+    400,
+    "The Min/Max value of DurationSeconds is 15min/12hr.",
+)
+ROLE_NOT_FOUND = Code("EntityNotExist.Role", 404, "The role not exists: {role_arn}.")

@@ -7,39 +7,40 @@ names the field and what would be right, and changes nothing.
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
-from datetime import datetime
+from dataclasses import asdict, fields
 from importlib import metadata
 from typing import Any
 
-from pytimeparse2 import parse as parse_duration
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..models import EventCycleStatus, is_instance_id, parse_time
-from . import ecs
+from ..models import EventCycleStatus
+from . import bodies, instances
 from .cloud import ACTIONS, Cloud, iso_time
 from .codes import Refused
-from .faults import ERRORS, Fault
+from .database import StoreError
+from .events import EventRow
+from .faults import Fault
+from .instance_status import status_of
 from .journal import Journal
-from .lifecycle import start_status
-from .store import EventRow, StoreError
-from .system_events import SIMULATED_REASON
+from .lifecycle import FINAL, start_status
+from .switches import BadSwitch, Switches
 
 DEFAULT_REGION = "cn-hangzhou"
+
+_INJECTED = {
+    *("instance_ids", "event_type", "not_before", "status", "simulated", "reason", "region"),
+    *("publish_time", "finish_time", "reason_code", "impact_level", "extended_attribute"),
+}
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class BadBody(Exception):
-    """A control request cannot be carried out; its text is the answer."""
-
-
-def routes(cloud: Cloud, journal: Journal) -> Starlette:
-    """The control application for one cloud."""
-    control = _Control(cloud, journal)
+def routes(cloud: Cloud, journal: Journal, switches_at_start: Switches) -> Starlette:
+    """The control application for one cloud; a reset restores *switches_at_start*."""
+    control = _Control(cloud, journal, switches_at_start)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "health", control.health),
         ("GET", "actions", control.actions),
@@ -52,6 +53,10 @@ def routes(cloud: Cloud, journal: Journal) -> Starlette:
         ("GET", "faults", control.faults),
         ("POST", "faults", control.add_fault),
         ("DELETE", "faults", control.clear_faults),
+        ("GET", "switches", control.switches),
+        ("POST", "switches", control.set_switches),
+        ("GET", "throttle", control.throttle),
+        ("POST", "throttle", control.set_throttle),
         ("GET", "calls", control.calls),
         ("POST", "account", control.change_account),
         ("POST", "reset", control.reset),
@@ -61,7 +66,8 @@ def routes(cloud: Cloud, journal: Journal) -> Starlette:
             Route(f"/_fake/{path}", handler, methods=[method]) for method, path, handler in table
         ],
         exception_handlers={
-            BadBody: _bad_body,
+            bodies.BadBody: _bad_body,
+            BadSwitch: _bad_body,
             Refused: _bad_body,
             StoreError: _bad_body,
         },
@@ -73,9 +79,10 @@ async def _bad_body(_request: Request, error: Exception) -> Response:
 
 
 class _Control:
-    def __init__(self, cloud: Cloud, journal: Journal) -> None:
+    def __init__(self, cloud: Cloud, journal: Journal, switches_at_start: Switches) -> None:
         self._cloud = cloud
         self._journal = journal
+        self._switches_at_start = switches_at_start
 
     async def health(self, _request: Request) -> Response:
         store = self._cloud.store
@@ -88,7 +95,7 @@ class _Control:
                     "cloud_id": store.cloud_id,
                     "account_id": store.account_id,
                     "instances": store.count("instance"),
-                    "open_events": store.count_open_events(),
+                    "open_events": store.events.count_open(),
                     "calls": len(self._journal),
                 }
             )
@@ -103,74 +110,74 @@ class _Control:
                 {
                     "instance_id": instance.id,
                     "region": instance.region,
-                    "status": instance.attributes["Status"],
+                    "status": status_of(instance, self._cloud.now()),
                 }
                 for instance in self._cloud.store.find("instance")
             ]
         )
 
     async def add_instances(self, request: Request) -> Response:
-        body = await _body(request, {"instance_ids", "count", "region"})
-        region = _text(body, "region", DEFAULT_REGION)
+        body = await bodies.read(request, {"instance_ids", "count", "region"})
+        region = self._region(body)
         if ("instance_ids" in body) == ("count" in body):
-            raise BadBody('give either "instance_ids", a list, or "count", a whole number')
+            raise bodies.BadBody('give either "instance_ids", a list, or "count", a whole number')
         if "count" in body:
             count = body["count"]
             if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 100_000:
-                raise BadBody('"count" must be a whole number from 1 to 100000')
+                raise bodies.BadBody('"count" must be a whole number from 1 to 100000')
             ids = [self._cloud.new_id("i") for _ in range(count)]
         else:
-            ids = _instance_ids(body)
+            ids = bodies.instance_ids(body)
         with self._settled():
-            made = ecs.run(self._cloud, region, ids, {})
+            made = instances.run(self._cloud, region, ids, {})
         return JSONResponse({"instance_ids": [instance.id for instance in made]})
 
     async def events(self, _request: Request) -> Response:
         with self._settled():
-            return JSONResponse([self._event(event) for event in self._cloud.store.events()])
+            return JSONResponse([self._event(event) for event in self._cloud.store.events.find()])
 
     async def inject_events(self, request: Request) -> Response:
-        """Make events without asking the API's rules; by default real ones."""
-        body = await _body(
-            request,
-            {
-                "instance_ids",
-                "event_type",
-                "not_before",
-                "status",
-                "simulated",
-                "reason",
-                "region",
-            },
-        )
-        instance_ids = _instance_ids(body)
-        event_type = _text(body, "event_type")
-        not_before = _moment(body, "not_before").timestamp()
-        status = _text(body, "status", start_status(event_type))
+        """Make events without asking the API's rules; by default real ones, in any status."""
+        body = await bodies.read(request, _INJECTED)
+        instance_ids = bodies.instance_ids(body)
+        event_type = bodies.text(body, "event_type")
+        not_before = bodies.moment(body, "not_before").timestamp()
+        status = bodies.text(body, "status", start_status(event_type))
         if status not in set(EventCycleStatus):
-            raise BadBody(f'"status" must be one of {", ".join(EventCycleStatus)}, not {status!r}')
+            raise bodies.BadBody(
+                f'"status" must be one of {", ".join(EventCycleStatus)}, not {status!r}'
+            )
         simulated = body.get("simulated", False)
         if not isinstance(simulated, bool):
-            raise BadBody('"simulated" must be true or false')
-        region = _text(body, "region", DEFAULT_REGION)
+            raise bodies.BadBody('"simulated" must be true or false')
+        now = self._cloud.now()
+        published_at = now
+        if "publish_time" in body:
+            published_at = bodies.moment(body, "publish_time").timestamp()
+        finished_at = None
+        if status in FINAL:
+            finished_at = now
+            if "finish_time" in body:
+                finished_at = bodies.moment(body, "finish_time").timestamp()
+        reason = self._cloud.switches.simulated_reason if simulated else "System"
         made = [
             EventRow(
                 event_id=self._cloud.new_id("e"),
-                region=region,
+                region=self._region(body),
                 instance_id=instance_id,
                 event_type=event_type,
                 status=EventCycleStatus(status),
-                published_at=self._cloud.now(),
+                published_at=published_at,
                 not_before=not_before,
-                finished_at=None,
+                finished_at=finished_at,
                 simulated=simulated,
-                reason=_text(body, "reason", SIMULATED_REASON if simulated else "System"),
+                reason=bodies.text(body, "reason", reason) if "reason" in body else reason,
+                details=bodies.details(body),
             )
             for instance_id in instance_ids
         ]
         with self._settled():
-            for event in made:
-                self._cloud.store.add_event(event)
+            self._cloud.store.events.add(made, self._cloud.switches.executing_seconds)
         return JSONResponse([self._event(event) for event in made])
 
     async def clock(self, _request: Request) -> Response:
@@ -179,20 +186,20 @@ class _Control:
         )
 
     async def turn_clock(self, request: Request) -> Response:
-        body = await _body(request, {"advance", "set", "rate", "freeze"})
+        body = await bodies.read(request, {"advance", "set", "rate", "freeze"})
         if len(body) != 1:
-            raise BadBody('give exactly one of "advance", "set", "rate" and "freeze"')
+            raise bodies.BadBody('give exactly one of "advance", "set", "rate" and "freeze"')
         clock = self._cloud.clock
         if "advance" in body:
-            clock.advance(_seconds(body, "advance"))
+            clock.advance(bodies.seconds(body, "advance"))
         elif "set" in body:
-            clock.set(_moment(body, "set"))
+            clock.set(bodies.moment(body, "set"))
         elif "rate" in body:
-            clock.run_at(_rate(body))
+            clock.run_at(bodies.rate(body))
         elif body["freeze"] in (True, False):
             clock.run_at(0 if body["freeze"] else 1)
         else:
-            raise BadBody('"freeze" must be true or false')
+            raise bodies.BadBody('"freeze" must be true or false')
         with self._settled():
             self._cloud.store.save_clock_setting(clock.setting)
         return await self.clock(request)
@@ -201,13 +208,32 @@ class _Control:
         return JSONResponse(self._cloud.faults.listed())
 
     async def add_fault(self, request: Request) -> Response:
-        body = await _body(request, {field.name for field in fields(Fault)})
-        self._cloud.faults.add(_fault(body))
+        body = await bodies.read(request, {field.name for field in fields(Fault)})
+        self._cloud.faults.add(bodies.fault(body))
         return await self.faults(request)
 
     async def clear_faults(self, request: Request) -> Response:
         self._cloud.faults.clear()
         return await self.faults(request)
+
+    async def switches(self, _request: Request) -> Response:
+        return JSONResponse(asdict(self._cloud.switches))
+
+    async def set_switches(self, request: Request) -> Response:
+        """Those that are named; the others stay. They last as long as the data does."""
+        body = await bodies.read(request, {switch.name for switch in fields(Switches)})
+        self._cloud.switches = self._cloud.switches.changed(**body)
+        with self._settled():
+            self._cloud.store.save_switches(self._cloud.switches.differing())
+        return await self.switches(request)
+
+    async def throttle(self, _request: Request) -> Response:
+        return JSONResponse(self._cloud.throttle.limits)
+
+    async def set_throttle(self, request: Request) -> Response:
+        """Replaces all limits; ``{}`` lifts them."""
+        self._cloud.throttle.set(bodies.limits(await bodies.read(request, None)))
+        return await self.throttle(request)
 
     async def calls(self, request: Request) -> Response:
         unexpected_only = request.query_params.get("unexpected", "") not in (
@@ -218,20 +244,22 @@ class _Control:
         return JSONResponse(self._journal.entries(unexpected_only=unexpected_only))
 
     async def change_account(self, request: Request) -> Response:
-        body = await _body(request, {"id"})
-        account_id = _text(body, "id")
+        body = await bodies.read(request, {"id"})
+        account_id = bodies.text(body, "id")
         if not account_id.isdecimal():
-            raise BadBody('"id" must be an account id: digits only, as a string')
+            raise bodies.BadBody('"id" must be an account id: digits only, as a string')
         with self._settled():
             self._cloud.store.set_meta("account_id", account_id)
         return JSONResponse({"id": account_id})
 
     async def reset(self, request: Request) -> Response:
-        """Everything is forgotten; the clock shows real time again, and no fault is in force."""
+        """As at the start: real time, no faults, no limits, the switches that were given then."""
         with self._cloud.store.transaction():
             self._cloud.store.reset()
         self._cloud.clock.restart()
         self._cloud.faults.clear()
+        self._cloud.throttle.set({})
+        self._cloud.switches = self._switches_at_start
         self._journal.clear()
         return await self.health(request)
 
@@ -247,7 +275,7 @@ class _Control:
             "simulated": event.simulated,
             "history": [
                 {"at": iso_time(at), "status": status}
-                for at, status in self._cloud.store.history(event.event_id)
+                for at, status in self._cloud.store.events.history(event.event_id)
             ],
         }
 
@@ -255,82 +283,9 @@ class _Control:
     def _settled(self) -> Iterator[None]:
         """A transaction in which everything that is due has happened."""
         with self._cloud.store.transaction():
-            self._cloud.store.settle(self._cloud.now())
+            self._cloud.settle()
             yield
 
-
-async def _body(request: Request, known: set[str]) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except ValueError:
-        raise BadBody("the body must be a JSON object") from None
-    if not isinstance(body, dict):
-        raise BadBody("the body must be a JSON object")
-    unknown = sorted(set(body) - known)
-    if unknown:
-        raise BadBody(f'unknown field "{unknown[0]}"; known are {", ".join(sorted(known))}')
-    return body
-
-
-def _text(body: dict[str, Any], name: str, default: str | None = None) -> str:
-    value = body.get(name, default)
-    if not isinstance(value, str) or not value:
-        raise BadBody(f'"{name}" must be given, as a string')
-    return value
-
-
-def _instance_ids(body: dict[str, Any]) -> list[str]:
-    ids = body.get("instance_ids")
-    if not isinstance(ids, list) or not ids:
-        raise BadBody('"instance_ids" must be a list of instance ids')
-    for id in ids:
-        if not isinstance(id, str) or not is_instance_id(id):
-            raise BadBody(f'"instance_ids" holds {id!r}, which is no instance id (i-…)')
-    return ids
-
-
-def _moment(body: dict[str, Any], name: str) -> datetime:
-    text = _text(body, name)
-    try:
-        return parse_time(text)
-    except ValueError:
-        raise BadBody(
-            f'"{name}" must be a UTC time such as 2026-01-02T03:04:05Z, not {text!r}'
-        ) from None
-
-
-def _seconds(body: dict[str, Any], name: str) -> float:
-    text = _text(body, name)
-    seconds = parse_duration(text)
-    if not isinstance(seconds, int | float):
-        raise BadBody(f'"{name}" must be a length of time such as 30s, 15m or 2h, not {text!r}')
-    if seconds < 0:
-        raise BadBody(f'"{name}" must not be negative: time in the cloud runs forward (use "set")')
-    return float(seconds)
-
-
-def _fault(body: dict[str, Any]) -> Fault:
-    action = _text(body, "action")
-    known = {covered.name for covered in ACTIONS.values()}
-    if action not in known | {"*"}:
-        raise BadBody(f'"action" must be "*" or an action of /_fake/actions, not {action!r}')
-    if body.get("error") is not None and body["error"] not in ERRORS:
-        raise BadBody(f'"error" must be one of {", ".join(ERRORS)}, not {body["error"]!r}')
-    if body.get("cut") not in (None, "before", "after"):
-        raise BadBody('"cut" must be "before" or "after"')
-    numbers = {"latency", "visibility_delay", "probability", "skip", "times", "seed"}
-    for name in numbers & set(body):
-        value = body[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise BadBody(f'"{name}" must be a number, 0 or more')
-    for name in {"timeout", "garbage", "partial"} & set(body):
-        if not isinstance(body[name], bool):
-            raise BadBody(f'"{name}" must be true or false')
-    return Fault(**body)
-
-
-def _rate(body: dict[str, Any]) -> float:
-    rate = body["rate"]
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1e6:
-        raise BadBody('"rate" must be a number from 0 (frozen) to 1000000')
-    return float(rate)
+    def _region(self, body: dict[str, Any]) -> str:
+        is_any = self._cloud.switches.unknown_region == "accept"
+        return bodies.region(body, DEFAULT_REGION, is_any)

@@ -1,20 +1,25 @@
 """Which calls reached the cloud and how they ended, for tests and for people.
 
 Secrets never come in: `rpc` records business parameters only. The journal lives in
-memory and keeps the last calls; it does not survive a restart.
+memory, keeps the last calls, and does not survive a restart.
 """
 
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .clock import Epoch
+from .cloud import iso_time
+
 KEPT_CALLS = 100_000
+KEPT_CHARACTERS = 50_000_000
+"""Of all parameters together, so that long ones push more old calls out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    at: str
-    """UTC, in the cloud's time."""
+    at: Epoch
+    """In the cloud's time."""
     action: str
     parameters: dict[str, str]
     status: int
@@ -27,16 +32,30 @@ class Entry:
 
 class Journal:
     def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=KEPT_CALLS)
+        self._entries: deque[Entry] = deque()
+        self._characters = 0
 
     def record(self, entry: Entry) -> None:
         self._entries.append(entry)
+        self._characters += _length(entry)
+        while len(self._entries) > KEPT_CALLS or self._characters > KEPT_CHARACTERS:
+            self._characters -= _length(self._entries.popleft())
 
     def clear(self) -> None:
         self._entries.clear()
+        self._characters = 0
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def entries(self, *, unexpected_only: bool = False) -> list[dict[str, Any]]:
-        return [asdict(entry) for entry in self._entries if entry.unexpected or not unexpected_only]
+        """Oldest first; times as the API writes them."""
+        return [
+            asdict(entry) | {"at": iso_time(entry.at)}
+            for entry in self._entries
+            if entry.unexpected or not unexpected_only
+        ]
+
+
+def _length(entry: Entry) -> int:
+    return sum(len(name) + len(value) for name, value in entry.parameters.items())

@@ -1,7 +1,8 @@
 """The life of an event as data: where it starts, and what follows when.
 
-Source: the API page of CreateSimulatedSystemEvents, its life-cycle notes.
-Nothing here stores or reads a clock; `store` asks what is due and records it.
+Source: the API page of CreateSimulatedSystemEvents, its life-cycle notes, and that
+of RedeployInstance. Nothing here stores or reads a clock; `store` asks what is due
+and records it.
 """
 
 from dataclasses import dataclass
@@ -20,21 +21,31 @@ _FAILURE_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Transition:
+    """What an event in *source* becomes by itself, at its NotBefore or a while after."""
+
     source: EventCycleStatus
     target: EventCycleStatus
-    seconds_after_not_before: float
+    lasts: bool = False
+    """The source goes on for the while that executing takes, counted from NotBefore."""
 
 
-# A maintenance event is Executing for a moment before it is Executed. How long that lasts is
-# not documented; nought makes both happen at NotBefore, in order.
-TRANSITIONS = (
-    Transition(EventCycleStatus.SCHEDULED, EventCycleStatus.EXECUTING, 0),
-    Transition(EventCycleStatus.EXECUTING, EventCycleStatus.EXECUTED, 0),
+# For a failure type NotBefore is the moment at which it is Executed; a maintenance type is
+# Executing from then on, for a moment.
+_MAINTENANCE = (
+    Transition(EventCycleStatus.SCHEDULED, EventCycleStatus.EXECUTING),
+    Transition(EventCycleStatus.EXECUTING, EventCycleStatus.EXECUTED, lasts=True),
 )
-
-_NEXT = {transition.source: transition for transition in TRANSITIONS}
+_FAILURE = (
+    Transition(EventCycleStatus.SCHEDULED, EventCycleStatus.EXECUTING),
+    Transition(EventCycleStatus.EXECUTING, EventCycleStatus.EXECUTED),
+)
+_NEXT = {
+    is_failure: {transition.source: transition for transition in transitions}
+    for is_failure, transitions in ((False, _MAINTENANCE), (True, _FAILURE))
+}
 
 CANCELABLE = frozenset({EventCycleStatus.SCHEDULED, EventCycleStatus.EXECUTING})
+PENDING = frozenset({EventCycleStatus.SCHEDULED, EventCycleStatus.INQUIRING})
 FINAL = frozenset(
     {
         EventCycleStatus.EXECUTED,
@@ -44,6 +55,19 @@ FINAL = frozenset(
     }
 )
 
+AVOIDED_BY_RESTART = frozenset({EventType.SYSTEM_MAINTENANCE_REBOOT})
+AVOIDED_BY_STOP = AVOIDED_BY_RESTART | {EventType.SYSTEM_MAINTENANCE_STOP}
+
+# What RedeployInstance answers, by type and status; simulated events never.
+REDEPLOYED = {
+    "SystemMaintenance.Reboot": PENDING,
+    "SystemMaintenance.Redeploy": PENDING,
+    "SystemMaintenance.RebootAndIsolateErrorDisk": frozenset({EventCycleStatus.INQUIRING}),
+    "SystemMaintenance.RebootAndReInitErrorDisk": frozenset({EventCycleStatus.INQUIRING}),
+    "SystemFailure.Redeploy": PENDING,
+    "SystemFailure.Reboot": frozenset({EventCycleStatus.EXECUTING}),
+}
+
 
 def start_status(event_type: str) -> EventCycleStatus:
     """In which status a simulated event of *event_type* is made."""
@@ -52,12 +76,16 @@ def start_status(event_type: str) -> EventCycleStatus:
     )
 
 
-def due_at(status: EventCycleStatus, not_before: float) -> float | None:
-    """When an event in *status* moves on by itself; None when it never does."""
-    following = _NEXT.get(status)
-    return None if following is None else not_before + following.seconds_after_not_before
+def due_at(
+    event_type: str, status: EventCycleStatus, not_before: float, executing_seconds: float
+) -> float | None:
+    """When an event moves on by itself; None when it never does."""
+    following = _NEXT[event_type in _FAILURE_TYPES].get(status)
+    if following is None:
+        return None
+    return not_before + (executing_seconds if following.lasts else 0)
 
 
-def following(status: EventCycleStatus) -> EventCycleStatus:
-    """What an event in *status* becomes when it is due."""
-    return _NEXT[status].target
+def following(event_type: str, status: EventCycleStatus) -> EventCycleStatus:
+    """What an event becomes when it is due."""
+    return _NEXT[event_type in _FAILURE_TYPES][status].target

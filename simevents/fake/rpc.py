@@ -1,31 +1,62 @@
-"""From bytes to an action and back: the one place that knows how the API is written.
+"""From a request to an answer: the order in which the cloud looks at a call.
 
-Requests come as GET or POST, parameters in the query, in a form body or in both,
-signed in the query or in headers. Answers are JSON or XML. Errors that actions
-raise become answers here and nowhere else.
+Protocol, signature, action and parameters, throttling, faults, then the action
+itself, within one transaction. Errors that actions raise become answers here and
+nowhere else. How bytes are read and written is `wire`'s.
 """
 
-import json
 import logging
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
 
 # The modules of actions register themselves when they are imported.
-from . import codes, ecs, faults, security_groups, sts, system_events, tags, vpc  # noqa: F401
-from .cloud import ACTIONS, Action, Call, Cloud, iso_time
+from . import (
+    codes,
+    describe_instances,
+    event_reads,
+    faults,
+    idempotency,
+    instance_reads,
+    instances,
+    offers,
+    power,
+    security_groups,
+    sts,
+    system_events,
+    tags,
+    vpc,
+    wire,
+)
+from .access_keys import AccessKey
+from .catalog import REGIONS
+from .cloud import ACTIONS, LIST_POSITION, Action, Call, Cloud
 from .codes import Refused
 from .faults import Fault
 from .journal import Entry, Journal
-from .signatures import V3_SCHEME, Verifier
+from .signatures import Verifier
+from .wire import Answer, Reading, Request
+
+__all__ = ["PRODUCTS", "Rpc"]
 
 log = logging.getLogger(__name__)
 
-_COMMON_PARAMETERS = frozenset(
+PRODUCTS = (
+    system_events,
+    event_reads,
+    instances,
+    describe_instances,
+    instance_reads,
+    power,
+    offers,
+    security_groups,
+    tags,
+    vpc,
+    sts,
+)
+"""The modules of actions."""
+
+COMMON_PARAMETERS = frozenset(
     {
         "Action",
         "Version",
@@ -41,60 +72,41 @@ _COMMON_PARAMETERS = frozenset(
     }
 )
 _SECRET_PARAMETERS = frozenset({"Password", "UserData"})
+_VERSIONS = frozenset(version for version, _ in ACTIONS)
+
+LONGEST_NAME = 200
+"""Of a parameter; more than any has."""
 
 TIMEOUT_SECONDS = 3600.0
 """How long an answer is held back that is never to come; every client gives up earlier."""
 
-_LIST_POSITION = re.compile(r"\.\d+(?=\.|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    method: str
-    path: str
-    query: bytes
-    headers: dict[str, str]
-    """Names in lower case."""
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-    delay_seconds: float = 0.0
-    """Real time to wait before it is sent."""
-    is_cut: bool = False
-    """It is not sent at all: the connection is closed."""
-
 
 @dataclass(slots=True)
-class _Read:
-    """What has been read off a request so far; a refusal reports what there is."""
+class _Progress:
+    """How far a request has come; a refusal reports what there is."""
 
+    reading: Reading = field(default_factory=Reading)
     action: str = ""
-    version: str = ""
-    as_json: bool = False
-    parameters: dict[str, str] = field(default_factory=dict)
+    """As the API spells it."""
     unexpected: bool = False
     fault: Fault | None = None
 
 
 class Rpc:
-    """Answers requests for *cloud*; *wall* tells real time, for signatures."""
+    """Answers requests for *cloud*."""
 
-    def __init__(self, cloud: Cloud, journal: Journal, wall: Callable[[], float]) -> None:
+    def __init__(self, cloud: Cloud, journal: Journal) -> None:
         self._cloud = cloud
         self._journal = journal
-        self._wall = wall
-        self._verifier = Verifier(cloud.access_keys)
+        self._verifier = Verifier(
+            cloud.access_keys.find, lambda: cloud.switches.unknown_access_key_status
+        )
 
     def answer(self, request: Request) -> Answer:
         request_id = self._cloud.new_request_id()
-        read = _Read()
+        progress = _Progress()
         try:
-            members = self._run(request, read)
+            members = self._run(request, progress)
             status, code = 200, ""
         except Refused as refused:
             status, code = refused.status, refused.code
@@ -105,116 +117,126 @@ class Rpc:
                 "Recommend": "https://api.aliyun.com/troubleshoot"
                 f"?q={code}&product=Ecs&requestId={request_id}",
             }
+        reading, now = progress.reading, self._cloud.now()
+        action = progress.action or reading.action
         self._journal.record(
             Entry(
-                at=iso_time(self._cloud.now()),
-                action=read.action,
-                parameters=_business_parameters(read.parameters),
+                at=now,
+                action=action,
+                parameters=_business_parameters(reading.parameters),
                 status=status,
                 code=code,
                 request_id=request_id,
-                unexpected=read.unexpected,
+                unexpected=progress.unexpected,
             )
         )
-        if read.unexpected:
-            log.warning("unexpected call: %s (%s)", read.action or "no action", code)
-        root = "Error" if code else f"{read.action}Response"
-        answer = self._render(status, root, {"RequestId": request_id} | members, read.as_json)
-        return answer if read.fault is None else _spoiled(answer, read.fault)
+        if progress.unexpected:
+            log.warning("unexpected call: %s (%s)", action or "no action", code)
+        answer = wire.render(
+            status,
+            "Error" if code else f"{action}Response",
+            {"RequestId": request_id} | members,
+            as_json=reading.as_json,
+            now=now,
+        )
+        return answer if progress.fault is None else _spoiled(answer, progress.fault)
 
-    def _run(self, request: Request, read: _Read) -> dict[str, Any]:
-        query, form = _parameters(request)
-        read.parameters = query | form
-        by_headers = request.headers.get("authorization", "").startswith(V3_SCHEME)
-        if by_headers:
-            read.action = request.headers.get("x-acs-action", "")
-            read.version = request.headers.get("x-acs-version", "")
-            read.as_json = "xml" not in request.headers.get("accept", "")
-        else:
-            read.action = read.parameters.get("Action", "")
-            read.version = read.parameters.get("Version", "")
-            read.as_json = read.parameters.get("Format", "XML").upper() == "JSON"
+    def _run(self, request: Request, progress: _Progress) -> dict[str, Any]:
+        reading = progress.reading
+        reading.read(request)
         if request.method not in ("GET", "POST"):
             raise Refused(codes.METHOD_UNSUPPORTED)
-        for name, value in (("Action", read.action), ("Version", read.version)):
+        if request.path not in ("/", ""):
+            progress.unexpected = True
+            raise Refused(codes.UNKNOWN_PATH)
+        for name, value in (("Action", reading.action), ("Version", reading.version)):
             if not value:
                 raise Refused(codes.MISSING_COMMON, name=name)
-        if by_headers:
-            self._verifier.verify_headers(
-                request.method,
-                request.path,
-                query,
-                request.headers,
-                request.body,
-                self._wall(),
-            )
-        else:
-            self._verifier.verify_query(request.method, read.parameters, self._wall())
-        action = _find(read)
-        business = _business_parameters(read.parameters)
-        fault = read.fault = self._cloud.faults.striking(action.name, business)
+        caller = self._verify(request, reading)
+        action = _find(progress)
+        region = reading.parameters.get("RegionId", "")
+        if region and region not in REGIONS and self._cloud.switches.unknown_region == "refuse":
+            raise Refused(codes.REGION_UNKNOWN)
+        if not self._cloud.throttle.admits(action.name, region, self._cloud.now()):
+            raise Refused(codes.THROTTLED)
+        business = _business_parameters(reading.parameters)
+        fault = progress.fault = self._cloud.faults.striking(action.name, business)
         if fault is not None and fault.error is not None:
             raise Refused(faults.ERRORS[fault.error])
         if fault is not None and fault.cut == "before":
             return {}
-        call = Call(
-            action.name,
-            read.parameters,
-            action.missing,
-            action.invalid,
-            visibility_delay=fault.visibility_delay if fault is not None else 0.0,
-        )
-        with self._cloud.store.transaction():
-            self._cloud.store.settle(self._cloud.now())
-            members = action.answer(self._cloud, call)
+        delay = self._cloud.switches.visibility_delay
+        if fault is not None:
+            delay = max(delay, fault.visibility_delay)
+        members = self._carry_out(Call(action, reading.parameters, caller, delay), business)
         return _halved(members) if fault is not None and fault.partial else members
 
-    def _render(self, status: int, root: str, members: dict[str, Any], as_json: bool) -> Answer:
-        if as_json:
-            body = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-            content_type = "application/json;charset=utf-8"
-        else:
-            body = f'<?xml version="1.0" encoding="UTF-8"?>{_xml(root, members)}'
-            content_type = "text/xml;charset=utf-8"
-        headers = [
-            ("content-type", content_type),
-            # The cloud's own time, so that clients see the same "now" as the events do.
-            ("date", formatdate(self._cloud.now(), usegmt=True)),
-            ("x-acs-request-id", members["RequestId"]),
-        ]
-        return Answer(status, headers, body.encode("utf-8", "surrogatepass"))
+    def _verify(self, request: Request, reading: Reading) -> AccessKey:
+        if not reading.by_headers:
+            return self._verifier.verify_query(
+                request.method, reading.parameters, self._cloud.wall()
+            )
+        return self._verifier.verify_headers(
+            request.method,
+            request.path or "/",
+            reading.query,
+            request.headers,
+            request.body,
+            self._cloud.wall(),
+        )
+
+    def _carry_out(self, call: Call, business: dict[str, str]) -> dict[str, Any]:
+        with self._cloud.store.transaction():
+            self._cloud.settle()
+            try:
+                return self._once(call, business)
+            except Refused as refused:
+                if not refused.keeps_changes:
+                    raise
+                kept = refused
+        raise kept
+
+    def _once(self, call: Call, business: dict[str, str]) -> dict[str, Any]:
+        action, store, now = call.action, self._cloud.store, self._cloud.now()
+        if not action.is_idempotent:
+            return action.answer(self._cloud, call)
+        members = idempotency.remembered(store, action.name, business, now)
+        if members is None:
+            members = action.answer(self._cloud, call)
+            idempotency.remember(store, action.name, business, now, members)
+        return members
 
 
-def _parameters(request: Request) -> tuple[dict[str, str], dict[str, str]]:
-    """Those of the query and those of the form body; empty values count."""
-    query = dict(parse_qsl(request.query.decode("ascii", "replace"), keep_blank_values=True))
-    content_type = request.headers.get("content-type", "")
-    if not request.body or "form" not in content_type:
-        return query, {}
-    text = request.body.decode("utf-8", "replace")
-    return query, dict(parse_qsl(text, keep_blank_values=True))
-
-
-def _find(read: _Read) -> Action:
+def _find(progress: _Progress) -> Action:
     """The action asked for. What is not covered is loud: 400, and marked in the journal."""
-    action = ACTIONS.get((read.version, read.action.lower()))
+    reading = progress.reading
+    if reading.version not in _VERSIONS:
+        progress.unexpected = True
+        raise Refused(codes.UNKNOWN_VERSION, version=reading.version)
+    action = ACTIONS.get((reading.version, reading.action.lower()))
     if action is None:
-        read.unexpected = True
-        raise Refused(codes.UNKNOWN_ACTION, action=f"{read.action} ({read.version})")
-    read.action = action.name
-    for name in read.parameters:
-        plain = _LIST_POSITION.sub("", name)
-        if plain not in action.parameters and name not in _COMMON_PARAMETERS:
-            read.unexpected = True
+        progress.unexpected = True
+        raise Refused(codes.UNKNOWN_ACTION, action=f"{reading.action} ({reading.version})")
+    progress.action = action.name
+    for name in reading.parameters:
+        if name in COMMON_PARAMETERS:
+            continue
+        if len(name) > LONGEST_NAME or _plain(name) not in action.documented:
+            progress.unexpected = True
             raise Refused(codes.UNKNOWN_PARAMETER, action=action.name, parameter=name)
     return action
+
+
+@lru_cache(maxsize=4_096)
+def _plain(name: str) -> str:
+    return LIST_POSITION.sub("", name)
 
 
 def _business_parameters(parameters: dict[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in parameters.items()
-        if name not in _COMMON_PARAMETERS and name not in _SECRET_PARAMETERS
+        if name not in COMMON_PARAMETERS and name not in _SECRET_PARAMETERS
     }
 
 
@@ -231,16 +253,5 @@ def _spoiled(answer: Answer, fault: Fault) -> Answer:
         return replace(answer, delay_seconds=TIMEOUT_SECONDS, is_cut=True)
     if fault.garbage:
         body = b"<html><head><title>502 Bad Gateway</title></head></html>"
-        return Answer(502, [("content-type", "text/html")], body)
+        return Answer(502, [(b"content-type", b"text/html")], body)
     return replace(answer, delay_seconds=fault.latency)
-
-
-def _xml(name: str, value: Any) -> str:
-    """A list repeats its element; a boolean is written in small letters."""
-    if isinstance(value, dict):
-        inner = "".join(_xml(key, member) for key, member in value.items())
-        return f"<{name}>{inner}</{name}>"
-    if isinstance(value, list):
-        return "".join(_xml(name, item) for item in value)
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f"<{name}>{escape(text)}</{name}>"

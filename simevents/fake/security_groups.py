@@ -1,12 +1,19 @@
 """The ECS actions on security groups. Rules cannot be made here, so each group has none."""
 
 from . import codes
-from .cloud import ANSWER_MEMBERS, Call, Cloud, action, iso_time, page
+from .cloud import ANSWER_MEMBERS, Call, Cloud, action, iso_time
 from .codes import Refused
+from .paging import page
 from .store import Resource
 
 
-@action("Ecs", "2014-05-26", "CreateSecurityGroup")
+@action(
+    "Ecs",
+    "2014-05-26",
+    "CreateSecurityGroup",
+    honours="RegionId VpcId SecurityGroupName Description SecurityGroupType"
+    " ResourceGroupId Tag.Key Tag.Value ClientToken",
+)
 def create_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     region = call.region
     vpc_id = call.text("VpcId")
@@ -25,7 +32,13 @@ def create_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     return {"SecurityGroupId": group_id}
 
 
-@action("Ecs", "2014-05-26", "DescribeSecurityGroups")
+@action(
+    "Ecs",
+    "2014-05-26",
+    "DescribeSecurityGroups",
+    honours="RegionId SecurityGroupIds SecurityGroupId VpcId SecurityGroupName"
+    " Tag.Key Tag.Value PageNumber PageSize",
+)
 def describe_security_groups(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     wanted = call.json_list("SecurityGroupIds") or [call.text("SecurityGroupId")]
     groups = [
@@ -34,8 +47,9 @@ def describe_security_groups(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         if (not any(wanted) or group.id in wanted)
         and call.text("VpcId") in ("", group.attributes["VpcId"])
         and call.text("SecurityGroupName") in ("", group.attributes["SecurityGroupName"])
+        and call.tags().items() <= cloud.store.tags(group.kind, group.id).items()
     ]
-    shown, members = page(call, groups)
+    shown, members = page(cloud, call, groups)
     return members | {
         "RegionId": call.region,
         "SecurityGroups": {
@@ -57,7 +71,7 @@ def describe_security_groups(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     }
 
 
-@action("Ecs", "2014-05-26", "DescribeSecurityGroupAttribute")
+@action("Ecs", "2014-05-26", "DescribeSecurityGroupAttribute", honours="RegionId SecurityGroupId")
 def describe_security_group_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     group = _security_group(cloud, call)
     return {
@@ -71,19 +85,24 @@ def describe_security_group_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBER
     }
 
 
-@action("Ecs", "2014-05-26", "ModifySecurityGroupAttribute")
+@action(
+    "Ecs",
+    "2014-05-26",
+    "ModifySecurityGroupAttribute",
+    honours="RegionId SecurityGroupId SecurityGroupName Description",
+)
 def modify_security_group_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     group = _security_group(cloud, call)
     changed = {
         name: call.parameters[name]
         for name in ("SecurityGroupName", "Description")
-        if name in call.parameters
+        if call.given(name)
     }
     cloud.store.modify(group, **changed)
     return {}
 
 
-@action("Ecs", "2014-05-26", "DeleteSecurityGroup")
+@action("Ecs", "2014-05-26", "DeleteSecurityGroup", honours="RegionId SecurityGroupId")
 def delete_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     group = _security_group(cloud, call)
     dependents = [

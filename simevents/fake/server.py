@@ -6,29 +6,39 @@ locks. Starting it as a process of its own is `daemon`'s business.
 """
 
 import asyncio
+import hmac
+import ipaddress
 import os
 import random
+import secrets
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import uvicorn
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from starlette.responses import JSONResponse
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
-from . import control, ecs, rpc
+from . import control, instances, rpc, wire
+from .access_keys import AccessKeys
 from .clock import Clock
 from .cloud import Cloud
 from .journal import Journal
 from .store import Store
+from .switches import Switches, Value
 
 HOST = "127.0.0.1"
+MAX_HEAD_BYTES = 256_000
+"""Of the request line and the headers; a call with every list full is a tenth of it."""
 MAX_BODY_BYTES = 1_000_000
 
+AsgiApplication = Callable[..., Awaitable[None]]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -39,51 +49,72 @@ class ServerError(Exception):
 
 
 class FakeServer:
-    """A fake Alibaba Cloud on loopback.
+    """A fake Alibaba Cloud, on loopback unless *host* says otherwise.
 
     *data* is the file that keeps the cloud over restarts; None keeps it in memory.
     *port* 0 takes a free one; the address is bound, and `url` known, before the
     constructor returns. *access_keys* (id to secret) are accepted besides the
-    published pair. *instance_ids* exist from the start, in *region*. *wall* tells
-    real time and *seed* fixes the ids that are made.
+    published pair. *instance_ids* exist from the start, in *region*. *switches* say
+    how to answer what is not documented (docs/switches.md). *control_token* is asked
+    for by the control routes, as ``Authorization: Bearer``; off loopback one is made
+    when none is given, and is `control_token` afterwards. *wall* tells real time and
+    *seed* fixes the ids that are made.
 
-    Raises ServerError when the port is taken, StoreError when *data* cannot be used.
+    Raises ServerError when the address cannot be used, StoreError when *data* cannot,
+    BadSwitch when there is no such switch.
     """
 
     def __init__(
         self,
         *,
         data: Path | None = None,
+        host: str = HOST,
         port: int = 0,
+        control_token: str = "",
+        switches: Mapping[str, Value] | None = None,
         access_keys: dict[str, str] | None = None,
         instance_ids: Iterable[str] = (),
         region: str = control.DEFAULT_REGION,
         wall: Callable[[], float] = time.time,
         seed: int | None = None,
     ) -> None:
-        self._socket = _bind(port)
-        self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
+        given = Switches().changed(**(switches or {}))
+        self._socket = _bind(host, port)
+        self.url = _url(self._socket)
+        self.control_token = control_token
+        if not control_token and not _is_loopback(host):
+            self.control_token = secrets.token_urlsafe(24)
         try:
             self._store = Store(data)
         except BaseException:
             self._socket.close()
             raise
-        clock = Clock(wall, self._store.clock_setting())
         keys = {FAKE_ACCESS_KEY_ID: FAKE_ACCESS_KEY_SECRET} | (access_keys or {})
-        cloud = Cloud(self._store, clock, random.Random(seed), keys)  # noqa: S311 - ids, not keys
+        cloud = Cloud(
+            self._store,
+            Clock(wall, self._store.clock_setting()),
+            random.Random(seed),  # noqa: S311 - ids, and keys that open nothing else
+            AccessKeys(keys, self._store),
+            wall,
+            given.changed(**self._store.switches()),
+        )
         with self._store.transaction():
             missing = [id for id in instance_ids if self._store.get("instance", id) is None]
-            ecs.run(cloud, region, missing, {})
+            instances.run(cloud, region, missing, {})
         journal = Journal()
         connections = Connections()
         application = Application(
-            rpc.Rpc(cloud, journal, wall), control.routes(cloud, journal), connections
+            rpc.Rpc(cloud, journal),
+            Guard(control.routes(cloud, journal, given), self.control_token),
+            connections,
         )
         self._server = _Server(
             uvicorn.Config(
                 application,
                 http=connections.protocol(),
                 lifespan="off",
+                ws="none",
+                proxy_headers=False,
                 log_level="warning",
                 access_log=False,
                 # Answers carry the cloud's own Date.
@@ -129,6 +160,12 @@ class FakeServer:
         self.stop()
 
 
+_HEAD_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"connection: close\r\ncontent-length: 0\r\n\r\n"
+)
+
+
 class _Server(uvicorn.Server):
     """uvicorn, with an event that tells when it accepts requests."""
 
@@ -151,11 +188,14 @@ class Connections:
         self._transports[tuple(client)].abort()  # type: ignore[index]
 
     def protocol(self) -> type[asyncio.Protocol]:
-        """uvicorn's HTTP protocol, noting its connections here."""
+        """uvicorn's HTTP protocol, noting its connections here and bounding a request's head."""
         transports = self._transports
 
-        class Noted(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-            def connection_made(self, transport: asyncio.Transport) -> None:
+        class Noted(HttpToolsProtocol):
+            _head_bytes = 0
+            _is_in_head = False
+
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 transports[transport.get_extra_info("peername")] = transport
                 super().connection_made(transport)
 
@@ -163,7 +203,49 @@ class Connections:
                 transports.pop(self.transport.get_extra_info("peername"), None)
                 super().connection_lost(error)
 
+            def on_message_begin(self) -> None:
+                self._is_in_head = True
+                super().on_message_begin()
+
+            def on_headers_complete(self) -> None:
+                self._is_in_head = False
+                super().on_headers_complete()
+
+            def data_received(self, data: bytes) -> None:
+                super().data_received(data)
+                self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
+                if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+                    self.transport.write(_HEAD_TOO_LARGE)
+                    self.transport.close()
+
         return Noted
+
+
+class Guard:
+    """Lets to the control routes whoever has the token or, without one, is on this machine.
+
+    A page in a browser on this machine could be led to a name that stands for it; so
+    without a token the name that was asked for must be one of loopback.
+    """
+
+    def __init__(self, routes: "AsgiApplication", token: str) -> None:
+        self._routes = routes
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        if self._token:
+            given = headers.get(b"authorization", b"")
+            is_allowed = hmac.compare_digest(given, f"Bearer {self._token}".encode())
+            wanted = "the header Authorization: Bearer with the control token of this server"
+        else:
+            is_allowed = _is_loopback(_host_name(headers.get(b"host", b"")))
+            wanted = "a loopback address as its host"
+        if not is_allowed:
+            refusal = JSONResponse({"error": f"a control request needs {wanted}"}, status_code=403)
+            await refusal(scope, receive, send)
+            return
+        await self._routes(scope, receive, send)
 
 
 class Application:
@@ -172,7 +254,7 @@ class Application:
     def __init__(
         self,
         api: rpc.Rpc,
-        control_routes: Callable[..., Awaitable[None]],
+        control_routes: "AsgiApplication",
         connections: "Connections",
     ) -> None:
         self._api = api
@@ -190,19 +272,16 @@ class Application:
             await _send(
                 send,
                 413,
-                [("content-type", "text/plain")],
+                [(b"content-type", b"text/plain")],
                 b"The request is too large.",
             )
             return
         answer = self._api.answer(
-            rpc.Request(
+            wire.Request(
                 method=scope["method"],
                 path=scope["path"],
                 query=scope["query_string"],
-                headers={
-                    name.decode("latin-1"): value.decode("latin-1")
-                    for name, value in scope["headers"]
-                },
+                headers=wire.headers(scope["headers"]),
                 body=body,
             )
         )
@@ -231,22 +310,42 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(chunks)
 
 
-async def _send(send: Send, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    encoded.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    sized = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": sized})
     await send({"type": "http.response.body", "body": body})
 
 
-def _bind(port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        bound = socket.create_server((HOST, port))
-    except OSError as error:
+        bound = socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else str(error)
         raise ServerError(
-            f"Port {port} on {HOST} cannot be used ({os.strerror(error.errno or 0)}). Give another "
+            f"Port {port} on {host} cannot be used ({reason}). Give another "
             "one with --port, or --port 0 for any free one; if an older fake cloud holds it, stop "
             "that one."
         ) from None
     # asyncio leaves Nagle's algorithm on for sockets made this way, which costs 40 ms a call.
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return bound
+
+
+def _url(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _host_name(header: bytes) -> str:
+    try:
+        return urlsplit(f"//{header.decode('latin-1')}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,88 +1,43 @@
 """What the cloud remembers, in SQLite: memory for tests, a file for a server.
 
-Rows in, rows out. No HTTP words, no rules of the API beyond the life cycle of
-events, which is applied here so that every reader sees the same past. A write is
-durable when its transaction ends, before the answer leaves.
+Rows in, rows out. No HTTP words and no rules of the API. A write is durable when
+its transaction ends, before the answer leaves.
 """
 
 import json
-import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..models import EventCycleStatus
-from . import lifecycle
 from .clock import Epoch, Setting
-
-APPLICATION_ID = 0x53494D45  # "SIME": tells our files from other SQLite databases
-SCHEMA_VERSION = 1
+from .database import open_database
+from .events import Events
 
 DEFAULT_ACCOUNT_ID = "1000000000000001"
 
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE resources (
-    kind TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL,
-    created_at REAL NOT NULL, attributes TEXT NOT NULL,
-    PRIMARY KEY (kind, id)
-) WITHOUT ROWID;
-CREATE INDEX resources_by_region ON resources (kind, region, created_at);
-CREATE TABLE tags (
-    kind TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
-    PRIMARY KEY (kind, id, key)
-) WITHOUT ROWID;
-CREATE TABLE events (
-    event_id TEXT PRIMARY KEY, region TEXT NOT NULL, instance_id TEXT NOT NULL,
-    event_type TEXT NOT NULL, status TEXT NOT NULL, published_at REAL NOT NULL,
-    not_before REAL NOT NULL, finished_at REAL, due_at REAL,
-    simulated INTEGER NOT NULL, reason TEXT NOT NULL, visible_at REAL NOT NULL
-);
-CREATE INDEX events_by_instance ON events (instance_id);
-CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL;
-CREATE TABLE event_history (event_id TEXT NOT NULL, at REAL NOT NULL, status TEXT NOT NULL);
-CREATE INDEX history_by_event ON event_history (event_id);
-"""
+KEPT_IN_MIND = 5_000
+"""Resources that need not be parsed anew."""
+
+_MOST_VARIABLES = 500
+_RESOURCE_COLUMNS = "kind, id, region, created_at, attributes"
 
 
-class StoreError(Exception):
-    """The data file cannot be used; its text says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Resource:
-    """A VPC, vSwitch, security group or instance; *attributes* spelled as the API spells them."""
+    """A VPC, vSwitch, security group or instance; *attributes* spelled as the API spells them.
+
+    Reading one twice gives the same object for as long as it is unchanged.
+    """
 
     kind: str
     id: str
     region: str
     created_at: Epoch
-    attributes: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    event_id: str
-    region: str
-    instance_id: str
-    event_type: str
-    status: EventCycleStatus
-    published_at: Epoch
-    not_before: Epoch
-    finished_at: Epoch | None
-    simulated: bool
-    reason: str
-    visible_at: Epoch = 0.0
-    """Before this the API does not show it: a read that lags behind the write."""
-
-
-_EVENT_COLUMNS = (
-    "event_id, region, instance_id, event_type, status,"
-    " published_at, not_before, finished_at, simulated, reason, visible_at"
-)
+    attributes: Mapping[str, Any]
 
 
 class Store:
@@ -90,7 +45,8 @@ class Store:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self._db = _open(path)
+        self._db = open_database(path)
+        self.events = Events(self._db)
         if self.meta("cloud_id") is None:
             self._start_empty()
 
@@ -145,6 +101,13 @@ class Store:
             json.dumps({"wall": setting.wall, "fake": setting.fake, "rate": setting.rate}),
         )
 
+    def switches(self) -> dict[str, Any]:
+        """Those that were set otherwise than by default, by name."""
+        return json.loads(self.meta("switches") or "{}")  # type: ignore[no-any-return]
+
+    def save_switches(self, switches: Mapping[str, Any]) -> None:
+        self.set_meta("switches", json.dumps(dict(switches)))
+
     # Resources and their tags.
 
     def put(self, resource: Resource) -> None:
@@ -155,33 +118,57 @@ class Store:
                 resource.id,
                 resource.region,
                 resource.created_at,
-                json.dumps(resource.attributes),
+                json.dumps(dict(resource.attributes)),
             ),
         )
 
     def modify(self, resource: Resource, **attributes: Any) -> None:
-        self.put(replace(resource, attributes=resource.attributes | attributes))
+        self.put(replace(resource, attributes={**resource.attributes, **attributes}))
 
     def get(self, kind: str, id: str) -> Resource | None:
         row = self._db.execute(
-            "SELECT kind, id, region, created_at, attributes FROM resources"
-            " WHERE kind = ? AND id = ?",
-            (kind, id),
+            f"SELECT {_RESOURCE_COLUMNS} FROM resources WHERE kind = ? AND id = ?", (kind, id)
         ).fetchone()
         return None if row is None else _resource(row)
 
-    def find(self, kind: str, region: str | None = None) -> list[Resource]:
-        """Every resource of *kind*, newest first; of one region when it is given."""
+    def get_all(self, kind: str, ids: Sequence[str]) -> list[Resource]:
+        """Those of *ids* that exist, in their order, each once."""
         rows = self._db.execute(
-            "SELECT kind, id, region, created_at, attributes FROM resources"
+            f"SELECT {_RESOURCE_COLUMNS} FROM resources"
+            f" WHERE kind = ? AND id IN ({', '.join('?' * len(ids))})",
+            (kind, *ids),
+        )
+        found = {row[1]: _resource(row) for row in rows}
+        return [found[id] for id in dict.fromkeys(ids) if id in found]
+
+    def find(
+        self,
+        kind: str,
+        region: str | None = None,
+        *,
+        after: tuple[Epoch, str] | None = None,
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[Resource]:
+        """Every resource of *kind*, newest first; of one region when it is given.
+
+        *after* is the time and id of the last one seen, to go on behind it.
+        """
+        moment, id = after or (None, None)
+        rows = self._db.execute(
+            f"SELECT {_RESOURCE_COLUMNS} FROM resources"
             " WHERE kind = ?1 AND (?2 IS NULL OR region = ?2)"
-            " ORDER BY created_at DESC, id",
-            (kind, region),
+            " AND (?3 IS NULL OR created_at < ?3 OR (created_at = ?3 AND id > ?4))"
+            " ORDER BY created_at DESC, id LIMIT ?5 OFFSET ?6",
+            (kind, region, moment, id, limit, offset),
         )
         return [_resource(row) for row in rows]
 
-    def count(self, kind: str) -> int:
-        found = self._db.execute("SELECT count(*) FROM resources WHERE kind = ?", (kind,))
+    def count(self, kind: str, region: str | None = None) -> int:
+        found = self._db.execute(
+            "SELECT count(*) FROM resources WHERE kind = ?1 AND (?2 IS NULL OR region = ?2)",
+            (kind, region),
+        )
         return int(found.fetchone()[0])
 
     def delete(self, kind: str, id: str) -> None:
@@ -195,6 +182,28 @@ class Store:
         )
         return dict(rows.fetchall())
 
+    def tags_of(self, kind: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The tags of many, by id; some that were not asked for may be among them."""
+        found: dict[str, dict[str, str]] = {}
+        if len(ids) > _MOST_VARIABLES:
+            rows = self.tagged(kind)
+        else:
+            rows = self._db.execute(
+                "SELECT id, key, value FROM tags"
+                f" WHERE kind = ? AND id IN ({', '.join('?' * len(ids))}) ORDER BY id, key",
+                (kind, *ids),
+            ).fetchall()
+        for id, key, value in rows:
+            found.setdefault(id, {})[key] = value
+        return found
+
+    def tagged(self, kind: str) -> list[tuple[str, str, str]]:
+        """Every tag of a kind, as id, key and value."""
+        rows = self._db.execute(
+            "SELECT id, key, value FROM tags WHERE kind = ? ORDER BY id, key", (kind,)
+        )
+        return rows.fetchall()
+
     def tag(self, kind: str, id: str, tags: dict[str, str]) -> None:
         self._db.executemany(
             "INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)",
@@ -207,161 +216,9 @@ class Store:
             [(kind, id, key) for key in keys],
         )
 
-    # Events.
 
-    def add_event(self, event: EventRow) -> None:
-        self._db.execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                event.event_id,
-                event.region,
-                event.instance_id,
-                event.event_type,
-                event.status,
-                event.published_at,
-                event.not_before,
-                event.finished_at,
-                lifecycle.due_at(event.status, event.not_before),
-                int(event.simulated),
-                event.reason,
-                event.visible_at,
-            ),
-        )
-        self._remember(event.event_id, event.published_at, event.status)
-
-    def move_event(self, event_id: str, status: EventCycleStatus, at: Epoch) -> None:
-        """Record that an event became *status*; a final one has then finished."""
-        self._db.execute(
-            "UPDATE events SET status = ?2,"
-            " finished_at = CASE WHEN ?3 THEN ?4 ELSE finished_at END,"
-            " due_at = NULL WHERE event_id = ?1",
-            (event_id, status, status in lifecycle.FINAL, at),
-        )
-        self._remember(event_id, at, status)
-
-    def settle(self, now: Epoch) -> None:
-        """Let every transition that is due by *now* happen, one after the other."""
-        due = "SELECT event_id, status, not_before, due_at FROM events WHERE due_at <= ?"
-        while rows := self._db.execute(due + " ORDER BY due_at", (now,)).fetchall():
-            for event_id, status, not_before, due_at in rows:
-                target = lifecycle.following(EventCycleStatus(status))
-                self.move_event(event_id, target, due_at)
-                self._db.execute(
-                    "UPDATE events SET due_at = ? WHERE event_id = ?",
-                    (lifecycle.due_at(target, not_before), event_id),
-                )
-
-    def events(
-        self,
-        *,
-        region: str | None = None,
-        event_ids: Sequence[str] = (),
-        instance_ids: Sequence[str] = (),
-        visible_at: Epoch | None = None,
-    ) -> list[EventRow]:
-        """Events by id or by instance, or all; newest first. Those visible at a time, or all."""
-        wanted: list[tuple[str, list[Any]]] = [
-            _one_of("event_id", event_ids),
-            _one_of("instance_id", instance_ids),
-            ("region = ?", [region]) if region is not None else ("", []),
-            ("visible_at <= ?", [visible_at]) if visible_at is not None else ("", []),
-        ]
-        clauses = [clause for clause, _ in wanted if clause]
-        where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
-        rows = self._db.execute(
-            f"SELECT {_EVENT_COLUMNS} FROM events{where} ORDER BY published_at DESC, rowid DESC",
-            [value for _, values in wanted for value in values],
-        )
-        return [_event(row) for row in rows]
-
-    def history(self, event_id: str) -> list[tuple[Epoch, str]]:
-        """What became of an event and when, oldest first."""
-        rows = self._db.execute(
-            "SELECT at, status FROM event_history WHERE event_id = ? ORDER BY rowid",
-            (event_id,),
-        )
-        return rows.fetchall()
-
-    def count_open_events(self, region: str | None = None) -> int:
-        open_statuses = sorted(lifecycle.CANCELABLE)
-        found = self._db.execute(
-            "SELECT count(*) FROM events WHERE status IN (?1, ?2) AND (?3 IS NULL OR region = ?3)",
-            (*open_statuses, region),
-        )
-        return int(found.fetchone()[0])
-
-    def _remember(self, event_id: str, at: Epoch, status: EventCycleStatus) -> None:
-        self._db.execute("INSERT INTO event_history VALUES (?, ?, ?)", (event_id, at, status))
-
-
-def _open(path: Path | None) -> sqlite3.Connection:
-    try:
-        db = sqlite3.connect(
-            path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
-        )
-        # Exclusive: a second server on the same file must fail now, not corrupt later.
-        db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        db.execute("BEGIN EXCLUSIVE")
-        _prepare(db, path)
-        db.execute("COMMIT")
-        # A killed process loses nothing that was committed to the log; only a power cut could.
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise StoreError(
-                f"The data file {path} is in use by another fake cloud. Stop that one, or give "
-                "this one another file (--data)."
-            ) from None
-        raise StoreError(f"The data file {path} cannot be opened: {error}.") from None
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"The data file {path} is damaged or not a database ({error}). It was left as it is; "
-            "give another file (--data) or move this one away."
-        ) from None
-    return db
-
-
-def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
-    application_id = db.execute("PRAGMA application_id").fetchone()[0]
-    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if tables == 0:
-        for statement in _SCHEMA.split(";"):
-            db.execute(statement)
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        return
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if application_id != APPLICATION_ID or version != SCHEMA_VERSION:
-        db.close()
-        raise StoreError(
-            f"The file {path} is not the data of this version of the fake cloud. It was left as "
-            "it is; give another file (--data)."
-        )
-
-
-def _one_of(column: str, values: Sequence[str]) -> tuple[str, list[str]]:
-    return (f"{column} IN ({', '.join('?' * len(values))})", list(values)) if values else ("", [])
-
-
-def _resource(row: tuple[Any, ...]) -> Resource:
+@lru_cache(maxsize=KEPT_IN_MIND)
+def _resource(row: tuple[str, str, str, Epoch, str]) -> Resource:
+    """Parsed once: most reads see what an earlier one has seen. Never changed in place."""
     kind, id, region, created_at, attributes = row
     return Resource(kind, id, region, created_at, json.loads(attributes))
-
-
-def _event(row: tuple[Any, ...]) -> EventRow:
-    *plain, finished_at, simulated, reason, visible_at = row
-    event_id, region, instance_id, event_type, status, published_at, not_before = plain
-    return EventRow(
-        event_id,
-        region,
-        instance_id,
-        event_type,
-        EventCycleStatus(status),
-        published_at,
-        not_before,
-        finished_at,
-        bool(simulated),
-        reason,
-        visible_at,
-    )

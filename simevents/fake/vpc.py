@@ -7,14 +7,21 @@ field shows up as a change in every preview.
 import ipaddress
 
 from . import codes
-from .cloud import ANSWER_MEMBERS, Call, Cloud, action, iso_time, page
+from .cloud import ANSWER_MEMBERS, Call, Cloud, action, iso_time
 from .codes import Refused
+from .paging import page
 from .store import Resource
 
 DEFAULT_CIDR = "172.16.0.0/12"
 
 
-@action("Vpc", "2016-04-28", "CreateVpc")
+@action(
+    "Vpc",
+    "2016-04-28",
+    "CreateVpc",
+    honours="RegionId CidrBlock VpcName Description ResourceGroupId Tag.Key"
+    " Tag.Value DryRun ClientToken",
+)
 def create_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     region = call.region
     cidr = _cidr(call, "CidrBlock", DEFAULT_CIDR)
@@ -28,7 +35,7 @@ def create_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         "RouteTableId": cloud.new_id("vtb"),
     }
     if call.boolean("DryRun"):
-        return {}
+        raise Refused(codes.DRY_RUN)
     cloud.store.put(Resource("vpc", vpc_id, region, cloud.now(), attributes))
     cloud.store.tag("vpc", vpc_id, call.tags())
     return {
@@ -39,7 +46,7 @@ def create_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     }
 
 
-@action("Vpc", "2016-04-28", "DescribeVpcAttribute")
+@action("Vpc", "2016-04-28", "DescribeVpcAttribute", honours="RegionId VpcId")
 def describe_vpc_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     vpc = _vpc(cloud, call)
     return {
@@ -63,7 +70,12 @@ def describe_vpc_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     }
 
 
-@action("Vpc", "2016-04-28", "DescribeRouteTableList")
+@action(
+    "Vpc",
+    "2016-04-28",
+    "DescribeRouteTableList",
+    honours="RegionId VpcId RouteTableId PageNumber PageSize",
+)
 def describe_route_table_list(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     """Each VPC has its system route table, and no other can be made here."""
     vpcs = [
@@ -72,7 +84,7 @@ def describe_route_table_list(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         if call.text("VpcId") in ("", vpc.id)
         and call.text("RouteTableId") in ("", vpc.attributes["RouteTableId"])
     ]
-    shown, members = page(call, vpcs)
+    shown, members = page(cloud, call, vpcs)
     return members | {
         "RouterTableList": {
             "RouterTableListType": [
@@ -96,13 +108,16 @@ def describe_route_table_list(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     }
 
 
-@action("Vpc", "2016-04-28", "ModifyVpcAttribute")
+@action(
+    "Vpc",
+    "2016-04-28",
+    "ModifyVpcAttribute",
+    honours="RegionId VpcId VpcName Description CidrBlock",
+)
 def modify_vpc_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     vpc = _vpc(cloud, call)
     changed: dict[str, str] = {
-        name: call.parameters[name]
-        for name in ("VpcName", "Description")
-        if name in call.parameters
+        name: call.parameters[name] for name in ("VpcName", "Description") if call.given(name)
     }
     if call.text("CidrBlock"):
         changed["CidrBlock"] = _cidr(call, "CidrBlock", DEFAULT_CIDR)
@@ -110,7 +125,7 @@ def modify_vpc_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     return {}
 
 
-@action("Vpc", "2016-04-28", "DeleteVpc")
+@action("Vpc", "2016-04-28", "DeleteVpc", honours="RegionId VpcId")
 def delete_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     vpc = _vpc(cloud, call)
     groups = cloud.store.find("security_group", vpc.region)
@@ -123,7 +138,12 @@ def delete_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     return {}
 
 
-@action("Vpc", "2016-04-28", "CreateVSwitch")
+@action(
+    "Vpc",
+    "2016-04-28",
+    "CreateVSwitch",
+    honours="RegionId ZoneId VpcId CidrBlock VSwitchName Description Tag.Key Tag.Value ClientToken",
+)
 def create_vswitch(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     region = call.region
     zone_id = call.required("ZoneId")
@@ -151,7 +171,7 @@ def create_vswitch(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     return {"VSwitchId": vswitch_id}
 
 
-@action("Vpc", "2016-04-28", "DescribeVSwitchAttributes")
+@action("Vpc", "2016-04-28", "DescribeVSwitchAttributes", honours="RegionId VSwitchId")
 def describe_vswitch_attributes(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     vswitch = _vswitch(cloud, call)
     instances = cloud.store.find("instance", vswitch.region)
@@ -177,19 +197,22 @@ def describe_vswitch_attributes(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     }
 
 
-@action("Vpc", "2016-04-28", "ModifyVSwitchAttribute")
+@action(
+    "Vpc",
+    "2016-04-28",
+    "ModifyVSwitchAttribute",
+    honours="RegionId VSwitchId VSwitchName Description",
+)
 def modify_vswitch_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     vswitch = _vswitch(cloud, call)
     changed = {
-        name: call.parameters[name]
-        for name in ("VSwitchName", "Description")
-        if name in call.parameters
+        name: call.parameters[name] for name in ("VSwitchName", "Description") if call.given(name)
     }
     cloud.store.modify(vswitch, **changed)
     return {}
 
 
-@action("Vpc", "2016-04-28", "DeleteVSwitch")
+@action("Vpc", "2016-04-28", "DeleteVSwitch", honours="RegionId VSwitchId")
 def delete_vswitch(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     vswitch = _vswitch(cloud, call)
     dependents = [

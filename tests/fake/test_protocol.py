@@ -83,7 +83,7 @@ def test_an_error_has_the_documented_members(cloud: Cloud) -> None:
     [
         ({"Action": "DescribeEverything"}, "UnsupportedOperation"),
         (DESCRIBE | {"Colour": "blue"}, "UnsupportedParameter"),
-        (DESCRIBE | {"Version": "2010-01-01"}, "UnsupportedOperation"),
+        (DESCRIBE | {"Version": "2010-01-01"}, "InvalidVersion"),
     ],
 )
 def test_what_is_unknown_is_loud(cloud: Cloud, parameters: dict[str, str], code: str) -> None:

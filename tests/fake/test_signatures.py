@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from simevents.fake.access_keys import AccessKey
 from simevents.fake.codes import Refused
 from simevents.fake.signatures import Verifier
 
@@ -57,7 +58,7 @@ V3_HEADERS = {
 
 @pytest.fixture
 def verifier() -> Verifier:
-    return Verifier({"testid": "testsecret"})
+    return Verifier({"testid": AccessKey("testid", "testsecret")}.get)
 
 
 def verify_v3(verifier: Verifier, headers: dict[str, str], wall: float = WALL) -> None:

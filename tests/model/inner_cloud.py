@@ -9,14 +9,17 @@ from urllib.parse import urlsplit
 from aliyunsdkcore.vendored.requests.structures import CaseInsensitiveDict
 
 from simevents.errors import NoAnswer
-from simevents.fake import ecs
+from simevents.fake import instances
+from simevents.fake.access_keys import AccessKeys
 from simevents.fake.clock import Clock
 from simevents.fake.cloud import Cloud
+from simevents.fake.events import EventRow
 from simevents.fake.faults import Fault
 from simevents.fake.journal import Journal
 from simevents.fake.lifecycle import start_status
-from simevents.fake.rpc import Request, Rpc
-from simevents.fake.store import EventRow, Store
+from simevents.fake.rpc import Rpc
+from simevents.fake.store import Store
+from simevents.fake.wire import Request
 from simevents.models import EventCycleStatus, parse_time
 from simevents.sdk import Answer, Sdk
 from tests.conftest import REGION
@@ -31,10 +34,11 @@ class InnerCloud:
         self.store = Store(None)
         self.clock = Clock(lambda: 0.0)
         self.clock.set(parse_time(START))
-        self.cloud = Cloud(self.store, self.clock, random.Random(0))
         # Signatures live in real time, the cloud's life does not.
-        self.rpc = Rpc(self.cloud, Journal(), time.time)
-        ecs.run(self.cloud, REGION, instance_ids, {})
+        keys = AccessKeys({"testid": "testsecret"}, self.store)
+        self.cloud = Cloud(self.store, self.clock, random.Random(0), keys, time.time)
+        self.rpc = Rpc(self.cloud, Journal())
+        instances.run(self.cloud, REGION, instance_ids, {})
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -46,11 +50,11 @@ class InnerCloud:
         self.cloud.faults.clear()
 
     def events(self) -> list[EventRow]:
-        self.store.settle(self.clock.now())
-        return self.store.events()
+        self.cloud.settle()
+        return self.store.events.find()
 
     def cancel(self, event_id: str) -> None:
-        self.store.move_event(event_id, EventCycleStatus.CANCELED, self.clock.now())
+        self.store.events.move([event_id], EventCycleStatus.CANCELED, self.clock.now())
 
     def schedule(
         self, instance_id: str, event_type: str, not_before: float, *, simulated: bool
@@ -68,7 +72,7 @@ class InnerCloud:
             simulated=simulated,
             reason="somebody else's",
         )
-        self.store.add_event(event)
+        self.store.events.add([event], executing_seconds=0)
         return event.event_id
 
 
@@ -109,4 +113,5 @@ class MortalSdk(Sdk):
         )
         if answer.is_cut:
             raise NoAnswer(request.get_action_name(), "the fake", "it was cut")
-        return answer.status, CaseInsensitiveDict(answer.headers), answer.body
+        answered = {name.decode(): value.decode() for name, value in answer.headers}
+        return answer.status, CaseInsensitiveDict(answered), answer.body

@@ -25,7 +25,7 @@ from simevents import provider
 from simevents.claims import Claims
 from simevents.client import SystemEvents
 from simevents.errors import SimulatedEventsError
-from simevents.fake.store import EventRow
+from simevents.fake.events import EventRow
 from simevents.models import OPEN_STATUSES, parse_time
 from simevents.retry import Patience
 from simevents.settings import Settings, credentials

@@ -75,7 +75,7 @@ def test_an_answer_that_goes_wrong(
 
 
 def test_a_wrong_secret_is_told_without_what_was_signed(cloud: Cloud) -> None:
-    sdk = Sdk(Settings(REGION, cloud.url), Credentials("testid", SECRET, TOKEN))
+    sdk = Sdk(Settings(REGION, cloud.url), Credentials("testid", SECRET))
     with pytest.raises(Refused) as caught:
         sdk.call("GetCallerIdentity")
     sdk.close()

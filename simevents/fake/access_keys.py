@@ -1,0 +1,55 @@
+"""Who may call: key pairs that last, and the temporary ones that AssumeRole gives.
+
+Temporary keys live in wall time, as signatures do: a client renews them by its own
+clock, whatever the time is in the cloud.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .store import Resource, Store
+
+_KIND = "temporary_access_key"
+TEMPORARY_PREFIX = "STS."
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """One key pair; a temporary one also has a token, an end and the role it stands for."""
+
+    id: str
+    secret: str
+    security_token: str = ""
+    expires_at: float | None = None
+    """Wall time."""
+    role: str = ""
+    """The role's name; empty for the account itself."""
+    session: str = ""
+
+    def __repr__(self) -> str:
+        return f"AccessKey({self.id!r})"
+
+
+class AccessKeys:
+    """The keys that a cloud accepts: *fixed* ones, id to secret, and those it has given out."""
+
+    def __init__(self, fixed: Mapping[str, str], store: Store) -> None:
+        self._fixed = {id: AccessKey(id, secret) for id, secret in fixed.items()}
+        self._store = store
+
+    def find(self, id: str) -> AccessKey | None:
+        if not id.startswith(TEMPORARY_PREFIX):
+            return self._fixed.get(id)
+        kept = self._store.get(_KIND, id)
+        return None if kept is None else AccessKey(id, **kept.attributes)
+
+    def give_out(self, key: AccessKey, at: float) -> None:
+        attributes: dict[str, Any] = {
+            "secret": key.secret,
+            "security_token": key.security_token,
+            "expires_at": key.expires_at,
+            "role": key.role,
+            "session": key.session,
+        }
+        self._store.put(Resource(_KIND, key.id, "", at, attributes))

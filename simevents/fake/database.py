@@ -1,0 +1,96 @@
+"""The data file: its tables, how it is opened, what is refused.
+
+One process per file. A file that is damaged, foreign or of a later version is left
+as it is and refused with a text that says what to do.
+"""
+
+import sqlite3
+from pathlib import Path
+
+APPLICATION_ID = 0x53494D45  # "SIME": tells our files from other SQLite databases
+SCHEMA_VERSION = 2
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE resources (
+    kind TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL,
+    created_at REAL NOT NULL, attributes TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+CREATE INDEX resources_by_region ON resources (kind, region, created_at);
+CREATE TABLE tags (
+    kind TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (kind, id, key)
+) WITHOUT ROWID;
+CREATE TABLE events (
+    event_id TEXT PRIMARY KEY, region TEXT NOT NULL, instance_id TEXT NOT NULL,
+    event_type TEXT NOT NULL, status TEXT NOT NULL, published_at REAL NOT NULL,
+    not_before REAL NOT NULL, finished_at REAL, due_at REAL,
+    simulated INTEGER NOT NULL, reason TEXT NOT NULL, visible_at REAL NOT NULL,
+    details TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX events_by_instance ON events (instance_id);
+CREATE INDEX events_by_publishing ON events (region, published_at);
+CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL;
+CREATE TABLE event_history (event_id TEXT NOT NULL, at REAL NOT NULL, status TEXT NOT NULL);
+CREATE INDEX history_by_event ON event_history (event_id);
+"""
+
+_FROM_VERSION_1 = """
+ALTER TABLE events ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+CREATE INDEX events_by_publishing ON events (region, published_at);
+"""
+
+
+class StoreError(Exception):
+    """The data file cannot be used; its text says why and what to do."""
+
+
+def open_database(path: Path | None) -> sqlite3.Connection:
+    try:
+        db = sqlite3.connect(
+            path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
+        )
+        # Exclusive: a second server on the same file must fail now, not corrupt later.
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("BEGIN EXCLUSIVE")
+        _prepare(db, path)
+        db.execute("COMMIT")
+        # A killed process loses nothing that was committed to the log; only a power cut could.
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise StoreError(
+                f"The data file {path} is in use by another fake cloud. Stop that one, or give "
+                "this one another file (--data)."
+            ) from None
+        raise StoreError(f"The data file {path} cannot be opened: {error}.") from None
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"The data file {path} is damaged or not a database ({error}). It was left as it is; "
+            "give another file (--data) or move this one away."
+        ) from None
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
+    application_id = db.execute("PRAGMA application_id").fetchone()[0]
+    tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if tables == 0:
+        for statement in _SCHEMA.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        return
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if application_id == APPLICATION_ID and version == 1:
+        for statement in _FROM_VERSION_1.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    elif application_id != APPLICATION_ID or version != SCHEMA_VERSION:
+        db.close()
+        raise StoreError(
+            f"The file {path} is not the data of this version of the fake cloud. It was left as "
+            "it is; give another file (--data)."
+        )

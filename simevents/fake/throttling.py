@@ -1,0 +1,39 @@
+"""How often an action may be called: a bucket per action, region and minute.
+
+The minute is one of the cloud's time, so that a test can let it pass. Off unless a
+limit is set; which limits the real service has is shown in its Quota Center only.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from .clock import Epoch
+
+ANY = "*"
+
+
+class Throttle:
+    """Limits in calls per minute, by action; `ANY` is for those that are not named."""
+
+    def __init__(self) -> None:
+        self.limits: dict[str, int] = {}
+        self._minute = 0
+        self._used: Counter[tuple[str, str]] = Counter()
+
+    def set(self, limits: Mapping[str, int]) -> None:
+        """Replace all limits and start a fresh minute."""
+        self.limits = dict(limits)
+        self._used.clear()
+
+    def admits(self, action: str, region: str, now: Epoch) -> bool:
+        """Whether one more call fits into this minute; if so it is counted."""
+        limit = self.limits.get(action, self.limits.get(ANY))
+        if limit is None:
+            return True
+        if (minute := int(now // 60)) != self._minute:
+            self._minute = minute
+            self._used.clear()
+        if self._used[action, region] >= limit:
+            return False
+        self._used[action, region] += 1
+        return True

@@ -1,0 +1,114 @@
+"""The vendor's Python SDKs behind one way to call: by action and API parameter names.
+
+`call("DescribeInstanceHistoryEvents", EventId=["e-1"], **{"NotBefore.Start": …})`
+returns the body of the answer and raises Refused as the code and status that came.
+"""
+
+import asyncio
+import importlib
+import json
+import re
+from typing import Any, Protocol
+
+from alibabacloud_ecs20140526 import models
+from alibabacloud_ecs20140526.client import Client
+from alibabacloud_tea_openapi.utils_models import Config
+from aliyunsdkcore.acs_exception.exceptions import ServerException
+from aliyunsdkcore.client import AcsClient
+from darabonba.exceptions import ResponseException
+
+from simevents.models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
+
+
+class Refused(Exception):
+    """The cloud refused a call."""
+
+    def __init__(self, code: str, status: int, message: str) -> None:
+        self.code = code
+        self.status = status
+        super().__init__(f"{code} ({status}): {message}")
+
+
+class VendorClient(Protocol):
+    def call(self, action: str, **parameters: Any) -> dict[str, Any]: ...
+
+    def close(self) -> None: ...
+
+
+class OlderSdk:
+    """aliyun-python-sdk-ecs, with the request classes that users write."""
+
+    def __init__(self, region: str, url: str) -> None:
+        self._client = AcsClient(
+            FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET, region, auto_retry=False
+        )
+        self._host = url.removeprefix("http://")
+
+    def call(self, action: str, **parameters: Any) -> dict[str, Any]:
+        module = importlib.import_module(f"aliyunsdkecs.request.v20140526.{action}Request")
+        request = getattr(module, f"{action}Request")()
+        request.set_endpoint(self._host)
+        request.set_protocol_type("http")
+        request.set_accept_format("json")
+        for name, value in parameters.items():
+            setter = f"set_{name.replace('.', '')}"
+            if isinstance(value, list):
+                setter = setter if hasattr(request, setter) else f"{setter}s"
+            getattr(request, setter)(value)
+        try:
+            body: dict[str, Any] = json.loads(self._client.do_action_with_exception(request))
+        except ServerException as refused:
+            raise Refused(
+                refused.get_error_code(), refused.get_http_status(), refused.get_error_msg()
+            ) from None
+        return body
+
+    def close(self) -> None:
+        self._client.session.close()
+
+
+class NewerSdk:
+    """alibabacloud_ecs20140526, called as a function that blocks."""
+
+    def __init__(self, region: str, url: str) -> None:
+        self._region = region
+        config = Config(
+            access_key_id=FAKE_ACCESS_KEY_ID,
+            access_key_secret=FAKE_ACCESS_KEY_SECRET,
+            endpoint=url.removeprefix("http://"),
+            protocol="http",
+            region_id=region,
+        )
+        self._client = Client(config)
+
+    def call(self, action: str, **parameters: Any) -> dict[str, Any]:
+        nested: dict[str, Any] = {"RegionId": self._region}
+        for name, value in parameters.items():
+            outer, _, inner = name.partition(".")
+            if inner:
+                nested.setdefault(outer, {})[inner] = value
+            else:
+                nested[name] = value
+        request = getattr(models, f"{action}Request")().from_map(nested)
+        try:
+            answer = self._answer(re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower(), request)
+        except ResponseException as refused:
+            raise Refused(refused.code, refused.status_code, refused.message) from None
+        body: dict[str, Any] = answer.body.to_map()
+        return body
+
+    def _answer(self, method: str, request: Any) -> Any:
+        return getattr(self._client, method)(request)
+
+    def close(self) -> None:
+        pass
+
+
+class NewerSdkAsync(NewerSdk):
+    """alibabacloud_ecs20140526, called as a coroutine."""
+
+    def _answer(self, method: str, request: Any) -> Any:
+        return asyncio.run(getattr(self._client, f"{method}_async")(request))
+
+
+CLIENTS = {"older": OlderSdk, "newer": NewerSdk, "newer-async": NewerSdkAsync}

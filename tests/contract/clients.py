@@ -8,6 +8,7 @@ import asyncio
 import importlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from alibabacloud_ecs20140526 import models
@@ -38,10 +39,14 @@ class VendorClient(Protocol):
 class OlderSdk:
     """aliyun-python-sdk-ecs, with the request classes that users write."""
 
-    def __init__(self, region: str, url: str) -> None:
-        self._client = AcsClient(
-            FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET, region, auto_retry=False
-        )
+    def __init__(
+        self,
+        region: str,
+        url: str,
+        key_id: str = FAKE_ACCESS_KEY_ID,
+        secret: str = FAKE_ACCESS_KEY_SECRET,
+    ) -> None:
+        self._client = AcsClient(key_id, secret, region, auto_retry=False)
         self._host = url.removeprefix("http://")
 
     def call(self, action: str, **parameters: Any) -> dict[str, Any]:
@@ -111,4 +116,17 @@ class NewerSdkAsync(NewerSdk):
         return asyncio.run(getattr(self._client, f"{method}_async")(request))
 
 
-CLIENTS = {"older": OlderSdk, "newer": NewerSdk, "newer-async": NewerSdkAsync}
+CLIENTS: dict[str, Callable[[str, str], VendorClient]] = {
+    "older": OlderSdk,
+    "newer": NewerSdk,
+    "newer-async": NewerSdkAsync,
+}
+
+
+def code_of(call: Callable[[], object]) -> tuple[str, int]:
+    """The code and the HTTP status with which *call* is refused."""
+    try:
+        call()
+    except Refused as refused:
+        return refused.code, refused.status
+    raise AssertionError("it was not refused")

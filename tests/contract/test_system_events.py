@@ -3,50 +3,20 @@
 Source: the API pages of the four actions. Each documented error stands here once.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from simevents.models import EventCycleStatus, EventType, format_time, parse_time
-from tests.conftest import REGION, Cloud
-from tests.contract.clients import CLIENTS, Refused, VendorClient
+from simevents.models import EventCycleStatus, EventType, parse_time
+from tests.conftest import Cloud
+from tests.contract.clients import VendorClient, code_of
 
 CREATE = "CreateSimulatedSystemEvents"
 CANCEL = "CancelSimulatedSystemEvents"
 HISTORY = "DescribeInstanceHistoryEvents"
 ALL = [status.value for status in EventCycleStatus]
 FINAL = {"Executed", "Avoided", "Canceled", "Failed"}
-
-
-@pytest.fixture(params=list(CLIENTS))
-def connect(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Callable[..., VendorClient]]:
-    """Makes clients of one SDK, for a region."""
-    made: list[VendorClient] = []
-
-    def connected(region: str = REGION) -> VendorClient:
-        made.append(CLIENTS[request.param](region, cloud.url))
-        return made[-1]
-
-    yield connected
-    for client in made:
-        client.close()
-
-
-@pytest.fixture
-def sdk(connect: Callable[..., VendorClient]) -> VendorClient:
-    return connect()
-
-
-@pytest.fixture
-def at(cloud: Cloud) -> Callable[..., str]:
-    """A time from now, as the API writes it."""
-
-    def written(**span: float) -> str:
-        return format_time(parse_time(cloud.get("clock")["now"]) + timedelta(**span))
-
-    return written
 
 
 def create(
@@ -62,12 +32,6 @@ def entries(answer: dict[str, Any]) -> list[dict[str, Any]]:
     found = answer["InstanceSystemEventSet"]["InstanceSystemEventType"]
     assert isinstance(found, list)
     return found
-
-
-def code_of(call: Callable[[], object]) -> tuple[str, int]:
-    with pytest.raises(Refused) as caught:
-        call()
-    return caught.value.code, caught.value.status
 
 
 @pytest.mark.parametrize("event_type", EventType)

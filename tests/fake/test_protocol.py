@@ -1,34 +1,12 @@
 """Requests and answers on the wire."""
 
-import base64
-import hmac
-import time
-import uuid
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 
-from simevents.fake.signatures import canonical_query, encode
 from tests.conftest import Cloud
-
-
-def signed(method: str, **parameters: str) -> dict[str, str]:
-    """Parameters with a query signature of the published key pair."""
-    whole = {
-        "AccessKeyId": "testid",
-        "Format": "JSON",
-        "SignatureMethod": "HMAC-SHA1",
-        "SignatureNonce": uuid.uuid4().hex,
-        "SignatureVersion": "1.0",
-        "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "Version": "2014-05-26",
-        **parameters,
-    }
-    text = f"{method}&%2F&{encode(canonical_query(whole))}"
-    digest = hmac.digest(b"testsecret&", text.encode(), "sha1")
-    return whole | {"Signature": base64.b64encode(digest).decode()}
-
+from tests.fake.requests import signed
 
 DESCRIBE = {"Action": "DescribeInstances", "RegionId": "cn-hangzhou"}
 

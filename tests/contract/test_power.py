@@ -1,0 +1,157 @@
+"""Starting, stopping, restarting, moving: what it does to instances and to their events.
+
+Sources: the API pages of the actions; for events that of CreateSimulatedSystemEvents.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import Cloud
+from tests.contract.clients import VendorClient, code_of
+
+REBOOT, STOP = "SystemMaintenance.Reboot", "SystemMaintenance.Stop"
+
+
+def schedule(sdk: VendorClient, instance: str, not_before: str, type: str = REBOOT) -> None:
+    sdk.call(
+        "CreateSimulatedSystemEvents",
+        EventType=type,
+        NotBefore=not_before,
+        InstanceId=[instance],
+    )
+
+
+def status(sdk: VendorClient, instance: str) -> str:
+    answer = sdk.call("DescribeInstanceStatus", InstanceId=[instance])
+    (entry,) = answer["InstanceStatuses"]["InstanceStatus"]
+    return str(entry["Status"])
+
+
+def test_a_restart_avoids_a_planned_one_and_nothing_else(
+    sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
+) -> None:
+    (instance,) = cloud.instances(1)
+    for type in (REBOOT, STOP, "SystemFailure.Reboot"):
+        schedule(sdk, instance, at(hours=1), type)
+    sdk.call("RebootInstance", InstanceId=instance)
+
+    found = {event["event_type"]: event["status"] for event in cloud.get("events")}
+    assert found == {REBOOT: "Avoided", STOP: "Scheduled", "SystemFailure.Reboot": "Executing"}
+    assert status(sdk, instance) == "Running"
+
+
+def test_a_restart_after_its_time_avoids_nothing(
+    sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
+) -> None:
+    (instance,) = cloud.instances(1)
+    schedule(sdk, instance, at(hours=1))
+    cloud.post("clock", advance="2h")
+    sdk.call("RebootInstance", InstanceId=instance)
+
+    assert cloud.statuses() == ["Executed"]
+
+
+def test_stopping_and_starting_leaves_events_alone(
+    sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
+) -> None:
+    (instance,) = cloud.instances(1)
+    schedule(sdk, instance, at(hours=1))
+    sdk.call("StopInstance", InstanceId=instance)
+    stopped = status(sdk, instance)
+    sdk.call("StartInstance", InstanceId=instance)
+
+    assert (stopped, status(sdk, instance)) == ("Stopped", "Running")
+    assert cloud.statuses() == ["Scheduled"]
+
+
+def test_many_at_a_time_tell_each_ones_status(sdk: VendorClient, cloud: Cloud) -> None:
+    instances = cloud.instances(2)
+    answer = sdk.call("StopInstances", InstanceId=instances)
+
+    assert answer["InstanceResponses"]["InstanceResponse"] == [
+        {
+            "InstanceId": instance,
+            "PreviousStatus": "Running",
+            "CurrentStatus": "Stopped",
+            "Code": "200",
+            "Message": "success",
+        }
+        for instance in instances
+    ]
+    assert code_of(lambda: sdk.call("RebootInstances", InstanceId=instances)) == (
+        "IncorrectInstanceStatus",
+        403,
+    )
+
+
+def test_redeploying_answers_real_events_only(
+    sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
+) -> None:
+    simulated, real = cloud.instances(2)
+    schedule(sdk, simulated, at(hours=1), "SystemMaintenance.Redeploy")
+    cloud.post(
+        "events",
+        instance_ids=[real],
+        event_type="SystemMaintenance.Redeploy",
+        not_before=at(hours=1),
+        status="Inquiring",
+    )
+
+    assert code_of(lambda: sdk.call("RedeployInstance", InstanceId=simulated)) == (
+        "InvalidOperation.RedeployInstance",
+        403,
+    )
+    assert sdk.call("RedeployInstance", InstanceId=real)["TaskId"].startswith("t-")
+    found = {event["instance_id"]: event["status"] for event in cloud.get("events")}
+    assert found == {simulated: "Scheduled", real: "Avoided"}
+
+
+def test_only_an_inquiring_event_can_be_accepted(
+    sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
+) -> None:
+    (event,) = cloud.post(
+        "events",
+        instance_ids=cloud.instances(1),
+        event_type=REBOOT,
+        not_before=at(hours=1),
+        status="Inquiring",
+    )
+
+    def accept() -> object:
+        return sdk.call("AcceptInquiredSystemEvent", EventId=event["event_id"])
+
+    accept()
+    assert code_of(accept) == ("InvalidEventId.NoInquiringEventFound", 404)
+    assert cloud.statuses() == ["Scheduled"]
+
+
+@pytest.mark.parametrize(
+    "action", ["StartInstance", "StopInstance", "RebootInstance", "RedeployInstance"]
+)
+def test_an_instance_that_does_not_exist(sdk: VendorClient, action: str) -> None:
+    assert code_of(lambda: sdk.call(action, InstanceId="i-nobody")) == (
+        "InvalidInstanceId.NotFound",
+        404,
+    )
+
+
+def test_a_dry_run_changes_nothing(sdk: VendorClient, cloud: Cloud) -> None:
+    (instance,) = cloud.instances(1)
+
+    assert code_of(lambda: sdk.call("StopInstance", InstanceId=instance, DryRun=True)) == (
+        "DryRunOperation",
+        400,
+    )
+    assert status(sdk, instance) == "Running"
+
+
+def test_a_running_instance_is_deleted_only_by_force(sdk: VendorClient, cloud: Cloud) -> None:
+    first, second = cloud.instances(2)
+
+    assert code_of(lambda: sdk.call("DeleteInstance", InstanceId=first)) == (
+        "IncorrectInstanceStatus",
+        403,
+    )
+    sdk.call("DeleteInstances", InstanceId=[first, second], Force=True)
+    assert cloud.get("instances") == []

@@ -28,6 +28,8 @@ _STATUS_CODES = {
 }
 # Documented: Running 1. The others are invented.
 _INSTANCE_CODES = {"Pending": 0, "Running": 1, "Starting": 2, "Stopping": 3, "Stopped": 4}
+# What of an ExtendedAttribute DescribeInstancesFullStatus tells.
+_TOLD_OF_INSTANCES = ("Device", "DiskId", "InactiveDisks")
 # Documented: Ok 0, Warning 64, Impaired 128. The other is invented.
 _HEALTH_CODES = {"Ok": 0, "Maintaining": 32, "Warning": 64, "Impaired": 128}
 
@@ -53,9 +55,16 @@ def status_entry(
         "Status": {"Code": _INSTANCE_CODES[status], "Name": status},
         "HealthStatus": {"Code": _HEALTH_CODES[health], "Name": health},
         "ScheduledSystemEventSet": {
-            "ScheduledSystemEventType": [_entry(event) for event in events]
+            "ScheduledSystemEventType": [_entry_of_instance(event) for event in events]
         },
     }
+
+
+def _entry_of_instance(event: EventRow) -> ANSWER_MEMBERS:
+    entry = _entry(event)
+    attribute = entry["ExtendedAttribute"]
+    told = {name: attribute[name] for name in _TOLD_OF_INSTANCES if name in attribute}
+    return entry | {"ExtendedAttribute": told}
 
 
 def _entry(event: EventRow) -> ANSWER_MEMBERS:

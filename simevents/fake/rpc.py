@@ -19,6 +19,7 @@ from . import (
     idempotency,
     instance_reads,
     instances,
+    network_lists,
     offers,
     power,
     security_groups,
@@ -52,6 +53,7 @@ PRODUCTS = (
     security_groups,
     tags,
     vpc,
+    network_lists,
     sts,
 )
 """The modules of actions."""

@@ -65,8 +65,8 @@ def describe_vpc_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         "Ipv6CidrBlock": "",
         "SecondaryCidrBlocks": {"SecondaryCidrBlock": []},
         "UserCidrs": {"UserCidr": []},
-        "VSwitchIds": {"VSwitchId": [vswitch.id for vswitch in _vswitches_of(cloud, vpc.id)]},
-        "Tags": {"Tag": _tags(cloud, vpc)},
+        "VSwitchIds": {"VSwitchId": [vswitch.id for vswitch in vswitches_of(cloud, vpc.id)]},
+        "Tags": {"Tag": tags_of(cloud, vpc)},
     }
 
 
@@ -129,7 +129,7 @@ def modify_vpc_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 def delete_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     vpc = _vpc(cloud, call)
     groups = cloud.store.find("security_group", vpc.region)
-    dependents = [vswitch.id for vswitch in _vswitches_of(cloud, vpc.id)] + [
+    dependents = [vswitch.id for vswitch in vswitches_of(cloud, vpc.id)] + [
         group.id for group in groups if group.attributes["VpcId"] == vpc.id
     ]
     if dependents:
@@ -155,7 +155,7 @@ def create_vswitch(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
             codes.CIDR_INVALID,
             reason=f"{cidr} is not within {vpc.attributes['CidrBlock']}",
         )
-    for other in _vswitches_of(cloud, vpc.id):
+    for other in vswitches_of(cloud, vpc.id):
         if _subnet(cidr).overlaps(_subnet(other.attributes["CidrBlock"])):
             raise Refused(codes.CIDR_INVALID, reason=f"{cidr} overlaps that of {other.id}")
     vswitch_id = cloud.new_id("vsw")
@@ -174,12 +174,9 @@ def create_vswitch(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 @action("Vpc", "2016-04-28", "DescribeVSwitchAttributes", honours="RegionId VSwitchId")
 def describe_vswitch_attributes(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     vswitch = _vswitch(cloud, call)
-    instances = cloud.store.find("instance", vswitch.region)
-    used = sum(instance.attributes.get("VSwitchId") == vswitch.id for instance in instances)
     return {
         "VSwitchId": vswitch.id,
         "Status": "Available",
-        "RegionId": vswitch.region,
         "CreationTime": iso_time(vswitch.created_at),
         "VpcId": vswitch.attributes["VpcId"],
         "ZoneId": vswitch.attributes["ZoneId"],
@@ -188,12 +185,9 @@ def describe_vswitch_attributes(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         "Ipv6CidrBlock": "",
         "VSwitchName": vswitch.attributes["VSwitchName"],
         "Description": vswitch.attributes["Description"],
-        # The service keeps the first address and the last three of each block.
-        "AvailableIpAddressCount": _subnet(vswitch.attributes["CidrBlock"]).num_addresses
-        - 4
-        - used,
+        "AvailableIpAddressCount": free_addresses(cloud, vswitch),
         "IsDefault": False,
-        "Tags": {"Tag": _tags(cloud, vswitch)},
+        "Tags": {"Tag": tags_of(cloud, vswitch)},
     }
 
 
@@ -240,15 +234,23 @@ def _vswitch(cloud: Cloud, call: Call) -> Resource:
     return vswitch
 
 
-def _vswitches_of(cloud: Cloud, vpc_id: str) -> list[Resource]:
+def vswitches_of(cloud: Cloud, vpc_id: str) -> list[Resource]:
     return [
         vswitch for vswitch in cloud.store.find("vswitch") if vswitch.attributes["VpcId"] == vpc_id
     ]
 
 
-def _tags(cloud: Cloud, resource: Resource) -> list[dict[str, str]]:
+def tags_of(cloud: Cloud, resource: Resource) -> list[dict[str, str]]:
     tags = cloud.store.tags(resource.kind, resource.id)
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def free_addresses(cloud: Cloud, vswitch: Resource) -> int:
+    """The service keeps the first address and the last three of each block."""
+    instances = cloud.store.find("instance", vswitch.region)
+    used = sum(instance.attributes.get("VSwitchId") == vswitch.id for instance in instances)
+    block = _subnet(vswitch.attributes["CidrBlock"])
+    return block.num_addresses - 4 - used
 
 
 def _subnet(cidr: str) -> ipaddress.IPv4Network:

@@ -246,7 +246,7 @@ def main() -> None:
             ours / other,
             ">= 50",
         )
-        starts = [first_answer(fake(), "/_fake/health") for _ in range(5)]
+        starts = [first_answer(fake(), signed("DescribeRegions")) for _ in range(5)]
         moto_starts = [
             first_answer(moto(moto_port), "/moto-api/data.json", moto_url) for _ in range(5)
         ]

@@ -1,7 +1,8 @@
 """The command ``simevents``: arguments in, tables or JSON out, exit codes for scripts.
 
 Exit codes: 0 done, 1 the cloud or a person said no, 2 the command line is wrong.
-What the commands do is in `client`, `sweep` and `fake`.
+What the commands do is in `client`, `sweep` and `fake`. What only some of them need is
+imported by those: the vendor's SDK alone costs more than half of the start-up time.
 """
 
 import json
@@ -9,22 +10,18 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from . import __version__
-from .client import SystemEvents
 from .errors import InvalidInput, SimulatedEventsError
 from .models import SystemEvent, format_time, is_instance_id
-from .retry import Patience
-from .sdk import Sdk, default_chain
-from .settings import ENDPOINT_VARIABLE, credentials, settings
-from .stack_state import Accounted, accounted, by_cloud
-from .sweep import open_events
-from .sweep import sweep as sweep_events
+from .settings import ENDPOINT_VARIABLE
+
+if TYPE_CHECKING:
+    from .client import SystemEvents
+    from .stack_state import Accounted
 
 app = typer.Typer(
     name="simevents",
@@ -127,6 +124,8 @@ def sweep(
 
     Example: simevents sweep --region cn-hangzhou --event e-bp1a2b3c4d5e6f7g8h9j
     """
+    from .stack_state import Accounted, accounted, by_cloud
+
     instance_ids = _checked([*(instance or []), *_lines(instances_from)])
     event_ids = [*(event or []), *_lines(events_from)]
     if stack is not None and (instance_ids or event_ids):
@@ -154,8 +153,13 @@ def sweep(
         raise typer.Exit(1)
 
 
-def _sweep_one(api: SystemEvents, entries: list[Accounted], may_cancel: bool, yes: bool) -> bool:
+def _sweep_one(
+    api: "SystemEvents", entries: "list[Accounted]", may_cancel: bool, yes: bool
+) -> bool:
     """Sweep in one cloud; whether nothing is open afterwards."""
+    from .sweep import open_events
+    from .sweep import sweep as sweep_events
+
     with api:
         where = f"{api.settings.region} of {api.settings.endpoint or 'Alibaba Cloud'}"
         events = open_events(api, entries)
@@ -210,7 +214,6 @@ def fake(
     """
     # Imported here: the server is an extra, and the other commands do not need it.
     try:
-        from .fake import daemon
         from .fake.database import StoreError
         from .fake.server import FakeServer, ServerError
         from .fake.switches import BadSwitch, parse
@@ -228,6 +231,8 @@ def fake(
             options += [word for id in instance_ids for word in ("--instance", id)]
             options += [word for pair in access_key or [] for word in ("--access-key", pair)]
             options += [word for text in switch or [] for word in ("--switch", text)]
+            from .fake import daemon
+
             typer.echo(daemon.start(data, port, options).url)
             return
         server = FakeServer(
@@ -248,7 +253,12 @@ def fake(
     server.serve()
 
 
-def _connect(region: str, endpoint: str | None) -> SystemEvents:
+def _connect(region: str, endpoint: str | None) -> "SystemEvents":
+    from .client import SystemEvents
+    from .retry import Patience
+    from .sdk import Sdk, default_chain
+    from .settings import credentials, settings
+
     target = settings(region, endpoint, {})
     sdk = Sdk(target, credentials(target, os.environ, default_chain))
     return SystemEvents(sdk, target, Patience())
@@ -290,6 +300,9 @@ def _plain(event: SystemEvent) -> dict[str, str]:
 
 
 def _print_table(events: Iterable[SystemEvent]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("event", "instance", "type", "status", "not before", "published"):
         table.add_column(heading, no_wrap=True)

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+DEFAULT_REGION = "cn-hangzhou"
+
 REGIONS = {
     "ap-northeast-1": "Japan (Tokyo)",
     "ap-northeast-2": "South Korea (Seoul)",

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from ..models import EventCycleStatus
 from . import bodies, instances
+from .catalog import DEFAULT_REGION
 from .cloud import ACTIONS, Cloud, iso_time
 from .codes import Refused
 from .database import StoreError
@@ -27,8 +28,6 @@ from .instance_status import status_of
 from .journal import Journal
 from .lifecycle import FINAL, start_status
 from .switches import BadSwitch, Switches
-
-DEFAULT_REGION = "cn-hangzhou"
 
 _INJECTED = {
     *("instance_ids", "event_type", "not_before", "status", "simulated", "reason", "region"),

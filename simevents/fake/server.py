@@ -15,18 +15,20 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import orjson
 import uvicorn
-from starlette.responses import JSONResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
-from . import control, instances, rpc, wire
+from . import instances, rpc, wire
 from .access_keys import AccessKeys
+from .catalog import DEFAULT_REGION
 from .clock import Clock
 from .cloud import Cloud
 from .journal import Journal
@@ -74,7 +76,7 @@ class FakeServer:
         switches: Mapping[str, Value] | None = None,
         access_keys: dict[str, str] | None = None,
         instance_ids: Iterable[str] = (),
-        region: str = control.DEFAULT_REGION,
+        region: str = DEFAULT_REGION,
         wall: Callable[[], float] = time.time,
         seed: int | None = None,
     ) -> None:
@@ -105,7 +107,7 @@ class FakeServer:
         connections = Connections()
         application = Application(
             rpc.Rpc(cloud, journal),
-            Guard(control.routes(cloud, journal, given), self.control_token),
+            Guard(partial(_control_routes, cloud, journal, given), self.control_token),
             connections,
         )
         self._server = _Server(
@@ -221,6 +223,13 @@ class Connections:
         return Noted
 
 
+def _control_routes(cloud: Cloud, journal: Journal, switches: Switches) -> "AsgiApplication":
+    # Imported when it is first asked for: its framework takes a third of the start-up time.
+    from . import control
+
+    return control.routes(cloud, journal, switches)
+
+
 class Guard:
     """Lets to the control routes whoever has the token or, without one, is on this machine.
 
@@ -228,8 +237,9 @@ class Guard:
     without a token the name that was asked for must be one of loopback.
     """
 
-    def __init__(self, routes: "AsgiApplication", token: str) -> None:
-        self._routes = routes
+    def __init__(self, make_routes: Callable[[], "AsgiApplication"], token: str) -> None:
+        self._make_routes = make_routes
+        self._routes: AsgiApplication | None = None
         self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -242,9 +252,11 @@ class Guard:
             is_allowed = _is_loopback(_host_name(headers.get(b"host", b"")))
             wanted = "a loopback address as its host"
         if not is_allowed:
-            refusal = JSONResponse({"error": f"a control request needs {wanted}"}, status_code=403)
-            await refusal(scope, receive, send)
+            body = orjson.dumps({"error": f"a control request needs {wanted}"})
+            await _send(send, 403, [(b"content-type", b"application/json")], body)
             return
+        if self._routes is None:
+            self._routes = self._make_routes()
         await self._routes(scope, receive, send)
 
 

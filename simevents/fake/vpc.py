@@ -248,9 +248,8 @@ def tags_of(cloud: Cloud, resource: Resource) -> list[dict[str, str]]:
 def free_addresses(cloud: Cloud, vswitch: Resource) -> int:
     """The service keeps the first address and the last three of each block."""
     instances = cloud.store.find("instance", vswitch.region)
-    used = sum(instance.attributes.get("VSwitchId") == vswitch.id for instance in instances)
-    block = _subnet(vswitch.attributes["CidrBlock"])
-    return block.num_addresses - 4 - used
+    used = len([each for each in instances if each.attributes.get("VSwitchId") == vswitch.id])
+    return _subnet(vswitch.attributes["CidrBlock"]).num_addresses - 4 - used
 
 
 def _subnet(cidr: str) -> ipaddress.IPv4Network:

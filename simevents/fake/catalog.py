@@ -82,6 +82,9 @@ class InstanceType:
 _MEMORY_PER_CORE = {"c": 2.0, "g": 4.0, "r": 8.0, "u": 4.0, "t": 2.0, "d": 4.0, "i": 4.0}
 _SIZE = re.compile(r"ecs\.(?P<family>[a-z])[\w-]*\.(?P<times>[0-9]{0,2})(?P<size>x?large|small)")
 
+# Some families name their GiB per core: ``ecs.u1-c1m2.large``.
+_RATIO = re.compile(r"-c1m([0-9])\b")
+
 
 @lru_cache(maxsize=1_000)
 def instance_type(id: str) -> InstanceType:
@@ -91,7 +94,9 @@ def instance_type(id: str) -> InstanceType:
         return InstanceType(id, 2, 8.0)
     cores = {"small": 1, "large": 2, "xlarge": 4}[named["size"]]
     cores *= int(named["times"] or 1)
-    return InstanceType(id, cores, cores * _MEMORY_PER_CORE.get(named["family"], 4.0))
+    told = _RATIO.search(id)
+    per_core = float(told[1]) if told else _MEMORY_PER_CORE.get(named["family"], 4.0)
+    return InstanceType(id, cores, cores * per_core)
 
 
 INSTANCE_TYPES = tuple(

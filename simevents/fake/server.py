@@ -10,6 +10,7 @@ import hmac
 import ipaddress
 import os
 import random
+import re
 import secrets
 import socket
 import threading
@@ -168,6 +169,17 @@ _HEAD_TOO_LARGE = (
 )
 
 
+_UPGRADE = re.compile(rb"\r\nupgrade: *h2c(?=\r\n)", re.IGNORECASE)
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """Java's HTTP client offers HTTP/2 with its first request; the parser would drop the body."""
+    if not data.startswith(b"POST "):
+        return data
+    head, blank, body = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"", head + b"\r\n")[:-2] + blank + body if blank else data
+
+
 class _Server(uvicorn.Server):
     """uvicorn, with an event that tells when it accepts requests."""
 
@@ -214,7 +226,7 @@ class Connections:
                 super().on_headers_complete()
 
             def data_received(self, data: bytes) -> None:
-                super().data_received(data)
+                super().data_received(_without_upgrade(data))
                 self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
                 if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
                     self.transport.write(_HEAD_TOO_LARGE)

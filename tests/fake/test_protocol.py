@@ -1,5 +1,6 @@
 """Requests and answers on the wire."""
 
+import socket
 from urllib.parse import urlencode
 
 import httpx
@@ -109,3 +110,31 @@ def test_what_is_no_request(cloud: Cloud, method: str, query: str, code: str) ->
 
 def test_too_large_a_request(cloud: Cloud) -> None:
     assert httpx.post(cloud.url, content=b"x" * 2_000_000).status_code == 413
+
+
+def framed(cloud: Cloud, head: str, body: bytes) -> bytes:
+    """The first line of what a request is answered that no library would write."""
+    url = httpx.URL(cloud.url)
+    with socket.create_connection((url.host, url.port or 0), timeout=20) as connection:
+        connection.sendall(f"POST / HTTP/1.1\r\nHost: fake\r\n{FORM}{head}\r\n".encode() + body)
+        return connection.recv(15)
+
+
+FORM = "Content-Type: Application/X-WWW-Form-URLEncoded; charset=UTF-8\r\n"
+
+
+def test_a_body_framed_in_every_way(cloud: Cloud) -> None:
+    def body() -> bytes:
+        return urlencode(signed("POST", **DESCRIBE)).encode()
+
+    plain, offered, chunk = body(), body(), body()
+    length = f"Content-Length: {len(plain)}\r\n"
+    # As Java's HTTP client offers HTTP/2 with its first request.
+    offer = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAA\r\nUpgrade: h2c\r\n"
+    chunks = b"%x;name=value\r\n%s\r\n0\r\nTrailer: any\r\n\r\n" % (len(chunk), chunk)
+
+    assert framed(cloud, length, plain) == b"HTTP/1.1 200 OK"
+    assert framed(cloud, f"Content-Length: {len(offered)}\r\n{offer}", offered) == (
+        b"HTTP/1.1 200 OK"
+    )
+    assert framed(cloud, "Transfer-Encoding: chunked\r\n", chunks) == b"HTTP/1.1 200 OK"

@@ -16,6 +16,11 @@ from simevents.settings import Settings, credentials, is_loopback
 
 REGION = "cn-hangzhou"
 
+NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
+# The vendor's search for credentials would go on to the metadata address of an instance. Its
+# library reads this once, when it is imported, which collecting the tests already does.
+os.environ[NO_METADATA] = "true"
+
 _connect = socket.socket.connect
 
 
@@ -25,8 +30,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith(("ALIBABA", "ALICLOUD", "SIMEVENTS")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    # The vendor's search for credentials would go on to the metadata address of an instance.
-    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+    monkeypatch.setenv(NO_METADATA, "true")
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,5 @@
 // Command pulumi-resource-alicloud is the upstream Alibaba Cloud provider,
-// bridged to Pulumi for the four resources and three data sources that this
+// bridged to Pulumi for the four resources and seven data sources that this
 // project's stack uses.
 //
 // It exists for machines that reach a Go module proxy but cannot download the
@@ -38,9 +38,13 @@ func main() {
 			},
 		},
 		DataSources: map[string]*tfbridge.DataSourceInfo{
-			"alicloud_zones":          {Tok: "alicloud:index/getZones:getZones"},
-			"alicloud_images":         {Tok: "alicloud:ecs/getImages:getImages"},
-			"alicloud_instance_types": {Tok: "alicloud:ecs/getInstanceTypes:getInstanceTypes"},
+			"alicloud_zones":           {Tok: "alicloud:index/getZones:getZones"},
+			"alicloud_images":          {Tok: "alicloud:ecs/getImages:getImages"},
+			"alicloud_instance_types":  {Tok: "alicloud:ecs/getInstanceTypes:getInstanceTypes"},
+			"alicloud_instances":       {Tok: "alicloud:ecs/getInstances:getInstances"},
+			"alicloud_security_groups": {Tok: "alicloud:ecs/getSecurityGroups:getSecurityGroups"},
+			"alicloud_vpcs":            {Tok: "alicloud:vpc/getNetworks:getNetworks"},
+			"alicloud_vswitches":       {Tok: "alicloud:vpc/getSwitches:getSwitches"},
 		},
 	}
 	tfbridge.Main("alicloud", version, info, nil)

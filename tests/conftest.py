@@ -5,10 +5,10 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from simevents.client import SystemEvents
+from simevents.fake.remote import Control
 from simevents.fake.server import FakeServer
 from simevents.retry import Patience
 from simevents.sdk import Sdk
@@ -63,21 +63,8 @@ def waiting() -> Waiting:
     return Waiting()
 
 
-class Cloud:
-    """A fake cloud as a test sees it from behind: its control routes."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = httpx.Client(base_url=f"{url}/_fake", trust_env=False)
-
-    def get(self, route: str) -> Any:
-        return self._http.get(f"/{route}").raise_for_status().json()
-
-    def post(self, route: str, **body: Any) -> Any:
-        return self._http.post(f"/{route}", json=body).raise_for_status().json()
-
-    def delete(self, route: str) -> Any:
-        return self._http.delete(f"/{route}").raise_for_status().json()
+class Cloud(Control):
+    """A fake cloud as a test sees it from behind: its control routes, and what tests ask for."""
 
     def instances(self, count: int) -> list[str]:
         return sorted(self.post("instances", count=count)["instance_ids"])
@@ -97,9 +84,6 @@ class Cloud:
 
     def actions(self) -> list[str]:
         return [call["action"] for call in self.get("calls")]
-
-    def close(self) -> None:
-        self._http.close()
 
 
 @pytest.fixture(scope="session")

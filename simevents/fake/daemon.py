@@ -16,8 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from .remote import Control, ControlError
 from .server import ServerError
 
 START_SECONDS = 20
@@ -119,9 +118,8 @@ def _wait_for_url(process: "subprocess.Popen[bytes]", log: Path) -> str:
 
 def _health(url: str) -> dict[str, Any] | None:
     try:
-        # Loopback only: a proxy named in the environment has no business here.
-        with httpx.Client(trust_env=False, timeout=2) as client:
-            answer = client.get(f"{url}/_fake/health").json()
-    except (httpx.HTTPError, ValueError):
+        with Control(url) as control:
+            answer = control.get("health")
+    except ControlError:
         return None
     return answer if isinstance(answer, dict) and "cloud_id" in answer else None

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from simevents.fake import daemon
 from simevents.models import EventType
 from tests.conftest import REGION, Cloud
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+COMMANDS = ["create", "list", "show", "cancel", "wait", "sweep", "fake", "clock", "completion"]
 
 
 def simevents(*arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
@@ -96,7 +95,7 @@ def test_sweep_of_an_instance_by_type_and_time(cloud: Cloud) -> None:
 def test_sweep_takes_a_stack_or_names_and_not_both() -> None:
     ended = simevents("sweep", "--stack", "dev", "--event", "e-a", "--yes")
 
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr.startswith("error: --stack: it names all it takes")
 
 
@@ -123,19 +122,19 @@ def test_sweep_tells_of_a_real_event(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
+    ("words", "expected", "code"),
     [
-        (["list", "--region", REGION, "--endpoint", "http://example.com"], "error: endpoint: http"),
-        (["list", "--region", REGION, "--instance", "vm-1"], "error: --instance: 'vm-1' is no"),
-        (["fake", "--access-key", "half"], "error: --access-key: write the id and the secret"),
-        (["fake", "--detach"], "error: --detach needs --data"),
+        (["list", "--region", REGION, "--endpoint", "http://example.com"], "endpoint: http", 2),
+        (["list", "--region", REGION, "--instance", "vm-1"], "--instance: 'vm-1' is no", 2),
+        (["fake", "--access-key", "half"], "--access-key: write the id and the secret", 2),
+        (["fake", "--detach"], "--detach needs --data", 1),
     ],
 )
-def test_a_wrong_argument_is_one_line(words: list[str], expected: str) -> None:
+def test_a_wrong_argument_is_one_line(words: list[str], expected: str, code: int) -> None:
     ended = simevents(*words)
 
-    assert ended.returncode == 1
-    assert ended.stderr.startswith(expected)
+    assert ended.returncode == code
+    assert ended.stderr.startswith(f"error: {expected}")
     assert len(ended.stderr.splitlines()) == 1
 
 
@@ -143,7 +142,7 @@ def test_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setenv("HOME", str(tmp_path))
     ended = simevents("list", "--region", REGION)
 
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr.startswith("error: credentials: no credentials were found; set ALIBABA")
 
 
@@ -188,6 +187,11 @@ def test_a_detached_fake_is_found_again_and_stopped(tmp_path: Path) -> None:
     assert not daemon.stop(data)
 
 
-def test_every_command_teaches_with_an_example() -> None:
-    for command in ("list", "sweep", "fake"):
-        assert "Example: simevents" in simevents(command, "--help").stdout
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_teaches_with_an_example(command: str) -> None:
+    assert f"Example: simevents {command} " in simevents(command, "--help").stdout
+
+
+def test_the_shells_that_can_complete() -> None:
+    for shell in ("bash", "zsh", "fish"):
+        assert "_SIMEVENTS_COMPLETE" in simevents("completion", shell).stdout

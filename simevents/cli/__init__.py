@@ -1,0 +1,70 @@
+"""The command ``simevents``: arguments in, tables or JSON out, exit codes for scripts.
+
+Exit codes: 0 done, 1 the cloud or a person said no, 2 the command line or the settings
+cannot be right and nothing was sent, 3 the deadline of ``wait`` passed. What the commands
+do is in `client`, `reconcile`, `sweep` and `fake`. Each is imported only when it is
+called, and so are the libraries that it needs: starting is most of what a short command does.
+"""
+
+import importlib
+import sys
+
+import click
+
+from .. import __version__
+from ..errors import InvalidInput, SimulatedEventsError
+
+_COMMANDS = {
+    "create": "events",
+    "list": "events",
+    "show": "events",
+    "cancel": "events",
+    "wait": "wait",
+    "sweep": "sweep",
+    "fake": "fake",
+    "clock": "clock",
+    "completion": "completion",
+}
+"""Commands, in the order of the help, by the module that has them."""
+
+
+class _Lazily(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f".{_COMMANDS[cmd_name]}", __name__)
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
+
+
+@click.group(cls=_Lazily, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="simevents %(version)s")
+def app() -> None:
+    """Simulated ECS system events by hand, and a local fake of the cloud.
+
+    The commands speak to Alibaba Cloud unless --endpoint, or SIMEVENTS_ENDPOINT, names a
+    local fake. A first round without an account, in two terminals:
+
+    \b
+      simevents fake --instance i-bp1a2b3c4d5e
+      export SIMEVENTS_ENDPOINT=http://127.0.0.1:8086 ALIBABA_CLOUD_REGION_ID=cn-hangzhou
+      simevents create --type SystemMaintenance.Reboot --not-before +2h --instance i-bp1a2b3c4d5e
+      simevents clock advance 3h
+      simevents list
+    """
+
+
+def main() -> None:
+    """The entry point; errors become one line on stderr."""
+    try:
+        app(prog_name="simevents")
+    except SimulatedEventsError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2 if isinstance(error, InvalidInput) else 1)

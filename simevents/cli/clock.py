@@ -1,0 +1,91 @@
+"""``clock``: the time of a local fake cloud."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from ..errors import InvalidSettings
+from ..settings import ENDPOINT_VARIABLE
+from . import options
+
+TOKEN_VARIABLE = "SIMEVENTS_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+
+_CHANGES: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
+    "advance": ("2h", lambda value: {"advance": value}),
+    "set": ("2027-01-31T09:30:00Z", lambda value: {"set": value}),
+    "rate": ("60", lambda value: {"rate": _number(value)}),
+    "freeze": ("", lambda _: {"freeze": True}),
+    "run": ("", lambda _: {"freeze": False}),
+}
+
+
+@click.command()
+@click.argument("change", type=click.Choice(list(_CHANGES)), required=False)
+@click.argument("value", required=False)
+@options.endpoint
+@click.option(
+    "--token",
+    envvar=TOKEN_VARIABLE,
+    show_envvar=True,
+    default="",
+    help="What a fake printed that does not listen on loopback.",
+)
+@options.as_json
+def clock(
+    change: str | None, value: str | None, endpoint: str | None, token: str, *, as_json: bool
+) -> None:
+    """Show or turn the clock of a local fake cloud; whatever becomes due happens.
+
+    \b
+      simevents clock                             what time it is there
+      simevents clock advance 2h                  two hours later
+      simevents clock set 2027-01-31T09:30:00Z    that time
+      simevents clock rate 60                     a minute passes in a second
+      simevents clock freeze | run                stop time, let it run again
+
+    \b
+    Example: simevents clock advance 2h --endpoint http://127.0.0.1:8086
+    """
+    try:
+        from ..fake.remote import Control, ControlError
+    except ModuleNotFoundError as missing:
+        options.fail(f"{missing.name} is not installed; it comes with: pip install simevents[fake]")
+    if not endpoint:
+        raise InvalidSettings(
+            "--endpoint", f"no fake cloud is named; give its URL, or set {ENDPOINT_VARIABLE}"
+        )
+    try:
+        with Control(endpoint, token) as control:
+            body = _body(change, value)
+            shown = control.post("clock", **body) if body else control.get("clock")
+    except ControlError as error:
+        options.fail(str(error))
+    click.echo(json.dumps(shown) if as_json else _sentence(shown))
+
+
+def _body(change: str | None, value: str | None) -> dict[str, Any]:
+    if change is None:
+        return {}
+    example, body = _CHANGES[change]
+    if bool(value) != bool(example):
+        takes = f"takes a value, such as {example}" if example else "takes no value"
+        raise click.UsageError(f"{change} {takes}.")
+    return body(value or "")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.UsageError(f"rate takes a number of seconds, not {text!r}.") from None
+
+
+def _sentence(clock: dict[str, Any]) -> str:
+    rate = clock["rate"]
+    pace = {0: "frozen", 1: "running"}.get(rate, f"running at {rate:g} times the real time")
+    return f"{clock['now']} ({pace})"
+
+
+COMMANDS = {"clock": clock}

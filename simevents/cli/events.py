@@ -1,0 +1,179 @@
+"""``create``, ``list``, ``show`` and ``cancel``: one call of the API each, made safe."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from ..errors import InvalidInput
+from ..models import EventCycleStatus
+from . import options, output
+
+
+@click.command()
+@click.option("--type", "event_type", type=options.EVENT_TYPE, required=True, help="Event type.")
+@click.option(
+    "--not-before",
+    required=True,
+    help="A UTC time such as 2027-01-31T09:30:00Z, or a time from now such as +30m.",
+)
+@options.instances
+@options.instances_from
+@options.region()
+@options.endpoint
+@options.as_json
+def create(
+    event_type: str,
+    not_before: str,
+    instance_ids: tuple[str, ...],
+    instances_from: Path | None,
+    region: str,
+    endpoint: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Schedule a simulated event on each of the given instances: on all of them or on none.
+
+    When it fails, or is interrupted, what was made is cancelled again.
+
+    \b
+    Example: simevents create --region cn-hangzhou --type SystemMaintenance.Reboot \\
+               --not-before +2h --instance i-bp1a2b3c4d5e
+    """
+    from ..claims import Claims
+    from ..reconcile import declare, schedule
+    from ..schedule import parse
+
+    moment = parse(not_before)
+    ids = options.checked(instance_ids, instances_from)
+    if not ids:
+        raise InvalidInput("--instance", "no instance is given; name at least one")
+    with options.connect(region, endpoint) as api:
+        claims = Claims()
+        intent = declare(api, claims, "by-hand", event_type, moment, ids)
+        with _interrupted() as interrupted:
+            made = schedule(api, claims, intent, lambda: not interrupted.is_set())
+            if interrupted.is_set():
+                api.renewed().cancel([event.event_id for event in made.values()])
+                options.fail("interrupted; the events that had been made are cancelled again")
+    output.show(made.values(), as_json=as_json)
+
+
+@click.command("list")
+@options.instances
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice([status.value for status in EventCycleStatus]),
+    help="Only events of this status; may be given again.",
+)
+@click.option("--type", "event_type", default="", help="Only events of this type.")
+@options.region()
+@options.endpoint
+@options.as_json
+def list_events(
+    instance_ids: tuple[str, ...],
+    statuses: tuple[str, ...],
+    event_type: str,
+    region: str,
+    endpoint: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """List system events, real and simulated, finished ones of the last 30 days included.
+
+    \b
+    Example: simevents list --endpoint http://127.0.0.1:8086 --region cn-hangzhou
+    """
+    ids = options.checked(instance_ids)
+    with options.connect(region, endpoint) as api:
+        found = api.find(ids) if ids else api.find_all()
+    output.show(
+        [
+            event
+            for event in found
+            if (not statuses or event.event_cycle_status in statuses)
+            and event_type in ("", event.event_type)
+        ],
+        as_json=as_json,
+    )
+
+
+@click.command()
+@click.argument("event_ids", metavar="EVENT...", nargs=-1, required=True)
+@options.region()
+@options.endpoint
+@options.as_json
+def show(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_json: bool) -> None:
+    """Show events by id. Exit code 1 when the cloud does not know one of them.
+
+    \b
+    Example: simevents show --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j --json
+    """
+    with options.connect(region, endpoint) as api:
+        found = api.describe(dict.fromkeys(event_ids))
+    output.show(found, as_json=as_json)
+    absent = [id for id in event_ids if id not in {event.event_id for event in found}]
+    if absent:
+        options.fail(unknown(absent, region))
+
+
+@click.command()
+@click.argument("event_ids", metavar="EVENT...", nargs=-1, required=True)
+@options.region()
+@options.endpoint
+@options.as_json
+def cancel(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_json: bool) -> None:
+    """Cancel events by id and show them afterwards. One that has finished stays as it is.
+
+    Exit code 1 when one is unknown, real or still open.
+
+    \b
+    Example: simevents cancel --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j
+    """
+    ids = list(dict.fromkeys(event_ids))
+    with options.connect(region, endpoint) as api:
+        outcome = api.cancel(ids)
+        after = api.describe(ids)
+    output.show(after, as_json=as_json)
+    still_open = [e.event_id for e in after if e.is_open and e.event_id not in outcome.real]
+    problems = []
+    if outcome.real:
+        problems.append(f"made by the cloud itself and not cancelled: {', '.join(outcome.real)}")
+    if outcome.unknown:
+        problems.append(unknown(outcome.unknown, region))
+    if still_open:
+        problems.append(f"still open: {', '.join(still_open)}")
+    if problems:
+        options.fail("; ".join(problems))
+
+
+def unknown(event_ids: list[str], region: str) -> str:
+    return (
+        f"{region} knows no event {', '.join(event_ids)}: another region or account, or finished "
+        "more than 30 days ago"
+    )
+
+
+@contextmanager
+def _interrupted() -> Iterator[threading.Event]:
+    """Set once somebody wants this process to end, which first undoes what it did."""
+    interrupted = threading.Event()
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        interrupted.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+COMMANDS = {"create": create, "list": list_events, "show": show, "cancel": cancel}

@@ -1,0 +1,91 @@
+"""Options that several commands share, and the connection that they name."""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from ..errors import InvalidInput
+from ..models import EventType, is_instance_id
+from ..settings import ENDPOINT_VARIABLE
+
+if TYPE_CHECKING:
+    from ..client import SystemEvents
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+REGION_VARIABLES = ["ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION"]
+
+
+def region(*, required: bool = True) -> Callable[[Command], Command]:
+    return click.option(
+        "--region",
+        envvar=REGION_VARIABLES,
+        required=required,
+        show_envvar=True,
+        help="Region of the instances, such as cn-hangzhou.",
+    )
+
+
+endpoint = click.option(
+    "--endpoint",
+    envvar=ENDPOINT_VARIABLE,
+    show_envvar=True,
+    help="URL of a local fake cloud; default: Alibaba Cloud.",
+)
+instances = click.option(
+    "--instance",
+    "instance_ids",
+    multiple=True,
+    metavar="ID",
+    help="Instance id; may be given again.",
+)
+instances_from = click.option(
+    "--instances-from",
+    type=click.Path(path_type=Path),
+    help="File with an instance id per line.",
+)
+events_from = click.option(
+    "--events-from",
+    type=click.Path(path_type=Path),
+    help="File with an event id per line, as errors name one.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+EVENT_TYPE = click.Choice([type.value for type in EventType])
+
+
+def connect(region: str, endpoint: str | None, *, budget_seconds: float = 0) -> "SystemEvents":
+    """The API in this region, with the credentials of the environment."""
+    from ..client import SystemEvents
+    from ..retry import BUDGET_SECONDS, Patience
+    from ..sdk import Sdk, default_chain
+    from ..settings import credentials, settings
+
+    target = settings(region, endpoint, {})
+    sdk = Sdk(target, credentials(target, os.environ, default_chain))
+    return SystemEvents(sdk, target, Patience(budget_seconds or BUDGET_SECONDS))
+
+
+def checked(instance_ids: Iterable[str], read_from: Path | None = None) -> list[str]:
+    """Instance ids, those in the file as well, each once; InvalidInput names one that is none."""
+    ids = list(dict.fromkeys([*instance_ids, *lines(read_from)]))
+    for id in ids:
+        if not is_instance_id(id):
+            raise InvalidInput("--instance", f"{id!r} is no instance id, such as i-bp1a2b3c4d5e")
+    return ids
+
+
+def lines(path: Path | None) -> list[str]:
+    if path is None:
+        return []
+    try:
+        return path.read_text().split()
+    except OSError as error:
+        raise InvalidInput("--…-from", f"{path} cannot be read: {error.strerror}") from None
+
+
+def fail(text: str, code: int = 1) -> NoReturn:
+    click.echo(f"error: {text}", err=True)
+    raise SystemExit(code)

@@ -1,0 +1,45 @@
+"""Events on the terminal: a table for people, JSON for programs."""
+
+import json
+from collections.abc import Iterable
+
+import click
+
+from ..models import SystemEvent, format_time
+
+_HEADINGS = ("event", "instance", "type", "status", "not before", "published")
+
+
+def show(events: Iterable[SystemEvent], *, as_json: bool) -> None:
+    """*events*, oldest first."""
+    ordered = sorted(events, key=lambda event: (event.publish_time, event.event_id))
+    if as_json:
+        click.echo(json.dumps([plain(event) for event in ordered], indent=2))
+    else:
+        table(ordered)
+
+
+def plain(event: SystemEvent) -> dict[str, str]:
+    return {
+        "event_id": event.event_id,
+        "instance_id": event.instance_id,
+        "event_type": event.event_type,
+        "event_cycle_status": event.event_cycle_status.value,
+        "not_before": format_time(event.not_before),
+        "publish_time": format_time(event.publish_time),
+    }
+
+
+def table(events: Iterable[SystemEvent]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in _HEADINGS:
+        grid.add_column(heading, no_wrap=True)
+    for event in events:
+        grid.add_row(*plain(event).values())
+    # Ids are for copying: never cut them, whatever the width of the terminal.
+    console = Console(soft_wrap=True, highlight=False)
+    console.width = max(console.width, 160)
+    console.print(grid)

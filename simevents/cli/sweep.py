@@ -1,0 +1,110 @@
+"""``sweep``: cancel by hand what is open and should not be."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import InvalidInput
+from . import options, output
+
+if TYPE_CHECKING:
+    from ..client import SystemEvents
+    from ..stack_state import Accounted
+
+
+@click.command()
+@options.region(required=False)
+@options.endpoint
+@options.instances
+@click.option(
+    "--event", "event_ids", multiple=True, metavar="ID", help="Event id; may be given again."
+)
+@options.events_from
+@options.instances_from
+@click.option("--type", "event_type", default="", help="On instances: only events of this type.")
+@click.option("--not-before", default="", help="On instances: only events of this time.")
+@click.option("--stack", help="What the state of this Pulumi stack accounts for.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="List only.")
+def sweep(
+    region: str | None,
+    endpoint: str | None,
+    instance_ids: tuple[str, ...],
+    event_ids: tuple[str, ...],
+    events_from: Path | None,
+    instances_from: Path | None,
+    event_type: str,
+    not_before: str,
+    stack: str | None,
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Cancel the open events on given instances, of given ids, or of a stack.
+
+    With --region alone it only lists: the simulated events of colleagues are theirs.
+    Exit code 1 when something is open afterwards.
+
+    \b
+    Example: simevents sweep --region cn-hangzhou --event e-bp1a2b3c4d5e6f7g8h9j
+    """
+    from ..stack_state import Accounted, accounted, by_cloud
+
+    instances = options.checked(instance_ids, instances_from)
+    events = [*event_ids, *options.lines(events_from)]
+    if stack is not None and (instances or events):
+        raise InvalidInput("--stack", "it names all it takes; leave instances and events out")
+    if stack is not None:
+        groups = [
+            (options.connect(*cloud), entries)
+            for cloud, entries in by_cloud(accounted(stack)).items()
+        ]
+    elif region is None:
+        raise InvalidInput("--region", "no region is given; name one, or a --stack")
+    else:
+        named = Accounted(
+            region,
+            endpoint,
+            tuple(events),
+            tuple(instances),
+            event_type,
+            not_before,
+            whole_region=not (instances or events),
+        )
+        groups = [(options.connect(region, endpoint), [named])]
+    is_told = stack is not None or bool(instances or events)
+    clean = [_sweep_one(api, entries, is_told and not dry_run, yes) for api, entries in groups]
+    if not all(clean):
+        raise SystemExit(1)
+
+
+def _sweep_one(
+    api: "SystemEvents", entries: "list[Accounted]", may_cancel: bool, yes: bool
+) -> bool:
+    """Sweep in one cloud; whether nothing is open afterwards."""
+    from ..sweep import open_events
+    from ..sweep import sweep as sweep_events
+
+    with api:
+        where = f"{api.settings.region} of {api.settings.endpoint or 'Alibaba Cloud'}"
+        events = open_events(api, entries)
+        if not events:
+            click.echo(f"Nothing is open in {where}.")
+            return True
+        output.table(events)
+        if not may_cancel:
+            click.echo(f"{len(events)} open in {where}; nothing was cancelled.", err=True)
+            click.echo("To cancel, name --instance, --event or --stack.", err=True)
+            return False
+        if not yes and not click.confirm(f"Cancel these {len(events)} events in {where}?"):
+            return False
+        swept = sweep_events(api, events)
+    click.echo(f"{len(swept.canceled)} cancelled.")
+    for what, ids in (("real, not cancelled", swept.real), ("still open", swept.still_open)):
+        if ids:
+            click.echo(f"{len(ids)} {what}: {', '.join(ids)}", err=True)
+    return not swept.real and not swept.still_open
+
+
+COMMANDS = {"sweep": sweep}

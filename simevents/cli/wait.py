@@ -1,0 +1,101 @@
+"""``wait``: look at events until they stand where one wants them."""
+
+import time
+from collections.abc import Iterable
+
+import click
+
+from ..errors import InvalidInput
+from ..models import OPEN_STATUSES, EventCycleStatus, SystemEvent
+from . import options, output
+from .events import unknown
+
+SLOWEST_POLL_SECONDS = 5.0
+DEADLINE_PASSED = 3
+
+
+@click.command()
+@click.argument("event_ids", metavar="EVENT...", nargs=-1, required=True)
+@click.option(
+    "--status",
+    type=click.Choice([status.value for status in EventCycleStatus]),
+    help="Wait for this status; default: any that is final.",
+)
+@click.option("--timeout", default="10m", show_default=True, help="How long, such as 30s or 2h.")
+@options.region()
+@options.endpoint
+@options.as_json
+def wait(
+    event_ids: tuple[str, ...],
+    status: str | None,
+    timeout: str,
+    region: str,
+    endpoint: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Wait until events have finished, or have a given status.
+
+    Exit code 1 when one has finished with another status than the one waited for, 3 when
+    the time is over.
+
+    \b
+    Example: simevents wait --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j \\
+               --status Avoided --timeout 5m
+    """
+    from rich.console import Console
+
+    seconds = _seconds(timeout)
+    deadline = time.monotonic() + seconds
+    ids = list(dict.fromkeys(event_ids))
+    pause = 0.2
+    with (
+        options.connect(region, endpoint) as api,
+        Console(stderr=True).status("Looking at the events") as line,
+    ):
+        while True:
+            events = api.renewed().describe(ids)
+            waiting = [event for event in events if not _is_there(event, status)]
+            settled = [event for event in waiting if _has_finished(event)]
+            if len(events) < len(ids) or settled or not waiting or time.monotonic() >= deadline:
+                break
+            line.update(_progress(waiting, len(ids), deadline - time.monotonic()))
+            time.sleep(min(pause, max(deadline - time.monotonic(), 0)))
+            pause = min(pause * 1.5, SLOWEST_POLL_SECONDS)
+    output.show(events, as_json=as_json)
+    absent = [id for id in ids if id not in {event.event_id for event in events}]
+    if absent:
+        options.fail(unknown(absent, region))
+    if settled:
+        options.fail(f"finished, but not {status}: {_listed(settled)}")
+    if waiting:
+        wanted = status or "finished"
+        options.fail(f"not {wanted} after {timeout}: {_listed(waiting)}", DEADLINE_PASSED)
+
+
+def _is_there(event: SystemEvent, status: str | None) -> bool:
+    return event.event_cycle_status == status if status else _has_finished(event)
+
+
+def _has_finished(event: SystemEvent) -> bool:
+    return event.event_cycle_status not in {*OPEN_STATUSES, EventCycleStatus.INQUIRING}
+
+
+def _listed(events: Iterable[SystemEvent]) -> str:
+    return ", ".join(f"{event.event_id} is {event.event_cycle_status.value}" for event in events)
+
+
+def _progress(waiting: list[SystemEvent], count: int, seconds_left: float) -> str:
+    return f"{count - len(waiting)} of {count} there, {seconds_left:.0f} s left"
+
+
+def _seconds(text: str) -> float:
+    from pytimeparse2 import parse
+
+    seconds = parse(text)
+    if not isinstance(seconds, int | float) or seconds < 0:
+        raise InvalidInput("--timeout", f"{text!r} is no length of time, such as 30s, 10m or 2h")
+    return float(seconds)
+
+
+COMMANDS = {"wait": wait}

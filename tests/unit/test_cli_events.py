@@ -1,0 +1,178 @@
+"""``create``, ``show``, ``cancel``, ``wait`` and ``clock``, as processes against the fake."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import REGION, Cloud
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+REBOOT = "SystemMaintenance.Reboot"
+
+
+@pytest.fixture
+def simevents(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command with endpoint and region in the environment."""
+    monkeypatch.setenv("SIMEVENTS_ENDPOINT", cloud.url)
+    monkeypatch.setenv("ALIBABA_CLOUD_REGION_ID", REGION)
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "simevents", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    return run
+
+
+def create(simevents: Run, *instances: str, not_before: str = "+2h") -> list[str]:
+    words = [word for id in instances for word in ("--instance", id)]
+    made = simevents("create", "--type", REBOOT, "--not-before", not_before, *words, "--json")
+    assert (made.returncode, made.stderr) == (0, "")
+    return [event["event_id"] for event in json.loads(made.stdout)]
+
+
+def test_an_events_life_by_hand(simevents: Run, cloud: Cloud) -> None:
+    first, second = create(simevents, *cloud.instances(2))
+    canceled = simevents("cancel", first, "--json")
+    assert canceled.returncode == 0
+    assert [e["event_cycle_status"] for e in json.loads(canceled.stdout)] == ["Canceled"]
+
+    early = simevents("wait", second, "--timeout", "0s")
+    assert (early.returncode, early.stderr) == (
+        3,
+        f"error: not finished after 0s: {second} is Scheduled\n",
+    )
+    turned = simevents("clock", "advance", "3h")
+    assert turned.stdout.endswith("Z (running)\n")
+    assert simevents("wait", second, "--status", "Executed").returncode == 0
+    assert [
+        e["event_cycle_status"] for e in json.loads(simevents("show", second, "--json").stdout)
+    ] == ["Executed"]
+    assert cloud.statuses() == ["Canceled", "Executed"]
+
+
+def test_wait_says_when_an_event_went_another_way(simevents: Run, cloud: Cloud) -> None:
+    (event,) = create(simevents, *cloud.instances(1))
+    cloud.cancel(REGION, event)
+    ended = simevents("wait", event, "--status", "Avoided")
+
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        f"error: finished, but not Avoided: {event} is Canceled\n",
+    )
+
+
+def test_list_by_status_and_type(simevents: Run, cloud: Cloud) -> None:
+    instances = cloud.instances(2)
+    first, second = create(simevents, *instances)
+    simevents("cancel", first)
+
+    def listed(*words: str) -> list[str]:
+        return [e["event_id"] for e in json.loads(simevents("list", *words, "--json").stdout)]
+
+    assert listed("--status", "Scheduled") == [second]
+    assert listed("--status", "Canceled", "--status", "Executed") == [first]
+    assert listed("--type", "SystemFailure.Stop") == []
+    assert sorted(listed()) == sorted([first, second])
+
+
+def test_an_id_that_nobody_knows(simevents: Run) -> None:
+    for command in ("show", "cancel", "wait"):
+        ended = simevents(command, "e-nobody")
+        assert ended.returncode == 1
+        assert ended.stderr.startswith(f"error: {REGION} knows no event e-nobody: another region")
+
+
+def test_a_real_event_is_not_cancelled(simevents: Run, cloud: Cloud) -> None:
+    (real,) = cloud.post(
+        "events",
+        instance_ids=cloud.instances(1),
+        event_type=REBOOT,
+        not_before="2099-01-01T00:00:00Z",
+    )
+    ended = simevents("cancel", real["event_id"])
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"error: made by the cloud itself and not cancelled: {real['event_id']}\n"
+    )
+
+
+def test_a_create_that_is_refused_leaves_nothing(simevents: Run, cloud: Cloud) -> None:
+    (instance,) = cloud.instances(1)
+    ended = simevents(
+        *("create", "--type", REBOOT, "--not-before", "+2h"),
+        *("--instance", instance, "--instance", "i-nobody"),
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: instance_ids: 1 of 2 do not exist in cn-hangzhou")
+    assert cloud.get("events") == []
+
+
+def test_an_interrupted_create_cancels_what_it_made(simevents: Run, cloud: Cloud) -> None:
+    words = [word for id in cloud.instances(250) for word in ("--instance", id)]
+    cloud.post("faults", action="CreateSimulatedSystemEvents", latency=1.0)
+    running = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "simevents", "create"),
+            "--type",
+            REBOOT,
+            "--not-before",
+            "+2h",
+            *words,
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while "CreateSimulatedSystemEvents" not in cloud.actions() and running.poll() is None:
+        pass
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+
+    assert running.returncode == 1
+    assert "cancelled again" in said
+    assert cloud.open_events() == []
+    assert cloud.get("events") != []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "expected"),
+    [
+        (["create", "--type", "Reboot"], 2, "'Reboot' is not one of 'SystemMaintenance.Reboot'"),
+        (
+            ["create", "--type", REBOOT, "--not-before", "tomorrow", "--instance", "i-a"],
+            2,
+            "error: not_before: 'tomorrow' is no time; write a UTC time such as",
+        ),
+        (["create", "--type", REBOOT, "--not-before", "+2h"], 2, "error: --instance: no instance"),
+        (["wait", "e-a", "--timeout", "soon"], 2, "error: --timeout: 'soon' is no length of time"),
+        (["clock", "advance"], 2, "Error: advance takes a value, such as 2h."),
+        (["clock", "freeze", "1h"], 2, "Error: freeze takes no value."),
+        (["clock", "advance", "soon"], 1, 'error: "advance" must be a length of time such as 30s'),
+        (["clock", "--endpoint", "http://127.0.0.1:1"], 1, "error: No fake cloud answers at"),
+    ],
+)
+def test_bad_input(simevents: Run, words: list[str], code: int, expected: str) -> None:
+    ended = simevents(*words)
+
+    assert ended.returncode == code
+    assert expected in ended.stderr
+
+
+def test_the_clock_as_json_and_frozen(simevents: Run) -> None:
+    assert simevents("clock", "freeze").stdout.endswith("Z (frozen)\n")
+    assert (
+        simevents("clock", "set", "2030-01-01T00:00:00Z").stdout
+        == "2030-01-01T00:00:00Z (frozen)\n"
+    )
+    assert json.loads(simevents("clock", "--json").stdout) == {
+        "now": "2030-01-01T00:00:00Z",
+        "rate": 0.0,
+    }
+    assert simevents("clock", "rate", "60").stdout.endswith("(running at 60 times the real time)\n")

@@ -27,7 +27,6 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import httpx
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -272,4 +271,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main()

@@ -46,7 +46,7 @@ class _Asked:
     """The filters of one call, read once."""
 
     def __init__(self, call: Call) -> None:
-        self._same = {name: call.text(name) for name in _SAME_NAME if call.text(name)}
+        self._same = {name: value for name in _SAME_NAME if (value := call.text(name))}
         self._is_by_id = bool(call.text("InstanceIds"))
         self._ids = call.json_list("InstanceIds")
         self._name = call.text("InstanceName")
@@ -119,9 +119,10 @@ def _page_of_all(
         found = found[:size]
     else:
         number, size = paging.numbers(cloud, call)
-        found = cloud.store.find("instance", region, limit=size, offset=(number - 1) * size)
-        is_all = number == 1 and len(found) < size
+        found = cloud.store.find("instance", region, limit=size + 1, offset=(number - 1) * size)
+        is_all = number == 1 and len(found) <= size
         total = len(found) if is_all else cloud.store.count("instance", region)
+        found = found[:size]
         members = paging.told(total, number, size) | {"NextToken": ""}
     return described(cloud, found), members
 

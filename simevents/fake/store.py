@@ -23,6 +23,7 @@ KEPT_IN_MIND = 5_000
 """Resources that need not be parsed anew."""
 
 _MOST_VARIABLES = 500
+_SMALL = 101  # the largest page, and one more
 _RESOURCE_COLUMNS = "kind, id, region, created_at, attributes"
 
 
@@ -47,6 +48,8 @@ class Store:
         self.path = path
         self._db = open_database(path)
         self.events = Events(self._db)
+        self._answers: dict[tuple[object, ...], list[Any]] = {}
+        self._answers_of = -1
         if self.meta("cloud_id") is None:
             self._start_empty()
 
@@ -61,6 +64,7 @@ class Store:
             yield
         except BaseException:
             self._db.execute("ROLLBACK")
+            self._answers.clear()
             raise
         self._db.execute("COMMIT")
 
@@ -73,6 +77,20 @@ class Store:
     def _start_empty(self) -> None:
         self.set_meta("cloud_id", uuid.uuid4().hex)
         self.set_meta("account_id", DEFAULT_ACCOUNT_ID)
+
+    def _read(self, query: str, *values: object) -> list[Any]:
+        """The rows of a read. What is small is kept in mind until something is written."""
+        written = self._db.total_changes
+        if written != self._answers_of or len(self._answers) > KEPT_IN_MIND:
+            self._answers.clear()
+            self._answers_of = written
+        asked = (query, *values)
+        rows = self._answers.get(asked)
+        if rows is None:
+            rows = self._db.execute(query, values).fetchall()
+            if len(rows) <= _SMALL:
+                self._answers[asked] = rows
+        return rows
 
     # One value per key.
 
@@ -155,21 +173,21 @@ class Store:
         *after* is the time and id of the last one seen, to go on behind it.
         """
         moment, id = after or (None, None)
-        rows = self._db.execute(
+        rows = self._read(
             f"SELECT {_RESOURCE_COLUMNS} FROM resources"
             " WHERE kind = ?1 AND (?2 IS NULL OR region = ?2)"
             " AND (?3 IS NULL OR created_at < ?3 OR (created_at = ?3 AND id > ?4))"
             " ORDER BY created_at DESC, id LIMIT ?5 OFFSET ?6",
-            (kind, region, moment, id, limit, offset),
+            *(kind, region, moment, id, limit, offset),
         )
         return [_resource(row) for row in rows]
 
     def count(self, kind: str, region: str | None = None) -> int:
-        found = self._db.execute(
+        ((found,),) = self._read(
             "SELECT count(*) FROM resources WHERE kind = ?1 AND (?2 IS NULL OR region = ?2)",
-            (kind, region),
+            *(kind, region),
         )
-        return int(found.fetchone()[0])
+        return int(found)
 
     def delete(self, kind: str, id: str) -> None:
         self._db.execute("DELETE FROM resources WHERE kind = ? AND id = ?", (kind, id))
@@ -188,11 +206,11 @@ class Store:
         if len(ids) > _MOST_VARIABLES:
             rows = self.tagged(kind)
         else:
-            rows = self._db.execute(
+            rows = self._read(
                 "SELECT id, key, value FROM tags"
                 f" WHERE kind = ? AND id IN ({', '.join('?' * len(ids))}) ORDER BY id, key",
-                (kind, *ids),
-            ).fetchall()
+                *(kind, *ids),
+            )
         for id, key, value in rows:
             found.setdefault(id, {})[key] = value
         return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 from xml.sax.saxutils import escape
 
 import orjson
@@ -23,6 +23,7 @@ from .signatures import V3_SCHEME
 MOST_PARAMETERS = 2_000
 """More than any action has with all its lists full."""
 
+_SHORT = 64
 _REPLACEMENT = "\ufffd"
 # Characters that no XML 1.0 document may hold.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -93,16 +94,28 @@ def headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def _pairs(text: bytes) -> dict[str, str]:
-    try:
-        return dict(
-            parse_qsl(
-                text.decode("utf-8", "replace"),
-                keep_blank_values=True,
-                max_num_fields=MOST_PARAMETERS,
-            )
-        )
-    except ValueError:
-        raise Refused(codes.TOO_MANY_PARAMETERS) from None
+    """As `urllib.parse.parse_qsl` reads it, which takes three times as long over known words."""
+    fields = text.decode("utf-8", "replace").split("&")
+    if len(fields) > MOST_PARAMETERS:
+        raise Refused(codes.TOO_MANY_PARAMETERS)
+    found = {}
+    for pair in fields:
+        if pair:
+            name, _, value = pair.partition("=")
+            found[_decoded(name)] = _decoded(value)
+    return found
+
+
+def _decoded(text: str) -> str:
+    if "%" not in text and "+" not in text:
+        return text
+    return _unquoted(text) if len(text) <= _SHORT else unquote_plus(text)
+
+
+@lru_cache(maxsize=10_000)
+def _unquoted(text: str) -> str:
+    """Names and most values come again with every call."""
+    return unquote_plus(text)
 
 
 def render(status: int, root: str, members: dict[str, Any], *, as_json: bool, now: float) -> Answer:

@@ -1,8 +1,4 @@
-"""The alicloud plugin's lookups, with which a stack finds out what it can use.
-
-The plugin that is built for these tests knows these three; the lists of instances and
-networks are held against the newest SDK's models in the contract suite.
-"""
+"""The alicloud plugin's lookups, with which a stack finds out what there is and what it can use."""
 
 from pathlib import Path
 
@@ -12,6 +8,7 @@ PROJECT = Path(__file__).parent / "lookups"
 
 
 def test_everything_a_stack_can_look_up(make_stack: MakeStack, cloud: CloudProcess) -> None:
+    cloud.post("instances", instance_ids=["i-a", "i-b"])
     stack = make_stack(PROJECT, {"simevents:endpoint": cloud.url})
     stack.up()
     found = stack.outputs()
@@ -19,3 +16,5 @@ def test_everything_a_stack_can_look_up(make_stack: MakeStack, cloud: CloudProce
     assert found["zones"][:2] == ["cn-hangzhou-a", "cn-hangzhou-b"]
     assert [image.split("_")[0] for image in found["images"]] == ["ubuntu", "ubuntu"]
     assert found["types"] == ["ecs.g6.xlarge", "ecs.g7.xlarge", "ecs.g8i.xlarge"]
+    assert found["instances"] == ["i-a", "i-b"]
+    assert found["networks"] == ["net", "switch"]

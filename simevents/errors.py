@@ -4,6 +4,7 @@
     ├── InvalidInput            bad input, found before anything was sent
     │   └── InvalidSettings     region, endpoint, credentials
     ├── Unrecorded              a request that a cassette does not have
+    ├── OutsideFake             a test reached for a part of the real cloud
     └── CloudError              the cloud, or the way to it
         ├── Refused             the cloud answered with an error code
         ├── NoAnswer            no answer, or one that cannot be read
@@ -51,6 +52,17 @@ class Unrecorded(SimulatedEventsError):
             lines.append(f"Nearest recorded: {told}.")
         lines.append("If the change is meant, record the cassette anew.")
         super().__init__(" ".join(lines))
+
+
+class OutsideFake(SimulatedEventsError):
+    """The program under test reached for the real cloud; nothing was sent."""
+
+    def __init__(self, what: str, host: str) -> None:
+        super().__init__(
+            f"The program under test called {what} of {host}, which the fake cloud does not serve. "
+            "Nothing was sent: a test with the fake never reaches the real cloud. Leave this call "
+            "out of the test, or put a stub of your own in its place."
+        )
 
 
 class CloudError(SimulatedEventsError):

@@ -19,7 +19,8 @@ class AccessKey:
     """One key pair; a temporary one also has a token, an end and the role it stands for."""
 
     id: str
-    secret: str
+    secret: str | None
+    """None is a key that nobody here knows: what it has signed cannot be checked."""
     security_token: str = ""
     expires_at: float | None = None
     """Wall time."""
@@ -32,17 +33,23 @@ class AccessKey:
 
 
 class AccessKeys:
-    """The keys that a cloud accepts: *fixed* ones, id to secret, and those it has given out."""
+    """The keys that a cloud accepts: *fixed* ones, id to secret, and those it has given out.
 
-    def __init__(self, fixed: Mapping[str, str], store: Store) -> None:
+    With *accept_any* every other one as well, for programs that bring keys of their own.
+    """
+
+    def __init__(self, fixed: Mapping[str, str], store: Store, *, accept_any: bool = False) -> None:
         self._fixed = {id: AccessKey(id, secret) for id, secret in fixed.items()}
         self._store = store
+        self._accept_any = accept_any
 
     def find(self, id: str) -> AccessKey | None:
-        if not id.startswith(TEMPORARY_PREFIX):
-            return self._fixed.get(id)
-        kept = self._store.get(_KIND, id)
-        return None if kept is None else AccessKey(id, **kept.attributes)
+        if id.startswith(TEMPORARY_PREFIX):
+            kept = self._store.get(_KIND, id)
+            found = None if kept is None else AccessKey(id, **kept.attributes)
+        else:
+            found = self._fixed.get(id)
+        return AccessKey(id, None) if found is None and self._accept_any else found
 
     def give_out(self, key: AccessKey, at: float) -> None:
         attributes: dict[str, Any] = {

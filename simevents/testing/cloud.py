@@ -1,0 +1,353 @@
+"""A fake cloud in the hands of a test: make instances, schedule events, turn the clock, look.
+
+What a test may expect of the program under test is `expectations`'s; how that program's
+calls get here is `redirect`'s.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from ..errors import InvalidInput, OutsideFake
+from ..fake.remote import Control, ControlError
+from ..fake.server import FakeServer
+from ..models import (
+    FAKE_ACCESS_KEY_ID,
+    FAKE_ACCESS_KEY_SECRET,
+    EventCycleStatus,
+    EventType,
+    format_time,
+    is_instance_id,
+    parse_time,
+)
+from ..schedule import parse, to_text
+from .redirect import redirected
+
+if TYPE_CHECKING:
+    from .expectations import Expectation
+
+# pytest shows the line of the test that went wrong, not ours.
+__tracebackhide__ = True
+
+DEFAULT_REGION = "cn-hangzhou"
+SERVED = {"2014-05-26": "Ecs", "2016-04-28": "Vpc", "2015-04-01": "Sts"}
+"""The products of the fake, by API version."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One call that reached the fake; secrets are not in its parameters."""
+
+    at: datetime
+    """In the cloud's time, UTC."""
+    action: str
+    parameters: Mapping[str, str]
+    status: int
+    """Of the answer, as HTTP has it."""
+    code: str
+    """The error's code; empty when the call succeeded."""
+    request_id: str
+    unexpected: bool
+    """The fake does not know this action or one of its parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudEvent:
+    """One system event, with everything that happened to it."""
+
+    event_id: str
+    instance_id: str
+    event_type: str
+    event_cycle_status: EventCycleStatus
+    not_before: datetime
+    simulated: bool
+    history: tuple[tuple[datetime, EventCycleStatus], ...]
+    """What it became, and when in the cloud's time; the first is how it began."""
+
+
+class CloudClock:
+    """The cloud's time. Whatever becomes due when it is turned happens, in order."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    @property
+    def now(self) -> datetime:
+        """UTC, whole seconds."""
+        return parse_time(self._control.get("clock")["now"])
+
+    def advance(self, span: str | timedelta) -> datetime:
+        """Move it forward by *span*, such as ``"2h"``; the time it is then."""
+        text = f"{span.total_seconds()}s" if isinstance(span, timedelta) else span
+        return self._turn("span", advance=text)
+
+    def set(self, moment: str | datetime) -> datetime:
+        """Make it *moment*, a UTC time."""
+        text = format_time(moment) if isinstance(moment, datetime) else moment
+        return self._turn("moment", set=text)
+
+    def freeze(self) -> datetime:
+        """Let time stand still until it is advanced, set or run."""
+        return self._turn("freeze", freeze=True)
+
+    def run(self, rate: float = 1.0) -> datetime:
+        """Let *rate* seconds pass in the cloud for each second here."""
+        return self._turn("rate", rate=rate)
+
+    def _turn(self, argument: str, **change: Any) -> datetime:
+        try:
+            return parse_time(self._control.post("clock", **change)["now"])
+        except ControlError as error:
+            raise InvalidInput(argument, str(error)) from None
+
+
+class CloudFaults:
+    """What goes wrong on purpose."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def add(self, action: str = "*", **fault: Any) -> None:
+        """Let calls of *action* fail; *fault* as ``POST /_fake/faults`` takes it.
+
+        For example ``add("DescribeInstanceHistoryEvents", error="Throttling", times=2)``.
+        """
+        try:
+            self._control.post("faults", action=action, **fault)
+        except ControlError as error:
+            raise InvalidInput("fault", str(error)) from None
+
+    def clear(self) -> None:
+        self._control.delete("faults")
+
+
+class FakeCloud:
+    """A fake cloud and what a test does with it.
+
+    Times are the cloud's, which is real time until the clock is turned. Instance ids may be
+    given one by one or as lists throughout.
+    """
+
+    def __init__(self, url: str, region: str = DEFAULT_REGION) -> None:
+        self.url = url
+        """For programs that take an endpoint, as scheme, host and port."""
+        self.region = region
+        self._control = Control(url)
+        self.clock = CloudClock(self._control)
+        self.faults = CloudFaults(self._control)
+        self.refused: list[OutsideFake] = []
+        """Calls of the program under test that were stopped on their way to the real cloud."""
+
+    def __repr__(self) -> str:
+        return f"FakeCloud({self.url!r}, {self.region!r})"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Variables for a handler that is another process: who it is, and where the cloud is."""
+        return {
+            "SIMEVENTS_ENDPOINT": self.url,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": FAKE_ACCESS_KEY_ID,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": FAKE_ACCESS_KEY_SECRET,
+            "ALIBABA_CLOUD_REGION_ID": self.region,
+            "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+            "ALICLOUD_ACCESS_KEY": FAKE_ACCESS_KEY_ID,
+            "ALICLOUD_SECRET_KEY": FAKE_ACCESS_KEY_SECRET,
+            "ALICLOUD_REGION": self.region,
+        }
+
+    def run_instances(self, count: int = 1) -> list[str]:
+        """Make *count* running instances; their ids."""
+        return [str(id) for id in self._make_instances(count=count)]
+
+    def add_instance(self, instance_id: str) -> str:
+        """Make a running instance with this id."""
+        if not is_instance_id(instance_id):
+            raise InvalidInput("instance_id", f"{instance_id!r} is no instance id, such as i-web")
+        self._make_instances(instance_ids=[instance_id])
+        return instance_id
+
+    def _make_instances(self, **body: Any) -> list[Any]:
+        try:
+            made = self._control.post("instances", region=self.region, **body)
+        except ControlError as error:
+            raise InvalidInput("instances", str(error)) from None
+        found = made["instance_ids"]
+        assert isinstance(found, list)
+        return found
+
+    def schedule(
+        self,
+        event_type: str,
+        instances: str | Iterable[str],
+        not_before: str | datetime | timedelta = "+1h",
+    ) -> list[CloudEvent]:
+        """Schedule a simulated event on each instance.
+
+        *not_before* is a UTC time, or a span from the cloud's now such as ``"+2h"``. Raises
+        InvalidInput for another type than the API simulates, for instances that do not exist
+        and for a time that has passed.
+        """
+        if event_type not in set(EventType):
+            raise InvalidInput("event_type", f"{event_type!r} is none of {', '.join(EventType)}")
+        now = self.clock.now
+        moment = parse(to_text(not_before)).resolve(now)
+        if moment <= now:
+            raise InvalidInput(
+                "not_before",
+                f"{format_time(moment)} has passed: in the cloud it is {format_time(now)}",
+            )
+        return self._inject(event_type, instances, moment, simulated=True)
+
+    def happen(
+        self,
+        event_type: str,
+        instances: str | Iterable[str],
+        not_before: str | datetime | timedelta = "+1h",
+        **details: str,
+    ) -> list[CloudEvent]:
+        """Let the cloud announce a *real* event, of any type, which cannot be cancelled.
+
+        *details* as ``POST /_fake/events`` takes them: status, reason, impact_level and so on.
+        """
+        moment = parse(to_text(not_before)).resolve(self.clock.now)
+        return self._inject(event_type, instances, moment, simulated=False, **details)
+
+    def _inject(
+        self, event_type: str, instances: str | Iterable[str], moment: datetime, **details: Any
+    ) -> list[CloudEvent]:
+        ids = [instances] if isinstance(instances, str) else list(instances)
+        known = {entry["instance_id"] for entry in self._control.get("instances")}
+        absent = [id for id in ids if id not in known]
+        if absent or not ids:
+            raise InvalidInput(
+                "instances",
+                f"there is no {', '.join(absent)} in the fake cloud; make one with add_instance or "
+                "run_instances"
+                if absent
+                else "none is given",
+            )
+        try:
+            made = self._control.post(
+                "events",
+                instance_ids=ids,
+                region=self.region,
+                event_type=event_type,
+                not_before=format_time(moment),
+                **details,
+            )
+        except ControlError as error:
+            raise InvalidInput("event", str(error)) from None
+        return [_event(entry) for entry in made]
+
+    @property
+    def events(self) -> list[CloudEvent]:
+        """Every event there is or was, whoever made it."""
+        return [_event(entry) for entry in self._control.get("events")]
+
+    @property
+    def calls(self) -> list[ApiCall]:
+        """What the program under test has called, in order."""
+        return [_call(entry) for entry in self._control.get("calls")]
+
+    def status(self, instance_id: str) -> str:
+        """``Running``, ``Stopped`` and so on."""
+        for entry in self._control.get("instances"):
+            if entry["instance_id"] == instance_id:
+                return str(entry["status"])
+        raise InvalidInput("instance_id", f"there is no {instance_id} in the fake cloud")
+
+    def expect(self, *instances: str) -> "Expectation":
+        """What the program under test should have done to *instances*, or to the cloud at all."""
+        from .expectations import Expectation
+
+        return Expectation(self, instances)
+
+    def timeline(self) -> str:
+        """What the cloud did and what the program under test called, in order, to read."""
+        from .expectations import timeline
+
+        return timeline(self.events, self.calls)
+
+    def no_unexpected_calls(self) -> None:
+        """AssertionError for calls that the fake does not know, or that were stopped."""
+        self.expect().no_unexpected_calls()
+
+    def reset(self) -> None:
+        """Empty again, in real time, without faults."""
+        self._control.post("reset")
+        self.refused.clear()
+
+    def switch(self, **switches: Any) -> None:
+        """How to answer what is not documented; docs/switches.md."""
+        try:
+            self._control.post("switches", **switches)
+        except ControlError as error:
+            raise InvalidInput("switches", str(error)) from None
+
+    def close(self) -> None:
+        self._control.close()
+
+
+@contextmanager
+def fake_cloud(*, region: str = DEFAULT_REGION, redirect: bool = True) -> Iterator[FakeCloud]:
+    """A fake cloud for unittest, notebooks and scripts; with pytest use `ecs_fake`.
+
+    Within the block Alibaba's Python SDKs reach it unchanged, unless *redirect* is off.
+    At its end AssertionError tells of calls that the fake does not know.
+    """
+    with (
+        FakeServer(accept_any_key=True) as server,
+        in_use(FakeCloud(server.url, region), redirect=redirect) as cloud,
+    ):
+        yield cloud
+        cloud.no_unexpected_calls()
+
+
+@contextmanager
+def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
+    """Lead this process to *cloud* and give it the fake's keys; closed at the end."""
+    proxies = [name for name in os.environ if name.lower().endswith("_proxy")]
+    try:
+        if not redirect:
+            yield cloud
+            return
+        with (
+            mock.patch.dict(os.environ, cloud.env),
+            redirected(cloud.url, SERVED, cloud.refused.append),
+        ):
+            for name in proxies:
+                del os.environ[name]
+            yield cloud
+    finally:
+        cloud.close()
+
+
+def _event(entry: Mapping[str, Any]) -> CloudEvent:
+    return CloudEvent(
+        event_id=entry["event_id"],
+        instance_id=entry["instance_id"],
+        event_type=entry["event_type"],
+        event_cycle_status=EventCycleStatus(entry["status"]),
+        not_before=parse_time(entry["not_before"]),
+        simulated=entry["simulated"],
+        history=tuple(
+            (datetime.fromtimestamp(step["epoch"], UTC), EventCycleStatus(step["status"]))
+            for step in entry["history"]
+        ),
+    )
+
+
+def _call(entry: Mapping[str, Any]) -> ApiCall:
+    return ApiCall(
+        at=datetime.fromtimestamp(entry["epoch"], UTC),
+        action=entry["action"],
+        parameters=entry["parameters"],
+        status=entry["status"],
+        code=entry["code"],
+        request_id=entry["request_id"],
+        unexpected=entry["unexpected"],
+    )

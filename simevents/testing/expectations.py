@@ -1,0 +1,193 @@
+"""What a test expects of a handler, as sentences that wait and explain themselves.
+
+Each looks until it is so or the deadline has passed, and then raises AssertionError with
+the time line: what the cloud did and what the handler called.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from pytimeparse2 import parse as parse_duration
+
+from ..errors import InvalidInput
+from ..models import EventCycleStatus, format_time
+
+if TYPE_CHECKING:
+    from .cloud import ApiCall, CloudEvent, FakeCloud
+
+# pytest shows the line of the test that expected something, not ours.
+__tracebackhide__ = True
+
+Within = str | float | timedelta
+"""Real time to wait: seconds, or a text such as ``"30s"``."""
+
+POLL_SECONDS = 0.02
+
+_READS = ("Describe", "List", "Get")
+
+
+class Expectation:
+    """About *instances*, each of them; about the cloud as a whole when there are none.
+
+    *within* is how long to wait for a handler that is another process or thread; 0 looks
+    once. In an async test, where waiting would stop the handler as well:
+    ``await asyncio.to_thread(ecs_fake.expect(instance).rebooted, "30s")``.
+    """
+
+    def __init__(self, cloud: "FakeCloud", instances: Iterable[str]) -> None:
+        self._cloud = cloud
+        self._instances = tuple(instances)
+
+    def rebooted(self, within: Within = 0) -> Self:
+        """The handler restarted each instance through the API."""
+        return self._all_called(("RebootInstance", "RebootInstances"), "rebooted", within)
+
+    def stopped(self, within: Within = 0) -> Self:
+        """The handler stopped each instance through the API."""
+        return self._all_called(("StopInstance", "StopInstances"), "stopped", within)
+
+    def started(self, within: Within = 0) -> Self:
+        """The handler started each instance through the API."""
+        return self._all_called(("StartInstance", "StartInstances"), "started", within)
+
+    def redeployed(self, within: Within = 0) -> Self:
+        """The handler moved each instance to another host through the API."""
+        return self._all_called(("RedeployInstance",), "redeployed", within)
+
+    def released(self, within: Within = 0) -> Self:
+        """The handler deleted each instance through the API."""
+        return self._all_called(("DeleteInstance", "DeleteInstances"), "released", within)
+
+    def called(self, action: str, within: Within = 0) -> Self:
+        """The handler called *action* with success, naming each instance where there are some."""
+        return self._all_called((action,), f"named in a successful {action}", within)
+
+    def untouched(self) -> Self:
+        """The handler has asked for no change of any of the instances."""
+        for instance in self._instances:
+            changes = sorted(
+                {
+                    call.action
+                    for call in self._cloud.calls
+                    if not call.action.startswith(_READS) and _names(call, instance)
+                }
+            )
+            if changes:
+                self._fail(f"{instance} was to be left alone, but met {', '.join(changes)}")
+        return self
+
+    def event_avoided(self, within: Within = 0) -> Self:
+        """Each instance has an event that the handler avoided by restarting early."""
+        return self.event_is(EventCycleStatus.AVOIDED, within)
+
+    def event_canceled(self, within: Within = 0) -> Self:
+        """Each instance has an event that was cancelled."""
+        return self.event_is(EventCycleStatus.CANCELED, within)
+
+    def event_executed(self, within: Within = 0) -> Self:
+        """Each instance has an event that happened."""
+        return self.event_is(EventCycleStatus.EXECUTED, within)
+
+    def event_is(self, status: str, within: Within = 0) -> Self:
+        """Each instance has an event of this status."""
+        try:
+            wanted = EventCycleStatus(status)
+        except ValueError:
+            raise InvalidInput(
+                "status", f"{status!r} is none of {', '.join(EventCycleStatus)}"
+            ) from None
+
+        def missing() -> list[str]:
+            there = {e.instance_id for e in self._cloud.events if e.event_cycle_status is wanted}
+            return [instance for instance in self._instances if instance not in there]
+
+        return self._wait(missing, f"has no event that is {wanted.value}", within)
+
+    def no_unexpected_calls(self) -> Self:
+        """Nobody called what the fake does not know, or reached for the real cloud."""
+        told = [
+            f"{call.action or 'a call without an action'} ({call.code})"
+            for call in self._cloud.calls
+            if call.unexpected
+        ]
+        if told:
+            self._fail(
+                f"The program under test called what the fake cloud does not know: "
+                f"{', '.join(told)}. What it covers is in docs/coverage.md"
+            )
+        if self._cloud.refused:
+            self._fail(str(self._cloud.refused[0]))
+        return self
+
+    def _all_called(self, actions: tuple[str, ...], deed: str, within: Within) -> Self:
+
+        def missing() -> list[str]:
+            calls = [c for c in self._cloud.calls if c.action in actions and not c.code]
+            if not self._instances:
+                return [] if calls else ["The cloud"]
+            return [i for i in self._instances if not any(_names(call, i) for call in calls)]
+
+        return self._wait(missing, f"was not {deed}", within)
+
+    def _wait(self, missing: Callable[[], list[str]], problem: str, within: Within) -> Self:
+        seconds = _seconds(within)
+        deadline = time.monotonic() + seconds
+        while absent := missing():
+            if time.monotonic() >= deadline:
+                waited = f" within {seconds:g} s" if seconds else ""
+                self._fail(f"{', '.join(absent)} {problem}{waited}")
+            time.sleep(POLL_SECONDS)
+        return self
+
+    def _fail(self, sentence: str) -> None:
+        raise AssertionError(f"{sentence}.\n\n{self._cloud.timeline()}")
+
+
+def timeline(events: Iterable["CloudEvent"], calls: Iterable["ApiCall"]) -> str:
+    """Events and calls in the order of the cloud's time, a line each."""
+    lines: list[tuple[datetime, int, str]] = []
+    for event in events:
+        for number, (at, status) in enumerate(event.history):
+            what = f"{event.event_type} {event.event_id} on {event.instance_id}: {status.value}"
+            due = f", due {format_time(event.not_before)}" if number == 0 else ""
+            # Of the same instant: what began, what was called, what became of it.
+            lines.append((at, 0 if number == 0 else 2, f"cloud    {what}{due}"))
+    for call in calls:
+        names = " ".join(f"{n}={v}" for n, v in call.parameters.items() if n != "RegionId")
+        outcome = call.code or "done"
+        lines.append((call.at, 1, f"handler  {call.action} {names} -> {outcome}"))
+    shown = [f"  {format_time(at)}  {text}" for at, _, text in sorted(lines)]
+    if not any(rank == 1 for _, rank, _ in lines):
+        shown.append("The handler has called nothing: is it running, and does it reach this cloud?")
+    return "\n".join(["What happened, in the cloud's time:", *shown])
+
+
+def _names(call: "ApiCall", instance: str) -> bool:
+    """Whether a call names an instance, in whichever of the API's ways."""
+    for name, value in call.parameters.items():
+        if name == "InstanceId" or name.startswith("InstanceId."):
+            if value == instance:
+                return True
+        elif name == "InstanceIds" and instance in _listed(value):
+            return True
+    return False
+
+
+def _listed(text: str) -> list[str]:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return []
+    return values if isinstance(values, list) else []
+
+
+def _seconds(within: Within) -> float:
+    if isinstance(within, timedelta):
+        return within.total_seconds()
+    seconds = parse_duration(within) if isinstance(within, str) else within
+    if not isinstance(seconds, int | float) or seconds < 0:
+        raise InvalidInput("within", f"{within!r} is no length of time, such as 30s or 2m")
+    return float(seconds)

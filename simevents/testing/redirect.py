@@ -1,0 +1,161 @@
+"""Leads both families of Alibaba's Python SDKs to a fake cloud, and nobody to the real one.
+
+What counts is the request: one that is signed the vendor's way goes to the fake, whatever
+endpoint, region, protocol or proxy the program under test has set. Any other way to a
+host of Alibaba's is refused. Only this process is led; others read `FakeCloud.env`.
+"""
+
+import importlib.util
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+from urllib.parse import parse_qs, urlsplit
+
+from ..errors import OutsideFake
+
+ALIBABA_DOMAINS = ("aliyuncs.com", "aliyun.com", "alibabacloud.com", "aliyun-inc.com")
+METADATA_ADDRESS = "100.100.100.200"
+"""Where an instance asks about itself."""
+
+
+@contextmanager
+def redirected(
+    url: str, served: Mapping[str, str], refused: Callable[[OutsideFake], None]
+) -> Iterator[None]:
+    """Lead this process's calls to the fake at *url* for as long as the block lasts.
+
+    *served* are the products that the fake has, by their API versions. *refused* hears
+    of each call that was stopped, for the program under test may swallow the error.
+    """
+    way = _Way(url, served, refused)
+    with ExitStack() as patches:
+        for patch in way.patches():
+            patches.enter_context(patch)
+        yield
+
+
+class _Way:
+    def __init__(
+        self, url: str, served: Mapping[str, str], refused: Callable[[OutsideFake], None]
+    ) -> None:
+        self._url = url
+        self._netloc = urlsplit(url).netloc
+        self._served = served
+        self._refused = refused
+
+    def patches(self) -> Iterator[Any]:
+        """One for each way that a request may take."""
+        if _is_installed("aliyunsdkcore"):
+            from aliyunsdkcore.client import AcsClient
+            from aliyunsdkcore.vendored.requests.adapters import HTTPAdapter as VendoredAdapter
+
+            # For a region that it does not know, the SDK would ask the real cloud.
+            yield mock.patch.object(AcsClient, "_resolve_endpoint", _endpoint)
+            yield mock.patch.object(VendoredAdapter, "send", self._sending(VendoredAdapter.send))
+        if _is_installed("requests"):
+            from requests.adapters import HTTPAdapter
+
+            yield mock.patch.object(HTTPAdapter, "send", self._sending(HTTPAdapter.send))
+        if _is_installed("aiohttp"):
+            from aiohttp import ClientSession
+
+            session_request = ClientSession._request  # noqa: SLF001 - all of its verbs end there
+            yield mock.patch.object(ClientSession, "_request", self._requesting(session_request))
+        yield mock.patch.object(socket, "getaddrinfo", self._resolving(socket.getaddrinfo))
+        yield mock.patch.object(socket.socket, "connect", self._connecting(socket.socket.connect))
+
+    def _sending(self, send: Callable[..., Any]) -> Callable[..., Any]:
+        def sent(adapter: Any, request: Any, *arguments: Any, **options: Any) -> Any:
+            url = self._leading(request.url, request.headers, request.body)
+            if url is None:
+                return send(adapter, request, *arguments, **options)
+            led = request.copy()
+            led.headers.setdefault("Host", urlsplit(request.url).netloc)
+            led.url = url
+            return send(adapter, led, *arguments, **options | {"proxies": {}})
+
+        return sent
+
+    def _requesting(self, request: Callable[..., Any]) -> Callable[..., Any]:
+        async def requested(session: Any, method: str, url: Any, **options: Any) -> Any:
+            headers = dict(options.get("headers") or {})
+            led = self._leading(str(url), headers, options.get("data"))
+            if led is None:
+                return await request(session, method, url, **options)
+            if not any(name.lower() == "host" for name in headers):
+                headers["Host"] = urlsplit(str(url)).netloc
+            return await request(
+                session, method, led, **options | {"headers": headers, "proxy": None}
+            )
+
+        return requested
+
+    def _leading(self, url: str, headers: Mapping[str, str], body: Any) -> str | None:
+        """The address of a signed request at the fake; None is none of our business."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if parts.netloc == self._netloc:
+            return None
+        action, version = _signed_call(parts.query, headers, body)
+        if version in self._served:
+            query = f"?{parts.query}" if parts.query else ""
+            return f"{self._url}{parts.path or '/'}{query}"
+        if action or _is_alibaba(host):
+            raise self._refusal(f"{action} (API version {version})" if action else "a page", host)
+        return None
+
+    def _resolving(self, getaddrinfo: Callable[..., Any]) -> Callable[..., Any]:
+        def resolved(host: Any, *arguments: Any, **options: Any) -> Any:
+            name = host.decode() if isinstance(host, bytes) else host
+            if isinstance(name, str) and _is_alibaba(name):
+                raise self._refusal("a page", name)
+            return getaddrinfo(host, *arguments, **options)
+
+        return resolved
+
+    def _connecting(self, connect: Callable[..., Any]) -> Callable[..., Any]:
+        def connected(self_: socket.socket, address: Any) -> Any:
+            if isinstance(address, tuple) and address[0] == METADATA_ADDRESS:
+                raise self._refusal("the metadata service", METADATA_ADDRESS)
+            return connect(self_, address)
+
+        return connected
+
+    def _refusal(self, what: str, host: str) -> OutsideFake:
+        refusal = OutsideFake(what, host)
+        self._refused(refusal)
+        return refusal
+
+
+def _signed_call(query: str, headers: Mapping[str, str], body: Any) -> tuple[str, str]:
+    """Action and API version of a request in one of the vendor's two forms; else empty."""
+    names = {name.lower(): value for name, value in headers.items()}
+    if names.get("x-acs-action"):
+        return _text(names["x-acs-action"]), _text(names.get("x-acs-version", ""))
+    fields = parse_qs(query)
+    if isinstance(body, bytes | str) and "Action" not in fields:
+        fields |= parse_qs(_text(body))
+    if "Action" not in fields or "Signature" not in parse_qs(query) | fields:
+        return "", ""
+    return fields["Action"][0], fields.get("Version", [""])[0]
+
+
+def _endpoint(_client: Any, request: Any) -> str:
+    return f"{request.get_product().lower()}.aliyuncs.com"
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _is_alibaba(host: str) -> bool:
+    name = host.rstrip(".").lower()
+    return name == METADATA_ADDRESS or any(
+        name == domain or name.endswith(f".{domain}") for domain in ALIBABA_DOMAINS
+    )
+
+
+def _is_installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None

@@ -1,0 +1,309 @@
+"""The plugin as pytest runs it: pytest inside pytest."""
+
+import pytest
+
+HANDLER = """
+import json
+from aliyunsdkcore.client import AcsClient
+from aliyunsdkecs.request.v20140526.DescribeInstanceHistoryEventsRequest import (
+    DescribeInstanceHistoryEventsRequest,
+)
+from aliyunsdkecs.request.v20140526.RebootInstanceRequest import RebootInstanceRequest
+
+def handle(restart=True):
+    client = AcsClient("key", "secret", "cn-hangzhou")
+    asked = DescribeInstanceHistoryEventsRequest()
+    asked.set_InstanceEventCycleStatuss(["Scheduled"])
+    answer = json.loads(client.do_action_with_exception(asked))
+    for event in answer["InstanceSystemEventSet"]["InstanceSystemEventType"]:
+        if restart:
+            request = RebootInstanceRequest()
+            request.set_InstanceId(event["InstanceId"])
+            client.do_action_with_exception(request)
+"""
+
+TEN_LINES = """
+from handler import handle
+
+def test_restarts_early(ecs_fake):
+    (instance,) = ecs_fake.run_instances()
+    ecs_fake.schedule("SystemMaintenance.Reboot", instance, "+2h")
+    handle({argument})
+    ecs_fake.clock.advance("2h")
+    ecs_fake.expect(instance).rebooted().event_avoided()
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project with a handler; its tests are to come."""
+    pytester.makepyfile(handler=HANDLER)
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    return pytester
+
+
+def run(project: pytest.Pytester, test: str, *options: str) -> pytest.RunResult:
+    project.makepyfile(test_it=test)
+    return project.runpytest("-p", "no:cacheprovider", *options)
+
+
+def test_ten_lines_are_green(project: pytest.Pytester) -> None:
+    run(project, TEN_LINES.format(argument="")).assert_outcomes(passed=1)
+
+
+def test_a_broken_handler_is_red_and_the_text_tells_why(project: pytest.Pytester) -> None:
+    result = run(project, TEN_LINES.format(argument="restart=False"))
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            ">   *ecs_fake.expect(instance).rebooted().event_avoided()",
+            "E   *AssertionError: i-* was not rebooted.",
+            "E   *What happened, in the cloud's time:",
+            "E   *cloud    SystemMaintenance.Reboot e-* on i-*: Scheduled, due *Z",
+            "E   *handler  DescribeInstanceHistoryEvents *.1=Scheduled* -> done",
+            "E   *cloud    SystemMaintenance.Reboot e-* on i-*: Executed",
+            "test_it.py:8: AssertionError",
+        ]
+    )
+
+
+def test_with_xdist(project: pytest.Pytester) -> None:
+    test = TEN_LINES.format(argument="").replace(
+        "def test_restarts_early(ecs_fake):",
+        "import pytest\n@pytest.mark.parametrize('n', range(12))\n"
+        "def test_restarts_early(ecs_fake, n):",
+    )
+    run(project, test, "-n", "2").assert_outcomes(passed=12)
+
+
+def test_with_asyncio(project: pytest.Pytester) -> None:
+    test = """
+        import asyncio, pytest
+        from alibabacloud_ecs20140526 import models
+        from alibabacloud_ecs20140526.client import Client
+        from alibabacloud_tea_openapi.utils_models import Config
+
+        @pytest.mark.asyncio
+        async def test_it(ecs_fake):
+            (instance,) = ecs_fake.run_instances()
+            ecs_fake.schedule("SystemMaintenance.Reboot", instance)
+
+            async def handler():
+                await asyncio.sleep(0.05)
+                keys = {"access_key_id": "a", "access_key_secret": "b"}
+                client = Client(Config(region_id="cn-hangzhou", **keys))
+                request = models.RebootInstanceRequest(instance_id=instance)
+                await client.reboot_instance_async(request)
+
+            running = asyncio.create_task(handler())
+            await asyncio.to_thread(ecs_fake.expect(instance).rebooted, "10s")
+            await running
+    """
+    run(project, test).assert_outcomes(passed=1)
+
+
+def test_each_test_has_a_cloud_of_its_own(project: pytest.Pytester) -> None:
+    test = """
+        import pytest
+
+        @pytest.mark.parametrize("n", range(3))
+        def test_it(ecs_fake, n):
+            assert (ecs_fake.events, ecs_fake.calls) == ([], [])
+            ecs_fake.schedule("SystemMaintenance.Reboot", ecs_fake.run_instances(2))
+            ecs_fake.clock.advance("1d")
+            ecs_fake.faults.add("*", error="Throttling")
+    """
+    run(project, test).assert_outcomes(passed=3)
+
+
+def test_an_unknown_action_fails_at_teardown(project: pytest.Pytester) -> None:
+    test = """
+        from aliyunsdkcore.client import AcsClient
+        from aliyunsdkcore.request import CommonRequest
+
+        def test_it(ecs_fake):
+            request = CommonRequest("ecs.aliyuncs.com", "2014-05-26", "CreateSnapshot")
+            try:
+                AcsClient("key", "secret", "cn-hangzhou").do_action_with_exception(request)
+            except Exception:
+                pass
+    """
+    result = run(project, test)
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["The program under test called what the fake cloud does not know: CreateSnapshot*"]
+    )
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        'requests.get("https://oss-cn-hangzhou.aliyuncs.com/bucket")',
+        'urllib.request.urlopen("https://ecs.aliyuncs.com/?Action=DescribeRegions")',
+        'socket.create_connection(("100.100.100.200", 80), 1)',
+        'AcsClient("k", "s", "cn-hangzhou").do_action_with_exception(METRICS)',
+    ],
+)
+def test_the_real_cloud_is_refused_even_when_the_handler_swallows_it(
+    project: pytest.Pytester, handler: str
+) -> None:
+    test = f"""
+import requests, socket, urllib.request
+from aliyunsdkcore.client import AcsClient
+from aliyunsdkcore.request import CommonRequest
+
+METRICS = CommonRequest("metrics.cn-hangzhou.aliyuncs.com", "2019-01-01", "DescribeMetricList")
+
+def test_it(ecs_fake):
+    try:
+        {handler}
+    except Exception:
+        pass
+"""
+    result = run(project, test)
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["The program under test called * which the fake cloud does not*"])
+
+
+def test_a_refused_call_says_why_in_the_handler(project: pytest.Pytester) -> None:
+    test = """
+        import requests
+
+        def test_it(ecs_fake):
+            requests.get("https://oss-cn-hangzhou.aliyuncs.com/bucket")
+    """
+    result = run(project, test)
+
+    result.stdout.fnmatch_lines(
+        [
+            "E  *simevents.errors.OutsideFake: The program under test called a page of oss-cn-*",
+        ]
+    )
+
+
+def test_a_handler_that_is_another_process(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        late="""
+        import os, sys, time
+        from aliyunsdkcore.client import AcsClient
+        from aliyunsdkecs.request.v20140526.RebootInstanceRequest import RebootInstanceRequest
+        time.sleep(0.2)
+        request = RebootInstanceRequest()
+        request.set_endpoint(os.environ["SIMEVENTS_ENDPOINT"].removeprefix("http://"))
+        request.set_protocol_type("http")
+        request.set_InstanceId(sys.argv[1])
+        keys = [os.environ[f"ALIBABA_CLOUD_ACCESS_KEY_{n}"] for n in ("ID", "SECRET")]
+        AcsClient(*keys, os.environ["ALIBABA_CLOUD_REGION_ID"]).do_action_with_exception(request)
+        """
+    )
+    test = """
+        import os, subprocess, sys
+
+        def test_it(ecs_fake):
+            (instance,) = ecs_fake.run_instances()
+            ecs_fake.schedule("SystemMaintenance.Reboot", instance)
+            running = subprocess.Popen(
+                [sys.executable, "late.py", instance], env=os.environ | ecs_fake.env
+            )
+            ecs_fake.expect(instance).rebooted(within="30s").event_avoided()
+            assert running.wait() == 0
+    """
+    run(project, test).assert_outcomes(passed=1)
+
+
+def test_a_deadline_that_passes(project: pytest.Pytester) -> None:
+    test = """
+        def test_it(ecs_fake):
+            ecs_fake.expect(ecs_fake.add_instance("i-web")).stopped(within="0.1s")
+    """
+    result = run(project, test)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E  *AssertionError: i-web was not stopped within 0.1 s.",
+            "E  *The handler has called nothing: is it running, and does it reach this cloud?",
+            "test_it.py:2: AssertionError",
+        ]
+    )
+
+
+def test_a_test_that_fails_by_itself_shows_what_happened(project: pytest.Pytester) -> None:
+    test = """
+        def test_it(ecs_fake):
+            ecs_fake.schedule("SystemFailure.Stop", ecs_fake.add_instance("i-web"))
+            assert [] == ["drained"]
+    """
+    run(project, test).stdout.fnmatch_lines(
+        ["*the fake cloud*", "What happened, in the cloud's time:", "*SystemFailure.Stop e-*"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("marker", "told"),
+    [
+        ("'cn-beijing'", "takes its arguments by name: region, frozen, redirect, switches"),
+        ("regions='cn-beijing'", "has no argument 'regions'; it takes region, frozen,"),
+        ("frozen='yes'", "frozen must be True or False, not 'yes'"),
+        ("switches={'page_size': 1}", "page_size"),
+        ("region='mars-1'", "\"region\" is 'mars-1'"),
+    ],
+)
+def test_a_marker_with_wrong_arguments(project: pytest.Pytester, marker: str, told: str) -> None:
+    test = f"""
+import pytest
+
+@pytest.mark.ecs_fake({marker})
+def test_it(ecs_fake):
+    ecs_fake.run_instances()
+"""
+    result = run(project, test)
+
+    assert told in result.stdout.str()
+    assert result.parseoutcomes().get("passed") is None
+
+
+def test_a_marker_with_right_ones(project: pytest.Pytester) -> None:
+    test = """
+        import pytest
+
+        @pytest.mark.ecs_fake(region="cn-beijing", frozen=True, switches={"stop_avoids": True})
+        def test_it(ecs_fake):
+            assert ecs_fake.region == ecs_fake.env["ALIBABA_CLOUD_REGION_ID"] == "cn-beijing"
+            assert ecs_fake.clock.advance("1h") == ecs_fake.clock.now
+    """
+    run(project, test).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('ecs_fake.schedule("Reboot", "i-web")', "InvalidInput: event_type: 'Reboot' is none of"),
+        ('ecs_fake.schedule(REBOOT, "i-no")', "InvalidInput: instances: there is no i-no in the"),
+        ('ecs_fake.schedule(REBOOT, "i-web", "soon")', "InvalidInput: not_before: 'soon' is no"),
+        ('ecs_fake.schedule(REBOOT, "i-web", "2018-09-01T00:00:00Z")', "has passed: in the cloud"),
+        ('ecs_fake.clock.advance("later")', 'InvalidInput: span: "advance" must be a length of'),
+        ('ecs_fake.expect("i-web").rebooted("x")', "InvalidInput: within: 'x' is no length of"),
+        ('ecs_fake.expect("i-web").event_is("Done")', "InvalidInput: status: 'Done' is none of"),
+        ('ecs_fake.add_instance("web")', "InvalidInput: instance_id: 'web' is no instance id"),
+        ('ecs_fake.faults.add("*", error="Boom")', 'InvalidInput: fault: "error" must be one of'),
+    ],
+)
+def test_bad_input_is_told_on_the_users_line(
+    project: pytest.Pytester, line: str, told: str
+) -> None:
+    test = f"""
+REBOOT = "SystemMaintenance.Reboot"
+
+def test_it(ecs_fake):
+    ecs_fake.add_instance("i-web")
+    {line}
+"""
+    result = run(project, test)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f">   *{line[:20].replace('[', '?')}*", "test_it.py:5: *"])
+    assert told in result.stdout.str()

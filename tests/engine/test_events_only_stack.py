@@ -96,7 +96,7 @@ def test_sweep_of_a_stack_cancels_what_its_state_accounts_for(
     again = drill.simevents("sweep", "--stack", drill.name)
     assert again.text == f"Nothing is open in cn-beijing of {cloud.url}.\n"
     unknown = drill.simevents("sweep", "--stack", "nobody")
-    assert unknown.code == 1
+    assert unknown.code == 2
     assert "error: --stack: nobody cannot be read here" in unknown.text
 
 

@@ -1,0 +1,30 @@
+"""Restarts an instance at a quiet moment, before a planned restart does: polls, older SDK."""
+
+import json
+import time
+
+from aliyunsdkcore.client import AcsClient
+from aliyunsdkecs.request.v20140526 import DescribeInstanceHistoryEventsRequest as history
+from aliyunsdkecs.request.v20140526 import RebootInstanceRequest as reboot
+
+
+def handle(client: AcsClient) -> None:
+    asked = history.DescribeInstanceHistoryEventsRequest()
+    asked.set_InstanceEventCycleStatuss(["Scheduled"])
+    asked.set_InstanceEventTypes(["SystemMaintenance.Reboot"])
+    answer = json.loads(client.do_action_with_exception(asked))
+    for event in answer["InstanceSystemEventSet"]["InstanceSystemEventType"]:
+        restart = reboot.RebootInstanceRequest()
+        restart.set_InstanceId(event["InstanceId"])
+        client.do_action_with_exception(restart)
+
+
+def main() -> None:
+    client = AcsClient("your-key-id", "your-key-secret", "cn-hangzhou")
+    while True:
+        handle(client)
+        time.sleep(60)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""The examples as a user runs them, and the README's samples, which are these files."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = re.compile(r"^<!-- (examples/\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("name", ["polling-handler", "async-handler", "shell-handler"])
+def test_an_example_is_green(name: str, tmp_path: Path) -> None:
+    project = shutil.copytree(ROOT / "examples" / name, tmp_path / name)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert "1 passed" in ended.stdout, ended.stdout
+    assert ended.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "broken", "told"),
+    [
+        (
+            "polling-handler",
+            "client.do_action_with_exception(restart)",
+            "pass",
+            "was not rebooted.",
+        ),
+        ("async-handler", '"Executing"', '"Scheduled"', "was not stopped."),
+    ],
+)
+def test_a_broken_handler_is_red(
+    name: str, whole: str, broken: str, told: str, tmp_path: Path
+) -> None:
+    project = shutil.copytree(ROOT / "examples" / name, tmp_path / name)
+    handler = project / "handler.py"
+    text = handler.read_text()
+    assert whole in text
+    handler.write_text(text.replace(whole, broken))
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert ended.returncode == 1
+    assert told in ended.stdout
+    assert "What happened, in the cloud's time:" in ended.stdout
+
+
+def test_the_readmes_samples_are_the_examples() -> None:
+    samples = SAMPLE.findall((ROOT / "README.md").read_text())
+
+    assert [path for path, _ in samples] == [
+        "examples/polling-handler/test_handler.py",
+        "examples/polling-handler/handler.py",
+        "examples/async-handler/test_handler.py",
+        "examples/shell-handler/test_handler.py",
+    ]
+    for path, text in samples:
+        assert (ROOT / path).read_text() == text

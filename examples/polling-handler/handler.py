@@ -4,17 +4,19 @@ import json
 import time
 
 from aliyunsdkcore.client import AcsClient
-from aliyunsdkecs.request.v20140526 import DescribeInstanceHistoryEventsRequest as history
-from aliyunsdkecs.request.v20140526 import RebootInstanceRequest as reboot
+from aliyunsdkecs.request.v20140526.DescribeInstanceHistoryEventsRequest import (
+    DescribeInstanceHistoryEventsRequest,
+)
+from aliyunsdkecs.request.v20140526.RebootInstanceRequest import RebootInstanceRequest
 
 
 def handle(client: AcsClient) -> None:
-    asked = history.DescribeInstanceHistoryEventsRequest()
+    asked = DescribeInstanceHistoryEventsRequest()
     asked.set_InstanceEventCycleStatuss(["Scheduled"])
     asked.set_InstanceEventTypes(["SystemMaintenance.Reboot"])
     answer = json.loads(client.do_action_with_exception(asked))
     for event in answer["InstanceSystemEventSet"]["InstanceSystemEventType"]:
-        restart = reboot.RebootInstanceRequest()
+        restart = RebootInstanceRequest()
         restart.set_InstanceId(event["InstanceId"])
         client.do_action_with_exception(restart)
 

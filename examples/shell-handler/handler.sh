@@ -3,11 +3,10 @@
 set -eu
 mkdir -p drained
 until [ "$(ls drained)" ]; do
-  simevents list --status Scheduled --type SystemMaintenance.Reboot |
-    awk 'NR > 1 { print $2 }' |
-    while read -r instance; do
-      echo "draining $instance"
-      touch "drained/$instance"
-    done
+  events=$(simevents list --status Scheduled --type SystemMaintenance.Reboot)
+  for instance in $(echo "$events" | awk 'NR > 1 { print $2 }'); do
+    echo "draining $instance"
+    touch "drained/$instance"
+  done
   sleep 0.2
 done

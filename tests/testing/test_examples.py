@@ -1,5 +1,6 @@
 """The examples as a user runs them, and the README's samples, which are these files."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,17 +13,23 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = re.compile(r"^<!-- (examples/\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["polling-handler", "async-handler", "shell-handler"])
-def test_an_example_is_green(name: str, tmp_path: Path) -> None:
-    project = shutil.copytree(ROOT / "examples" / name, tmp_path / name)
-    ended = subprocess.run(
+def pytest_in(project: Path) -> "subprocess.CompletedProcess[str]":
+    """pytest as it runs in an activated environment."""
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=project,
+        env=os.environ | {"PATH": tools},
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
+
+
+@pytest.mark.parametrize("name", ["polling-handler", "async-handler", "shell-handler"])
+def test_an_example_is_green(name: str, tmp_path: Path) -> None:
+    ended = pytest_in(shutil.copytree(ROOT / "examples" / name, tmp_path / name))
 
     assert "1 passed" in ended.stdout, ended.stdout
     assert ended.returncode == 0
@@ -48,14 +55,7 @@ def test_a_broken_handler_is_red(
     text = handler.read_text()
     assert whole in text
     handler.write_text(text.replace(whole, broken))
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    ended = pytest_in(project)
 
     assert ended.returncode == 1
     assert told in ended.stdout

@@ -1,135 +1,155 @@
-"""Recorded exchanges with the API: vcrpy, made to work with the vendor's SDK.
+"""Recorded exchanges with the API: vcrpy, made to work with both of the vendor's SDK families.
 
-The SDK brings its own copy of requests and urllib3, which vcrpy does not know, so
-its connection classes are patched here. Requests match on action and business
-parameters alone; key, signature, nonce and timestamp never reach the disk, nor does
-the account id. Record in process and in one thread.
+The older SDK brings its own copy of requests and urllib3, which vcrpy does not know, so
+its connection classes are patched here. Requests match on action, version and business
+parameters alone, whichever client sends them; what is kept of them is `scrubbing`'s. A
+cassette also keeps the instant of its recording. Record in process and in one thread.
 """
 
-import json
-import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import vcr
+import yaml
 from aliyunsdkcore.vendored.requests.packages.urllib3 import connectionpool
+from vcr import stubs
 from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
+from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
 from vcr.request import Request
-from vcr.stubs import VCRConnection
+from vcr.stubs import VCRConnection, aiohttp_stubs
 
-from ..errors import Unrecorded
-
-SCRUBBED_ACCOUNT_ID = "1000000000000000"
-
-# Parameters of the protocol: secret, or another in each request.
-_PROTOCOL_PARAMETERS = frozenset(
-    {
-        "AccessKeyId",
-        "Format",
-        "SecurityToken",
-        "Signature",
-        "SignatureMethod",
-        "SignatureNonce",
-        "SignatureType",
-        "SignatureVersion",
-        "Timestamp",
-    }
+from ..errors import InvalidInput, Unrecorded
+from ..models import format_time, parse_time
+from .scrubbing import (
+    SCRUBBED_ACCOUNT_ID,
+    business_parameters,
+    is_call,
+    scrub_request,
+    scrub_response,
 )
-_KEPT_ANSWER_HEADERS = frozenset({"content-type", "date", "x-acs-request-id"})
+
+__all__ = [
+    "SCRUBBED_ACCOUNT_ID",
+    "business_parameters",
+    "options",
+    "prepare",
+    "recorded_at",
+    "recorded_instances",
+    "recorder",
+]
+
+_MATCHER = "simevents_business"
+_RECORDED_AT = "recorded_at"
+_INSTANCES = "instance_ids"
 
 _pool_http = connectionpool.HTTPConnectionPool
 _pool_https = connectionpool.HTTPSConnectionPool
 
 
 def recorder(folder: Path, record_mode: str = "none") -> vcr.VCR:
-    """A VCR for the vendor's SDK; its cassettes are files in *folder*.
+    """A VCR for calls of the API; its cassettes are files in *folder*.
 
     With *record_mode* ``none`` nothing reaches the network, and a request that no
     cassette has raises Unrecorded. The other modes are vcrpy's.
     """
-    recording = vcr.VCR(
-        cassette_library_dir=str(folder),
-        record_mode=record_mode,
-        custom_patches=(
-            (_pool_http, "ConnectionCls", _HttpConnection),
-            (_pool_https, "ConnectionCls", _HttpsConnection),
-        ),
-        match_on=["business"],
-        before_record_request=_scrub_request,
-        before_record_response=_scrub_response,
-        decode_compressed_response=True,
-    )
-    recording.register_matcher("business", _match_business)
+    recording = vcr.VCR(cassette_library_dir=str(folder), record_mode=record_mode, **options())
+    prepare(recording)
     return recording
 
 
-def business_parameters(request: Request) -> dict[str, str]:
-    """What a request asks for: action and parameters, of query and form, without the protocol's."""
-    query = parse_qsl(urlsplit(request.uri).query, keep_blank_values=True)
-    body = request.body or b""
-    text = body.decode() if isinstance(body, bytes) else str(body)
-    form = parse_qsl(text, keep_blank_values=True)
-    return {name: value for name, value in query + form if name not in _PROTOCOL_PARAMETERS}
+def options() -> dict[str, Any]:
+    """What `vcr.VCR.use_cassette`, and so pytest-recording's marker ``vcr``, needs to be told."""
+    return {
+        "custom_patches": (
+            (_pool_http, "ConnectionCls", _HttpConnection),
+            (_pool_https, "ConnectionCls", _HttpsConnection),
+            # vcrpy's own refusal quotes the signed request.
+            (stubs, "CannotOverwriteExistingCassetteException", _unrecorded),
+            (aiohttp_stubs, "CannotOverwriteExistingCassetteException", _unrecorded),
+        ),
+        "match_on": [_MATCHER],
+        "before_record_request": scrub_request,
+        "before_record_response": scrub_response,
+        "decode_compressed_response": True,
+        # The fake's own control routes are called with httpx.
+        "skip_patchers": ("httpx", "httpx2"),
+    }
 
 
-class _Unrecordable(VCRConnection):  # type: ignore[misc]
-    """Turns vcrpy's refusal, which quotes the signed request, into our own."""
+def prepare(recording: vcr.VCR) -> None:
+    """Make `options` known to a VCR: its matcher, and cassettes with more than exchanges."""
+    recording.register_matcher(_MATCHER, _match_business)
+    recording.register_persister(_Persister)
 
-    cassette: Cassette
 
-    def getresponse(self, *arguments: Any, **options: Any) -> Any:
+def recorded_at(cassette: Cassette, now: datetime) -> datetime:
+    """The instant of a cassette's recording, which is *now* while it is recorded."""
+    return parse_time(str(_kept(cassette, _RECORDED_AT, format_time(now))))
+
+
+def recorded_instances(cassette: Cassette) -> list[str]:
+    """The instances that a cassette was recorded with; while it is recorded, to be added to."""
+    found = _kept(cassette, _INSTANCES, [])
+    assert isinstance(found, list)
+    return found
+
+
+def _kept(cassette: Cassette, name: str, default: object) -> object:
+    """What a cassette keeps beside its exchanges; *default* is kept while it is recorded."""
+    try:
+        return cassette.get_metadata(name, default)
+    except CannotOverwriteExistingCassetteException:
+        raise InvalidInput(
+            "cassette",
+            f"{cassette.path} is not there or does not say {name}; record it with "
+            "--record-mode=rewrite",
+        ) from None
+
+
+class _Persister(FilesystemPersister):  # type: ignore[misc]
+    """Files as vcrpy's own; one that cannot be read is named."""
+
+    @classmethod
+    def load_cassette(cls, cassette_path: str, serializer: Any) -> Any:
         try:
-            return super().getresponse(*arguments, **options)
-        except CannotOverwriteExistingCassetteException as refusal:
-            wanted = business_parameters(refusal.failed_request)
-            recorded = [business_parameters(request) for request in self.cassette.requests]
-            path = str(self.cassette._path)  # noqa: SLF001 - vcrpy tells it nowhere else
-            raise Unrecorded(path, wanted, recorded) from None
+            loaded = super().load_cassette(cassette_path, serializer)
+        except CassetteNotFoundError:
+            raise
+        except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
+            words = str(error).partition("\n")[0]
+            raise InvalidInput(
+                "cassette",
+                f"{cassette_path} is damaged ({type(error).__name__}: {words}). Take it from the "
+                "repository again, or record it anew with --record-mode=rewrite",
+            ) from None
+        strangers = [request.uri for request in loaded[0] if not is_call(request)]
+        if strangers:
+            raise InvalidInput(
+                "cassette",
+                f"{cassette_path} holds something else than calls of the API. Record it anew with "
+                "--record-mode=rewrite",
+            )
+        return loaded
 
 
-class _HttpConnection(_Unrecordable):
+class _HttpConnection(VCRConnection):  # type: ignore[misc]
     _baseclass = _pool_http.ConnectionCls
     _protocol = "http"
 
 
-class _HttpsConnection(_Unrecordable):
+class _HttpsConnection(VCRConnection):  # type: ignore[misc]
     _baseclass = _pool_https.ConnectionCls
     _protocol = "https"
     is_verified = True
 
 
+def _unrecorded(*, cassette: Cassette, failed_request: Request) -> Unrecorded:
+    recorded = [business_parameters(request) for request in cassette.requests]
+    return Unrecorded(str(cassette.path), business_parameters(failed_request), recorded)
+
+
 def _match_business(left: Request, right: Request) -> None:
     wanted, recorded = business_parameters(left), business_parameters(right)
     assert wanted == recorded, f"{wanted} != {recorded}"
-
-
-def _scrub_request(request: Request) -> Request:
-    parts = urlsplit(request.uri)
-    kept = [
-        (name, value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-        if name not in _PROTOCOL_PARAMETERS
-    ]
-    # The host says where it was recorded, which is nobody's business on replay.
-    request.uri = urlunsplit(("https", "ecs.aliyuncs.com", parts.path, urlencode(kept), ""))
-    request.headers = {}
-    return request
-
-
-def _scrub_response(response: dict[str, Any]) -> dict[str, Any]:
-    body = response["body"]["string"]
-    text = body.decode() if isinstance(body, bytes) else str(body)
-    try:
-        account_id = json.loads(text).get("AccountId")
-    except (ValueError, AttributeError):
-        account_id = None
-    if account_id:
-        text = re.sub(re.escape(str(account_id)), SCRUBBED_ACCOUNT_ID, text)
-    headers = {
-        name: value
-        for name, value in response["headers"].items()
-        if name.lower() in _KEPT_ANSWER_HEADERS
-    }
-    return response | {"headers": headers, "body": {"string": text.encode()}}

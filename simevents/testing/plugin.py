@@ -4,16 +4,24 @@ pytest imports this in every run of everybody who has it installed, so nothing h
 imported before a test asks for it.
 """
 
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Iterable, Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vcr import VCR
+    from vcr.cassette import Cassette
+
     from ..fake.server import FakeServer
     from .cloud import FakeCloud
+    from .targets import LiveAccount, Target
 
 _FAKE: "pytest.StashKey[FakeCloud]" = pytest.StashKey()
+_HAS_CASSETTE = pytest.StashKey[bool]()
 
 _FAKE_MARKER = {
     "region": (str, "a region such as cn-beijing"),
@@ -23,13 +31,79 @@ _FAKE_MARKER = {
 }
 """What the marker `ecs_fake` takes, and how it is described to those who got it wrong."""
 
+_MARKERS = (
+    "ecs_fake(region, frozen, redirect, switches): how the cloud of the fixture ecs_fake begins.",
+    "ecs_cassette: record the test's calls of the API, and replay them (--record-mode).",
+    'verified_live(on): the day on which the test has passed on Alibaba Cloud, as "2026-11-23".',
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("simevents", "Alibaba Cloud ECS")
+    group.addoption(
+        "--ecs-target",
+        choices=["fake", "cassette", "live"],
+        default="fake",
+        help="Where tests with the fixture ecs go (default: fake). With --record-mode what is "
+        "exchanged with the fake or a live account is recorded for the cassette.",
+    )
+    group.addoption("--ecs-live-account", help="Id of the account for --ecs-target=live.")
+    group.addoption("--ecs-live-region", help="Its region.")
+    group.addoption(
+        "--ecs-live-instances", help="Instances kept for tests, by id, separated by commas."
+    )
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers",
-        "ecs_fake(region, frozen, redirect, switches): how the fixture ecs_fake begins: its "
-        "region, its clock frozen, without leading this process to it, docs/switches.md.",
-    )
+    for line in _MARKERS:
+        config.addinivalue_line("markers", line)
+    if config.getoption("--ecs-target") == "cassette" and _records(config):
+        raise pytest.UsageError(
+            "--ecs-target=cassette only replays; to record, name the far side: "
+            "--ecs-target=fake or --ecs-target=live, with --record-mode"
+        )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give cassettes to those that want one, and leave out what has no account to run on."""
+    target = config.getoption("--ecs-target")
+    has_cassette = target == "cassette" or _records(config)
+    for item in items:
+        _check_verified(item)
+        uses_target = "ecs" in getattr(item, "fixturenames", ())
+        if item.get_closest_marker("ecs_cassette") or (uses_target and has_cassette):
+            from .cassettes import options
+
+            item.add_marker(pytest.mark.vcr(**options()))
+            item.stash[_HAS_CASSETTE] = True
+    if target == "live" and not _live_account(config):
+        without = [item for item in items if "ecs" in getattr(item, "fixturenames", ())]
+        if without:
+            config.hook.pytest_deselected(items=without)
+            items[:] = [item for item in items if item not in without]
+
+
+def pytest_report_header(config: pytest.Config) -> Iterable[str]:
+    if config.getoption("--ecs-target") != "live":
+        return []
+    account = _live_account(config)
+    if account is None:
+        return ["ecs: live, but no account is named (--ecs-live-…): its tests are deselected"]
+    return [f"ecs: live, account {account.account_id}, {account.region}"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    # pytest-recording does not tell its hook for which test a cassette is opened.
+    item.config.stash[_HAS_CASSETTE] = item.stash.get(_HAS_CASSETTE, False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_recording_configure(config: pytest.Config, vcr: "VCR") -> None:
+    if config.stash.get(_HAS_CASSETTE, False):
+        from .cassettes import prepare
+
+        prepare(vcr)
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +123,7 @@ def ecs_fake(
     At the end the test fails for calls that the fake does not know, and for those that
     were stopped on their way to the real cloud.
     """
+    from ..errors import InvalidInput
     from .cloud import DEFAULT_REGION, FakeCloud, in_use
 
     given = _marked(request.node)
@@ -56,9 +131,10 @@ def ecs_fake(
     with in_use(cloud, redirect=given.get("redirect", True)):
         cloud.reset()
         try:
-            cloud.switch(**given.get("switches", {}))
-        except Exception as error:  # noqa: BLE001 - told to the user in one line
-            pytest.fail(f"@pytest.mark.ecs_fake: {error}", pytrace=False)
+            if given.get("switches"):
+                cloud.switch(**given["switches"])
+        except InvalidInput as error:
+            _fail(f"@pytest.mark.ecs_fake: {error}")
         if given.get("frozen"):
             cloud.clock.freeze()
         request.node.stash[_FAKE] = cloud
@@ -66,9 +142,61 @@ def ecs_fake(
         try:
             cloud.no_unexpected_calls()
         except AssertionError as unexpected:
-            pytest.fail(str(unexpected), pytrace=False)
+            _fail(str(unexpected))
         finally:
             del request.node.stash[_FAKE]
+
+
+@pytest.fixture
+def ecs_cassette(request: pytest.FixtureRequest) -> "datetime":
+    """For a test with the marker `ecs_cassette`: the instant of its recording, UTC.
+
+    On replay this is the time that the test has to take for now.
+    """
+    from datetime import UTC, datetime
+
+    from .cassettes import recorded_at
+
+    if request.node.get_closest_marker("ecs_cassette") is None:
+        _fail("the fixture ecs_cassette needs the marker @pytest.mark.ecs_cassette on the test")
+    return recorded_at(_cassette(request), datetime.now(UTC))
+
+
+@pytest.fixture
+def ecs(request: pytest.FixtureRequest) -> "Iterator[Target]":
+    """Where the test's calls go: the fake, a cassette or a live account, by --ecs-target."""
+    from .cloud import DEFAULT_REGION
+    from .targets import on_cassette, on_fake, on_live
+
+    target = request.config.getoption("--ecs-target")
+    if target == "cassette":
+        with on_cassette(_cassette(request), DEFAULT_REGION) as far_side:
+            yield far_side
+    elif target == "fake":
+        cassette = _cassette(request) if _records(request.config) else None
+        yield on_fake(request.getfixturevalue("ecs_fake"), cassette)
+    else:
+        with on_live(request.getfixturevalue("_ecs_live")) as far_side:
+            if _records(request.config):
+                recorded = _cassette(request)
+                from .cassettes import recorded_at, recorded_instances
+
+                recorded_at(recorded, far_side.now)
+                recorded_instances(recorded).extend(
+                    request.getfixturevalue("_ecs_live").instance_ids
+                )
+            yield far_side
+
+
+@pytest.fixture(scope="session")
+def _ecs_live(request: pytest.FixtureRequest) -> "Iterator[LiveAccount]":
+    """The account, with a process beside it that cleans up when this one dies."""
+    from .targets import watched
+
+    account = _live_account(request.config)
+    assert account is not None
+    with watched(account):
+        yield account
 
 
 @pytest.hookimpl(wrapper=True)
@@ -85,25 +213,59 @@ def pytest_runtest_makereport(
     return report
 
 
+def _records(config: pytest.Config) -> bool:
+    """Whether pytest-recording is told to record."""
+    return config.getoption("--record-mode", None) not in (None, "none")
+
+
+def _cassette(request: pytest.FixtureRequest) -> "Cassette":
+    cassette = request.getfixturevalue("vcr")
+    if cassette is None:
+        _fail("--disable-recording leaves this test without its cassette")
+    return cassette
+
+
+def _live_account(config: pytest.Config) -> "LiveAccount | None":
+    """The account that is named; None unless all three options are given."""
+    named = [config.getoption(f"--ecs-live-{part}") for part in ("account", "region", "instances")]
+    if not all(named):
+        return None
+    from .targets import LiveAccount
+
+    account_id, region, instances = named
+    return LiveAccount(account_id, region, tuple(instances.split(",")))
+
+
 def _marked(node: pytest.Item) -> dict[str, Any]:
-    """What the marker says; fails the test when it says something else."""
+    """What the marker `ecs_fake` says; fails the test when it says something else."""
     marker = node.get_closest_marker("ecs_fake")
     if marker is None:
         return {}
+    known = ", ".join(_FAKE_MARKER)
     if marker.args:
-        pytest.fail(
-            f"@pytest.mark.ecs_fake takes its arguments by name: {', '.join(_FAKE_MARKER)}",
-            pytrace=False,
-        )
+        _fail(f"@pytest.mark.ecs_fake takes its arguments by name: {known}")
     for name, value in marker.kwargs.items():
         if name not in _FAKE_MARKER:
-            known = ", ".join(_FAKE_MARKER)
-            pytest.fail(
-                f"@pytest.mark.ecs_fake has no argument {name!r}; it takes {known}", pytrace=False
-            )
+            _fail(f"@pytest.mark.ecs_fake has no argument {name!r}; it takes {known}")
         kind, described = _FAKE_MARKER[name]
         if not isinstance(value, kind):
-            pytest.fail(
-                f"@pytest.mark.ecs_fake: {name} must be {described}, not {value!r}", pytrace=False
-            )
+            _fail(f"@pytest.mark.ecs_fake: {name} must be {described}, not {value!r}")
     return dict(marker.kwargs)
+
+
+def _check_verified(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("verified_live")
+    if marker is None:
+        return
+    try:
+        (day,) = (*marker.args, *marker.kwargs.values())
+        date.fromisoformat(day)
+    except (TypeError, ValueError):
+        raise pytest.UsageError(
+            f"{item.nodeid}: @pytest.mark.verified_live takes one day, such as "
+            '@pytest.mark.verified_live("2026-11-23")'
+        ) from None
+
+
+def _fail(reason: str) -> NoReturn:
+    pytest.fail(reason, pytrace=False)

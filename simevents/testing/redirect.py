@@ -36,6 +36,15 @@ def redirected(
         yield
 
 
+@contextmanager
+def guarded(refused: Callable[[OutsideFake], None]) -> Iterator[None]:
+    """Refuse every way to a host of Alibaba's, without leading anything anywhere."""
+    with ExitStack() as patches:
+        for patch in _Way("", {}, refused).guards():
+            patches.enter_context(patch)
+        yield
+
+
 class _Way:
     def __init__(
         self, url: str, served: Mapping[str, str], refused: Callable[[OutsideFake], None]
@@ -63,6 +72,10 @@ class _Way:
 
             session_request = ClientSession._request  # noqa: SLF001 - all of its verbs end there
             yield mock.patch.object(ClientSession, "_request", self._requesting(session_request))
+        yield from self.guards()
+
+    def guards(self) -> Iterator[Any]:
+        """Those that only refuse."""
         yield mock.patch.object(socket, "getaddrinfo", self._resolving(socket.getaddrinfo))
         yield mock.patch.object(socket.socket, "connect", self._connecting(socket.socket.connect))
 

@@ -15,6 +15,7 @@ from alibabacloud_ecs20140526 import models
 from alibabacloud_ecs20140526.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
 from aliyunsdkcore.acs_exception.exceptions import ServerException
+from aliyunsdkcore.auth.credentials import StsTokenCredential
 from aliyunsdkcore.client import AcsClient
 from darabonba.exceptions import ResponseException
 
@@ -45,15 +46,17 @@ class OlderSdk:
         url: str,
         key_id: str = FAKE_ACCESS_KEY_ID,
         secret: str = FAKE_ACCESS_KEY_SECRET,
+        token: str | None = None,
     ) -> None:
-        self._client = AcsClient(key_id, secret, region, auto_retry=False)
-        self._host = url.removeprefix("http://")
+        credential = StsTokenCredential(key_id, secret, token) if token else None
+        self._client = AcsClient(key_id, secret, region, auto_retry=False, credential=credential)
+        self._scheme, _, self._host = url.partition("://")
 
     def call(self, action: str, **parameters: Any) -> dict[str, Any]:
         module = importlib.import_module(f"aliyunsdkecs.request.v20140526.{action}Request")
         request = getattr(module, f"{action}Request")()
         request.set_endpoint(self._host)
-        request.set_protocol_type("http")
+        request.set_protocol_type(self._scheme)
         request.set_accept_format("json")
         for name, value in parameters.items():
             setter = f"set_{name.replace('.', '')}"
@@ -75,13 +78,22 @@ class OlderSdk:
 class NewerSdk:
     """alibabacloud_ecs20140526, called as a function that blocks."""
 
-    def __init__(self, region: str, url: str) -> None:
+    def __init__(
+        self,
+        region: str,
+        url: str,
+        key_id: str = FAKE_ACCESS_KEY_ID,
+        secret: str = FAKE_ACCESS_KEY_SECRET,
+        token: str | None = None,
+    ) -> None:
         self._region = region
+        scheme, _, host = url.partition("://")
         config = Config(
-            access_key_id=FAKE_ACCESS_KEY_ID,
-            access_key_secret=FAKE_ACCESS_KEY_SECRET,
-            endpoint=url.removeprefix("http://"),
-            protocol="http",
+            access_key_id=key_id,
+            access_key_secret=secret,
+            security_token=token,
+            endpoint=host,
+            protocol=scheme,
             region_id=region,
         )
         self._client = Client(config)
@@ -116,7 +128,7 @@ class NewerSdkAsync(NewerSdk):
         return asyncio.run(getattr(self._client, f"{method}_async")(request))
 
 
-CLIENTS: dict[str, Callable[[str, str], VendorClient]] = {
+CLIENTS: dict[str, Callable[..., VendorClient]] = {
     "older": OlderSdk,
     "newer": NewerSdk,
     "newer-async": NewerSdkAsync,

@@ -1,22 +1,31 @@
-"""For the contract suite: each test once per SDK of the vendor, against a fake cloud of its own."""
+"""For the contract suite: each test once per SDK of the vendor, on whatever --ecs-target says."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from simevents.models import format_time, parse_time
-from tests.conftest import REGION, Cloud
+from simevents.models import format_time
+from simevents.testing.targets import Target
 from tests.contract.clients import CLIENTS, VendorClient
 
 
+@pytest.fixture(scope="module")
+def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
+    module: Path = request.node.path
+    return str(request.config.rootpath / "cassettes" / "contract" / module.stem)
+
+
 @pytest.fixture(params=list(CLIENTS))
-def connect(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Callable[..., VendorClient]]:
+def connect(request: pytest.FixtureRequest, ecs: Target) -> Iterator[Callable[..., VendorClient]]:
     """Makes clients of one SDK, for a region."""
     made: list[VendorClient] = []
 
-    def connected(region: str = REGION) -> VendorClient:
-        made.append(CLIENTS[request.param](region, cloud.url))
+    def connected(region: str = ecs.region) -> VendorClient:
+        url = ecs.endpoint.replace(ecs.region, region)
+        keys = (ecs.access_key_id, ecs.access_key_secret, ecs.security_token)
+        made.append(CLIENTS[request.param](region, url, *keys))
         return made[-1]
 
     yield connected
@@ -30,10 +39,10 @@ def sdk(connect: Callable[..., VendorClient]) -> VendorClient:
 
 
 @pytest.fixture
-def at(cloud: Cloud) -> Callable[..., str]:
+def at(ecs: Target) -> Callable[..., str]:
     """A time from now, as the API writes it."""
 
     def written(**span: float) -> str:
-        return format_time(parse_time(cloud.get("clock")["now"]) + timedelta(**span))
+        return format_time(ecs.now + timedelta(**span))
 
     return written

@@ -28,19 +28,6 @@ def status(sdk: VendorClient, instance: str) -> str:
     return str(entry["Status"])
 
 
-def test_a_restart_avoids_a_planned_one_and_nothing_else(
-    sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
-) -> None:
-    (instance,) = cloud.instances(1)
-    for type in (REBOOT, STOP, "SystemFailure.Reboot"):
-        schedule(sdk, instance, at(hours=1), type)
-    sdk.call("RebootInstance", InstanceId=instance)
-
-    found = {event["event_type"]: event["status"] for event in cloud.get("events")}
-    assert found == {REBOOT: "Avoided", STOP: "Scheduled", "SystemFailure.Reboot": "Executing"}
-    assert status(sdk, instance) == "Running"
-
-
 def test_a_restart_after_its_time_avoids_nothing(
     sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
 ) -> None:
@@ -83,6 +70,19 @@ def test_many_at_a_time_tell_each_ones_status(sdk: VendorClient, cloud: Cloud) -
         "IncorrectInstanceStatus",
         403,
     )
+
+
+def test_a_real_event_cannot_be_cancelled(
+    sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
+) -> None:
+    (event,) = cloud.post(
+        "events", instance_ids=cloud.instances(1), event_type=REBOOT, not_before=at(hours=1)
+    )
+
+    assert code_of(
+        lambda: sdk.call("CancelSimulatedSystemEvents", EventId=[event["event_id"]])
+    ) == ("CannotCancelSystemEvent.NotSimulated", 403)
+    assert cloud.statuses() == ["Scheduled"]
 
 
 def test_redeploying_answers_real_events_only(

@@ -1,0 +1,101 @@
+"""What of an exchange may reach the disk: what was asked and answered, not by whom.
+
+Access keys, tokens, signatures, nonces and the time of signing go, and so do account ids,
+from requests and answers, in JSON and in XML. Nothing here reads or writes a file.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from vcr.request import Request
+
+SCRUBBED = "scrubbed"
+SCRUBBED_ACCOUNT_ID = "1000000000000000"
+RECORDED_HOST = "ecs.aliyuncs.com"
+
+# Parameters of the protocol: secret, or another in each request.
+_PROTOCOL_PARAMETERS = frozenset(
+    {
+        "AccessKeyId",
+        "Format",
+        "SecurityToken",
+        "Signature",
+        "SignatureMethod",
+        "SignatureNonce",
+        "SignatureType",
+        "SignatureVersion",
+        "Timestamp",
+    }
+)
+_SECRET_PARAMETERS = frozenset({"Password", "UserData"})
+_KEPT_ANSWER_HEADERS = frozenset({"content-type", "date", "x-acs-request-id"})
+_ACTION_HEADERS = {"x-acs-action": "Action", "x-acs-version": "Version"}
+
+_SECRETS = "AccessKeyId|AccessKeySecret|SecurityToken"
+_ACCOUNTS = "AccountId|OwnerId|OwnerUid|ParentId|PrincipalId|UserId"
+_ANSWERED = (
+    (re.compile(rf'("(?:{_SECRETS})"\s*:\s*")[^"]*'), rf"\g<1>{SCRUBBED}"),
+    (re.compile(rf"(<(?:{_SECRETS})>)[^<]*"), rf"\g<1>{SCRUBBED}"),
+    (re.compile(rf'("(?:{_ACCOUNTS})"\s*:\s*"?)\d+'), rf"\g<1>{SCRUBBED_ACCOUNT_ID}"),
+    (re.compile(rf"(<(?:{_ACCOUNTS})>)\d+"), rf"\g<1>{SCRUBBED_ACCOUNT_ID}"),
+    (re.compile(r"(acs:\w+::)\d+"), rf"\g<1>{SCRUBBED_ACCOUNT_ID}"),
+    # The error for a wrong signature quotes what was signed.
+    (re.compile(r"(?i)(string to sign)[^\"<]*"), rf"\g<1> {SCRUBBED}"),
+)
+
+
+def is_call(request: Request) -> bool:
+    """Whether *request* is a call of the API, in either of the vendor's forms."""
+    return "Action" in _asked(request)
+
+
+def business_parameters(request: Request) -> dict[str, str]:
+    """What a request asks for: action, version and parameters, without the protocol's."""
+    return {
+        name: SCRUBBED if name in _SECRET_PARAMETERS else value
+        for name, value in _asked(request).items()
+        if name not in _PROTOCOL_PARAMETERS
+    }
+
+
+def _asked(request: Request) -> dict[str, str]:
+    """Everything that the query, the form and the headers of a call say."""
+    headers = {str(name).lower(): _text(value) for name, value in request.headers.items()}
+    named = {
+        parameter: headers[header]
+        for header, parameter in _ACTION_HEADERS.items()
+        if header in headers
+    }
+    query = parse_qsl(urlsplit(request.uri).query, keep_blank_values=True)
+    form = parse_qsl(_text(request.body or b""), keep_blank_values=True)
+    return named | dict(query + form)
+
+
+def scrub_request(request: Request) -> Request | None:
+    """Only what was asked for, in one form for all clients; None for what is no call."""
+    if not is_call(request):
+        return None
+    asked = sorted(business_parameters(request).items())
+    path = urlsplit(request.uri).path or "/"
+    # The host says where it was recorded, which is nobody's business on replay.
+    request.uri = urlunsplit(("https", RECORDED_HOST, path, urlencode(asked), ""))
+    request.body = b""
+    request.headers = {}
+    return request
+
+
+def scrub_response(response: dict[str, Any]) -> dict[str, Any]:
+    text = _text(response["body"]["string"])
+    for shape, replacement in _ANSWERED:
+        text = shape.sub(replacement, text)
+    headers: Mapping[str, Any] = response["headers"]
+    kept = {name: v for name, v in headers.items() if name.lower() in _KEPT_ANSWER_HEADERS}
+    return response | {"headers": kept, "body": {"string": text.encode()}}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return _text(value[0]) if value else ""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,32 @@
+"""Waits for a live test run to end and cancels what it left: ``python -m …watchdog``.
+
+Its standard input is a pipe of the run, which closes when that one ends or is killed. What
+was open before the run began stays.
+"""
+
+import os
+import signal
+import sys
+
+from ..client import SystemEvents
+from ..retry import Patience
+from ..sdk import Sdk, default_chain
+from ..settings import ENDPOINT_VARIABLE, credentials, settings
+from .targets import LiveAccount, cancel_new
+
+
+def main() -> None:
+    account_id, region, *instance_ids = sys.argv[1:]
+    account = LiveAccount(account_id, region, tuple(instance_ids))
+    # Ctrl-C reaches the whole group of processes; this one has work to do afterwards.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    where = settings(region, os.environ.get(ENDPOINT_VARIABLE), os.environ)
+    sdk = Sdk(where, credentials(where, os.environ, default_chain))
+    with SystemEvents(sdk, where, Patience()) as api:
+        before = {event.event_id for event in api.find(instance_ids) if event.is_open}
+        sys.stdin.read()
+        cancel_new(api.renewed(), account, before)
+
+
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from ..client import SystemEvents
-from ..errors import InvalidInput, OutsideFake, WrongAccount, listed
+from ..errors import CloudError, InvalidInput, OutsideFake, WrongAccount, listed
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from ..retry import Patience
 from ..sdk import Sdk, default_chain
@@ -156,14 +156,24 @@ def watched(account: LiveAccount) -> Iterator[None]:
     """A process of its own that cancels what is left when this one dies, however it dies."""
     arguments = [account.account_id, account.region, *account.instance_ids]
     watchdog = subprocess.Popen(
-        [sys.executable, "-m", "simevents.testing.watchdog", *arguments], stdin=subprocess.PIPE
+        [sys.executable, "-m", "simevents.testing.watchdog", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
+    assert watchdog.stdin is not None
+    assert watchdog.stdout is not None
     try:
+        if watchdog.stdout.readline() != "watching\n":
+            raise CloudError(
+                "The process that cleans up after a killed run could not start; what it said is "
+                "above. No live test was run."
+            )
         yield
     finally:
-        assert watchdog.stdin is not None
         watchdog.stdin.close()
         watchdog.wait()
+        watchdog.stdout.close()
 
 
 def _target(

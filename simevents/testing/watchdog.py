@@ -24,6 +24,8 @@ def main() -> None:
     sdk = Sdk(where, credentials(where, os.environ, default_chain))
     with SystemEvents(sdk, where, Patience()) as api:
         before = {event.event_id for event in api.find(instance_ids) if event.is_open}
+        # Only now may anything be made, or it would count as having been there before.
+        print("watching", flush=True)
         sys.stdin.read()
         cancel_new(api.renewed(), account, before)
 

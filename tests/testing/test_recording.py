@@ -1,0 +1,203 @@
+"""Cassettes as a user records and replays them: pytest inside pytest, with either SDK family."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# pytester forgets what is imported within a run, which the C part of yaml does not survive.
+import simevents.testing.cassettes  # noqa: F401
+from simevents.testing.key_shapes import assert_no_keys, found_in
+
+HANDLER = """
+import asyncio, json
+from alibabacloud_ecs20140526 import models
+from alibabacloud_ecs20140526.client import Client
+from alibabacloud_sts20150401.client import Client as Sts
+from alibabacloud_tea_openapi.utils_models import Config
+from aliyunsdkcore.client import AcsClient
+from aliyunsdkecs.request.v20140526.DescribeInstanceHistoryEventsRequest import (
+    DescribeInstanceHistoryEventsRequest as History,
+)
+
+def older():
+    request = History()
+    request.set_InstanceEventCycleStatuss(["Scheduled", "Avoided"])
+    body = AcsClient("LTAIsomebodysown", "secret", "cn-hangzhou").do_action_with_exception(request)
+    found = json.loads(body)["InstanceSystemEventSet"]["InstanceSystemEventType"]
+    return [event["EventCycleStatus"]["Name"] for event in found]
+
+def config():
+    keys = {"access_key_id": "LTAIsomebodysown", "access_key_secret": "secret"}
+    return Config(region_id="cn-hangzhou", **keys)
+
+def asked():
+    statuses = ["Scheduled", "Avoided"]
+    return models.DescribeInstanceHistoryEventsRequest(
+        region_id="cn-hangzhou", instance_event_cycle_status=statuses
+    )
+
+def names(answer):
+    found = answer.body.instance_system_event_set.instance_system_event_type
+    return [event.event_cycle_status.name for event in found]
+
+def newer():
+    return names(Client(config()).describe_instance_history_events(asked()))
+
+def newer_async():
+    return names(asyncio.run(Client(config()).describe_instance_history_events_async(asked())))
+
+def account():
+    config_ = config()
+    config_.endpoint = "sts.aliyuncs.com"
+    return Sts(config_).get_caller_identity().body.account_id
+"""
+
+# Recording needs a far side; on replay only the cassette is there.
+TEST = """
+import os, pytest
+import handler
+
+@pytest.fixture
+def far_side(request):
+    return request.getfixturevalue("ecs_fake") if "RECORDING" in os.environ else None
+
+@pytest.mark.ecs_cassette
+@pytest.mark.parametrize("look", ["older", "newer", "newer_async"])
+def test_it(far_side, ecs_cassette, look):
+    if far_side:
+        instance = far_side.add_instance("i-web")
+        far_side.schedule("SystemMaintenance.Reboot", instance)
+    seen = getattr(handler, look)()
+    if far_side:
+        far_side._control.post("events", instance_ids=["i-web"], status="Avoided",
+            event_type="SystemMaintenance.Reboot", not_before="2099-01-01T00:00:00Z")
+    seen += getattr(handler, look)()
+    assert sorted(seen) == ["Avoided", "Scheduled", "Scheduled"]
+    assert handler.account().startswith("1000000000")
+    print("NOW", ecs_cassette.isoformat())
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile(handler=HANDLER, test_it=TEST)
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    return pytester
+
+
+@pytest.fixture
+def recorded(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """The project after its exchanges have been recorded."""
+    monkeypatch.setenv("RECORDING", "yes")
+    run(project, "--record-mode=once").assert_outcomes(passed=3)
+    monkeypatch.delenv("RECORDING")
+    return project
+
+
+def run(project: pytest.Pytester, *options: str) -> pytest.RunResult:
+    return project.runpytest("-p", "no:cacheprovider", *options)
+
+
+def cassettes(project: pytest.Pytester) -> list[Path]:
+    return sorted((project.path / "cassettes" / "test_it").iterdir())
+
+
+def test_a_poll_is_recorded_and_replayed_in_order(recorded: pytest.Pytester) -> None:
+    assert [path.name for path in cassettes(recorded)] == [
+        "test_it[newer].yaml",
+        "test_it[newer_async].yaml",
+        "test_it[older].yaml",
+    ]
+    result = run(recorded, "-s", "--block-network")
+
+    result.assert_outcomes(passed=3)
+    text = cassettes(recorded)[0].read_text()
+    instant = text.partition("recorded_at: '")[2].partition("Z'")[0]
+    result.stdout.fnmatch_lines([f"*NOW {instant}+00:00*"])
+
+
+def test_nothing_secret_is_on_the_disk(recorded: pytest.Pytester) -> None:
+    assert_no_keys(recorded.path / "cassettes")
+    for path in cassettes(recorded):
+        text = path.read_text()
+        assert "1000000000000001" not in text
+        assert "LTAI" not in text
+        assert "Nonce" not in text
+
+
+def test_another_request_names_the_nearest_and_what_differs(recorded: pytest.Pytester) -> None:
+    handler = recorded.path / "handler.py"
+    handler.write_text(handler.read_text().replace('"Avoided"]', '"Canceled"]'))
+    result = run(recorded)
+
+    result.assert_outcomes(failed=3)
+    nearest = "InstanceEventCycleStatus.2: 'Avoided' recorded, 'Canceled' asked"
+    assert result.stdout.str().count(nearest) >= 3
+    assert "SignatureNonce=" not in result.stdout.str()
+
+
+def test_another_version_of_the_api_is_told(recorded: pytest.Pytester) -> None:
+    for path in cassettes(recorded):
+        path.write_text(path.read_text().replace("Version=2014-05-26", "Version=2013-01-10"))
+    result = run(recorded)
+
+    result.assert_outcomes(failed=3)
+    assert "Version: '2013-01-10' recorded, '2014-05-26' asked" in result.stdout.str()
+
+
+def test_a_cassette_that_is_not_there(project: pytest.Pytester) -> None:
+    result = run(project)
+
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(
+        ["E *InvalidInput: cassette: *test_it[[]older[]].yaml is not there or does not say *"]
+    )
+
+
+@pytest.mark.parametrize("damage", ["interactions: [", "interactions:\n- request: 1\n", "[1, 2]"])
+def test_a_damaged_cassette_is_named(recorded: pytest.Pytester, damage: str) -> None:
+    for path in cassettes(recorded):
+        path.write_text(damage)
+    result = run(recorded)
+
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(
+        ["E *InvalidInput: cassette: *test_it[[]older[]].yaml is damaged (*--record-mode=rewrite"]
+    )
+
+
+def test_the_fixture_without_the_marker(project: pytest.Pytester) -> None:
+    project.makepyfile(test_it="def test_it(ecs_cassette): pass")
+
+    assert "needs the marker @pytest.mark.ecs_cassette" in run(project).stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("uri: https://x/?AccessKeyId=abc&Action=b", "a parameter that signs"),
+        ("LTAI5tAbCdEfGhIjKlMn", "an access key id"),
+        ('{"SecurityToken": "CAIS8wF1q6Ft5B2y"}', "a secret"),
+        ("authorization: ACS3-HMAC-SHA256 Credential=x", "an Authorization header"),
+        ("acs:ram::1234567890123456:role/a", "an account id"),
+    ],
+)
+def test_shapes_of_keys_are_found(tmp_path: Path, text: str, what: str) -> None:
+    (tmp_path / "a.yaml").write_text(f"interactions:\n{text}\n")
+
+    assert f"{tmp_path / 'a.yaml'}:2: {what}" in list(found_in(tmp_path))
+    with pytest.raises(AssertionError, match="These look like secrets"):
+        assert_no_keys(tmp_path)
+
+
+def test_a_check_of_nothing_is_an_error() -> None:
+    with pytest.raises(AssertionError, match="does not exist, so nothing was checked"):
+        assert_no_keys("no-such-folder")
+
+
+def test_recording_is_by_its_far_side(project: pytest.Pytester) -> None:
+    result = run(project, "--ecs-target=cassette", "--record-mode=once")
+
+    assert "--ecs-target=cassette only replays" in result.stderr.str()
+    assert "PYTEST_CURRENT_TEST" in os.environ

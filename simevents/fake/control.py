@@ -273,7 +273,7 @@ class _Control:
             "not_before": iso_time(event.not_before),
             "simulated": event.simulated,
             "history": [
-                {"at": iso_time(at), "epoch": at, "status": status}
+                {"at": iso_time(at), "status": status}
                 for at, status in self._cloud.store.events.history(event.event_id)
             ],
         }

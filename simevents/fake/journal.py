@@ -49,9 +49,9 @@ class Journal:
         return len(self._entries)
 
     def entries(self, *, unexpected_only: bool = False) -> list[dict[str, Any]]:
-        """Oldest first; times as the API writes them, and whole as ``epoch``."""
+        """Oldest first; times as the API writes them."""
         return [
-            asdict(entry) | {"at": iso_time(entry.at), "epoch": entry.at}
+            asdict(entry) | {"at": iso_time(entry.at)}
             for entry in self._entries
             if entry.unexpected or not unexpected_only
         ]

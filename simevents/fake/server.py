@@ -1,4 +1,4 @@
-"""The fake cloud as an HTTP server: one ASGI application and its lifetime.
+"""The fake cloud as an HTTP server, and its lifetime.
 
 `FakeServer` serves in a thread of this process (tests) or in the foreground (the
 command). All work happens on the server's one event loop, so the store needs no
@@ -6,45 +6,33 @@ locks. Starting it as a process of its own is `daemon`'s business.
 """
 
 import asyncio
-import hmac
-import ipaddress
 import os
 import random
-import re
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
-import orjson
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
-from . import instances, rpc, wire
+from . import instances, rpc
 from .access_keys import AccessKeys
+from .application import Application, AsgiApplication, Guard, is_loopback
 from .catalog import DEFAULT_REGION
 from .clock import Clock
 from .cloud import Cloud
+from .connections import Connections
 from .journal import Journal
 from .store import Store
 from .switches import Switches, Value
 
 HOST = "127.0.0.1"
-MAX_HEAD_BYTES = 256_000
-"""Of the request line and the headers; a call with every list full is a tenth of it."""
-MAX_BODY_BYTES = 1_000_000
-
-AsgiApplication = Callable[..., Awaitable[None]]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class ServerError(Exception):
@@ -87,7 +75,7 @@ class FakeServer:
         self._socket = _bind(host, port)
         self.url = _url(self._socket)
         self.control_token = control_token
-        if not control_token and not _is_loopback(host):
+        if not control_token and not is_loopback(host):
             self.control_token = secrets.token_urlsafe(24)
         try:
             self._store = Store(data)
@@ -108,11 +96,8 @@ class FakeServer:
             instances.run(cloud, region, missing, {})
         journal = Journal()
         connections = Connections()
-        application = Application(
-            rpc.Rpc(cloud, journal),
-            Guard(partial(_control_routes, cloud, journal, given), self.control_token),
-            connections,
-        )
+        self._guard = Guard(partial(_control_routes, cloud, journal, given), self.control_token)
+        application = Application(rpc.Rpc(cloud, journal), self._guard, connections)
         self._server = _Server(
             uvicorn.Config(
                 application,
@@ -129,6 +114,35 @@ class FakeServer:
             )
         )
         self._thread: threading.Thread | None = None
+
+    def control(self, method: str, route: str, body: bytes) -> tuple[int, bytes]:
+        """A control request from another thread of this process, without a connection.
+
+        *route* is what follows ``/_fake/``. Returns status and body; only after `start`.
+        """
+        path, _, query = route.partition("?")
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": f"/_fake/{path}",
+            "query_string": query.encode(),
+            "headers": [
+                (b"host", HOST.encode()),
+                (b"authorization", f"Bearer {self.control_token}".encode()),
+            ],
+        }
+        sent: list[MutableMapping[str, Any]] = []
+
+        async def receive() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(message)
+
+        answered = self._guard(scope, receive, send)
+        asyncio.run_coroutine_threadsafe(answered, self._server.loop).result()
+        content = b"".join(message.get("body", b"") for message in sent)
+        return int(sent[0]["status"]), content
 
     def serve(self) -> None:
         """Serve in the foreground until the process is asked to end (SIGINT, SIGTERM)."""
@@ -165,23 +179,6 @@ class FakeServer:
         self.stop()
 
 
-_HEAD_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"connection: close\r\ncontent-length: 0\r\n\r\n"
-)
-
-
-_UPGRADE = re.compile(rb"\r\nupgrade: *h2c(?=\r\n)", re.IGNORECASE)
-
-
-def _without_upgrade(data: bytes) -> bytes:
-    """Java's HTTP client offers HTTP/2 with its first request; the parser would drop the body."""
-    if not data.startswith(b"POST "):
-        return data
-    head, blank, body = data.partition(b"\r\n\r\n")
-    return _UPGRADE.sub(b"", head + b"\r\n")[:-2] + blank + body if blank else data
-
-
 class _Server(uvicorn.Server):
     """uvicorn, with an event that tells when it accepts requests."""
 
@@ -191,155 +188,15 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self.loop = asyncio.get_running_loop()
         self.ready.set()
 
 
-class Connections:
-    """The open connections by their far end: ASGI itself has no way to cut one."""
-
-    def __init__(self) -> None:
-        self._transports: dict[tuple[str, int], asyncio.Transport] = {}
-
-    def abort(self, client: tuple[str, int]) -> None:
-        self._transports[tuple(client)].abort()  # type: ignore[index]
-
-    def protocol(self) -> type[asyncio.Protocol]:
-        """uvicorn's HTTP protocol, noting its connections here and bounding a request's head."""
-        transports = self._transports
-
-        class Noted(HttpToolsProtocol):
-            _head_bytes = 0
-            _is_in_head = False
-
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-                transports[transport.get_extra_info("peername")] = transport
-                super().connection_made(transport)
-
-            def connection_lost(self, error: Exception | None) -> None:
-                transports.pop(self.transport.get_extra_info("peername"), None)
-                super().connection_lost(error)
-
-            def on_message_begin(self) -> None:
-                self._is_in_head = True
-                super().on_message_begin()
-
-            def on_headers_complete(self) -> None:
-                self._is_in_head = False
-                super().on_headers_complete()
-
-            def data_received(self, data: bytes) -> None:
-                super().data_received(_without_upgrade(data))
-                self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
-                if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-                    self.transport.write(_HEAD_TOO_LARGE)
-                    self.transport.close()
-
-        return Noted
-
-
-def _control_routes(cloud: Cloud, journal: Journal, switches: Switches) -> "AsgiApplication":
+def _control_routes(cloud: Cloud, journal: Journal, switches: Switches) -> AsgiApplication:
     # Imported when it is first asked for: its framework takes a third of the start-up time.
     from . import control
 
     return control.routes(cloud, journal, switches)
-
-
-class Guard:
-    """Lets to the control routes whoever has the token or, without one, is on this machine.
-
-    A page in a browser on this machine could be led to a name that stands for it; so
-    without a token the name that was asked for must be one of loopback.
-    """
-
-    def __init__(self, make_routes: Callable[[], "AsgiApplication"], token: str) -> None:
-        self._make_routes = make_routes
-        self._routes: AsgiApplication | None = None
-        self._token = token
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.lower(): value for name, value in scope["headers"]}
-        if self._token:
-            given = headers.get(b"authorization", b"")
-            is_allowed = hmac.compare_digest(given, f"Bearer {self._token}".encode())
-            wanted = "the header Authorization: Bearer with the control token of this server"
-        else:
-            is_allowed = _is_loopback(_host_name(headers.get(b"host", b"")))
-            wanted = "a loopback address as its host"
-        if not is_allowed:
-            body = orjson.dumps({"error": f"a control request needs {wanted}"})
-            await _send(send, 403, [(b"content-type", b"application/json")], body)
-            return
-        if self._routes is None:
-            self._routes = self._make_routes()
-        await self._routes(scope, receive, send)
-
-
-class Application:
-    """The ASGI application: ``/_fake/`` goes to the control routes, all else to the API."""
-
-    def __init__(
-        self,
-        api: rpc.Rpc,
-        control_routes: "AsgiApplication",
-        connections: "Connections",
-    ) -> None:
-        self._api = api
-        self._control = control_routes
-        self._connections = connections
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        if scope["path"].startswith("/_fake/"):
-            await self._control(scope, receive, send)
-            return
-        body = await _body(receive)
-        if body is None:
-            await _send(
-                send,
-                413,
-                [(b"content-type", b"text/plain")],
-                b"The request is too large.",
-            )
-            return
-        answer = self._api.answer(
-            wire.Request(
-                method=scope["method"],
-                path=scope["path"],
-                query=scope["query_string"],
-                headers=wire.headers(scope["headers"]),
-                body=body,
-            )
-        )
-        if answer.delay_seconds:
-            await asyncio.sleep(answer.delay_seconds)
-        if answer.is_cut:
-            self._connections.abort(scope["client"])
-            # Let the server notice before it asks where the answer is.
-            await asyncio.sleep(0)
-            return
-        await _send(send, answer.status, answer.headers, answer.body)
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """The whole request body; None when it is larger than any client's."""
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            return None
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
-
-
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    sized = [*headers, (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": sized})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -361,17 +218,3 @@ def _bind(host: str, port: int) -> socket.socket:
 def _url(bound: socket.socket) -> str:
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _host_name(header: bytes) -> str:
-    try:
-        return urlsplit(f"//{header.decode('latin-1')}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

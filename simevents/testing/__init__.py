@@ -5,18 +5,28 @@ exchanges: `cassettes`. Everything heavy is imported when it is first used, for 
 imports this package in every run of everybody who has it installed.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .cloud import ApiCall, CloudEvent, FakeCloud, fake_cloud
+    from .cloud import FakeCloud, fake_cloud
     from .expectations import Expectation
+    from .records import ApiCall, CloudEvent
 
 __all__ = ["ApiCall", "CloudEvent", "Expectation", "FakeCloud", "fake_cloud"]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import cloud, expectations
+_MODULES = {
+    "ApiCall": "records",
+    "CloudEvent": "records",
+    "Expectation": "expectations",
+    "FakeCloud": "cloud",
+    "fake_cloud": "cloud",
+}
 
-    return getattr(expectations if name == "Expectation" else cloud, name)
+
+def __getattr__(name: str) -> Any:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{module}", __name__), name)

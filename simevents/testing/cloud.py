@@ -7,10 +7,8 @@ calls get here is `redirect`'s.
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 from ..errors import InvalidInput, OutsideFake
 from ..fake.remote import Control, ControlError
@@ -18,13 +16,13 @@ from ..fake.server import FakeServer
 from ..models import (
     FAKE_ACCESS_KEY_ID,
     FAKE_ACCESS_KEY_SECRET,
-    EventCycleStatus,
     EventType,
     format_time,
     is_instance_id,
     parse_time,
 )
 from ..schedule import parse, to_text
+from .records import ApiCall, CloudEvent, call, event
 from .redirect import redirected
 
 if TYPE_CHECKING:
@@ -36,37 +34,6 @@ __tracebackhide__ = True
 DEFAULT_REGION = "cn-hangzhou"
 SERVED = {"2014-05-26": "Ecs", "2016-04-28": "Vpc", "2015-04-01": "Sts"}
 """The products of the fake, by API version."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApiCall:
-    """One call that reached the fake; secrets are not in its parameters."""
-
-    at: datetime
-    """In the cloud's time, UTC."""
-    action: str
-    parameters: Mapping[str, str]
-    status: int
-    """Of the answer, as HTTP has it."""
-    code: str
-    """The error's code; empty when the call succeeded."""
-    request_id: str
-    unexpected: bool
-    """The fake does not know this action or one of its parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class CloudEvent:
-    """One system event, with everything that happened to it."""
-
-    event_id: str
-    instance_id: str
-    event_type: str
-    event_cycle_status: EventCycleStatus
-    not_before: datetime
-    simulated: bool
-    history: tuple[tuple[datetime, EventCycleStatus], ...]
-    """What it became, and when in the cloud's time; the first is how it began."""
 
 
 class CloudClock:
@@ -132,11 +99,11 @@ class FakeCloud:
     given one by one or as lists throughout.
     """
 
-    def __init__(self, url: str, region: str = DEFAULT_REGION) -> None:
-        self.url = url
+    def __init__(self, server: FakeServer, region: str = DEFAULT_REGION) -> None:
+        self.url = server.url
         """For programs that take an endpoint, as scheme, host and port."""
         self.region = region
-        self._control = Control(url)
+        self._control = Control(server.url, send=server.control)
         self.clock = CloudClock(self._control)
         self.faults = CloudFaults(self._control)
         self.refused: list[OutsideFake] = []
@@ -241,17 +208,17 @@ class FakeCloud:
             )
         except ControlError as error:
             raise InvalidInput("event", str(error)) from None
-        return [_event(entry) for entry in made]
+        return [event(entry) for entry in made]
 
     @property
     def events(self) -> list[CloudEvent]:
         """Every event there is or was, whoever made it."""
-        return [_event(entry) for entry in self._control.get("events")]
+        return [event(entry) for entry in self._control.get("events")]
 
     @property
     def calls(self) -> list[ApiCall]:
         """What the program under test has called, in order."""
-        return [_call(entry) for entry in self._control.get("calls")]
+        return [call(entry) for entry in self._control.get("calls")]
 
     def status(self, instance_id: str) -> str:
         """``Running``, ``Stopped`` and so on."""
@@ -288,9 +255,6 @@ class FakeCloud:
         except ControlError as error:
             raise InvalidInput("switches", str(error)) from None
 
-    def close(self) -> None:
-        self._control.close()
-
 
 @contextmanager
 def fake_cloud(*, region: str = DEFAULT_REGION, redirect: bool = True) -> Iterator[FakeCloud]:
@@ -301,7 +265,7 @@ def fake_cloud(*, region: str = DEFAULT_REGION, redirect: bool = True) -> Iterat
     """
     with (
         FakeServer(accept_any_key=True) as server,
-        in_use(FakeCloud(server.url, region), redirect=redirect) as cloud,
+        in_use(FakeCloud(server, region), redirect=redirect) as cloud,
     ):
         yield cloud
         cloud.no_unexpected_calls()
@@ -309,45 +273,30 @@ def fake_cloud(*, region: str = DEFAULT_REGION, redirect: bool = True) -> Iterat
 
 @contextmanager
 def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
-    """Lead this process to *cloud* and give it the fake's keys; closed at the end."""
+    """Lead this process to *cloud* and give it the fake's keys."""
+    if not redirect:
+        yield cloud
+        return
+    with (
+        _environment(cloud.env),
+        redirected(cloud.url, SERVED, cloud.refused.append),
+    ):
+        yield cloud
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """*variables* set and all proxies unset. `mock.patch.dict` would write every other one anew."""
     proxies = [name for name in os.environ if name.lower().endswith("_proxy")]
+    before = {name: os.environ.get(name) for name in [*variables, *proxies]}
+    os.environ.update(variables)
+    for name in proxies:
+        del os.environ[name]
     try:
-        if not redirect:
-            yield cloud
-            return
-        with (
-            mock.patch.dict(os.environ, cloud.env),
-            redirected(cloud.url, SERVED, cloud.refused.append),
-        ):
-            for name in proxies:
-                del os.environ[name]
-            yield cloud
+        yield
     finally:
-        cloud.close()
-
-
-def _event(entry: Mapping[str, Any]) -> CloudEvent:
-    return CloudEvent(
-        event_id=entry["event_id"],
-        instance_id=entry["instance_id"],
-        event_type=entry["event_type"],
-        event_cycle_status=EventCycleStatus(entry["status"]),
-        not_before=parse_time(entry["not_before"]),
-        simulated=entry["simulated"],
-        history=tuple(
-            (datetime.fromtimestamp(step["epoch"], UTC), EventCycleStatus(step["status"]))
-            for step in entry["history"]
-        ),
-    )
-
-
-def _call(entry: Mapping[str, Any]) -> ApiCall:
-    return ApiCall(
-        at=datetime.fromtimestamp(entry["epoch"], UTC),
-        action=entry["action"],
-        parameters=entry["parameters"],
-        status=entry["status"],
-        code=entry["code"],
-        request_id=entry["request_id"],
-        unexpected=entry["unexpected"],
-    )
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -16,7 +16,8 @@ from ..errors import InvalidInput
 from ..models import EventCycleStatus, format_time
 
 if TYPE_CHECKING:
-    from .cloud import ApiCall, CloudEvent, FakeCloud
+    from .cloud import FakeCloud
+    from .records import ApiCall, CloudEvent
 
 # pytest shows the line of the test that expected something, not ours.
 __tracebackhide__ = True
@@ -153,7 +154,7 @@ def timeline(events: Iterable["CloudEvent"], calls: Iterable["ApiCall"]) -> str:
         for number, (at, status) in enumerate(event.history):
             what = f"{event.event_type} {event.event_id} on {event.instance_id}: {status.value}"
             due = f", due {format_time(event.not_before)}" if number == 0 else ""
-            # Of the same instant: what began, what was called, what became of it.
+            # Of the same second: what began, what was called, what became of it.
             lines.append((at, 0 if number == 0 else 2, number, f"cloud    {what}{due}"))
     for number, call in enumerate(calls):
         names = " ".join(f"{n}={v}" for n, v in call.parameters.items() if n != "RegionId")

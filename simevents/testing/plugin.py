@@ -127,7 +127,7 @@ def ecs_fake(
     from .cloud import DEFAULT_REGION, FakeCloud, in_use
 
     given = _marked(request.node)
-    cloud = FakeCloud(_ecs_fake_server.url, given.get("region", DEFAULT_REGION))
+    cloud = FakeCloud(_ecs_fake_server, given.get("region", DEFAULT_REGION))
     with in_use(cloud, redirect=given.get("redirect", True)):
         cloud.reset()
         try:

@@ -9,6 +9,7 @@ import importlib.util
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
@@ -170,5 +171,6 @@ def _is_alibaba(host: str) -> bool:
     )
 
 
+@cache
 def _is_installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None

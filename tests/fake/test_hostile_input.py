@@ -14,7 +14,7 @@ import httpx
 
 from simevents.fake import rpc  # noqa: F401 - registers the actions
 from simevents.fake.cloud import ACTIONS
-from simevents.fake.server import MAX_HEAD_BYTES
+from simevents.fake.connections import MAX_HEAD_BYTES
 from tests.conftest import Cloud
 from tests.fake.requests import signed
 

@@ -1,0 +1,71 @@
+"""The fake's open connections: counted, bounded in their heads, and cut when a fault wants it.
+
+Made for uvicorn's HTTP protocol; what is asked for over them is `application`'s.
+"""
+
+import asyncio
+import re
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEAD_BYTES = 256_000
+"""Of the request line and the headers; a call with every list full is a tenth of it."""
+
+_HEAD_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"connection: close\r\ncontent-length: 0\r\n\r\n"
+)
+
+
+_UPGRADE = re.compile(rb"\r\nupgrade: *h2c(?=\r\n)", re.IGNORECASE)
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """Java's HTTP client offers HTTP/2 with its first request; the parser would drop the body."""
+    if not data.startswith(b"POST "):
+        return data
+    head, blank, body = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"", head + b"\r\n")[:-2] + blank + body if blank else data
+
+
+class Connections:
+    """The open connections by their far end: ASGI itself has no way to cut one."""
+
+    def __init__(self) -> None:
+        self._transports: dict[tuple[str, int], asyncio.Transport] = {}
+
+    def abort(self, client: tuple[str, int]) -> None:
+        self._transports[tuple(client)].abort()  # type: ignore[index]
+
+    def protocol(self) -> type[asyncio.Protocol]:
+        """uvicorn's HTTP protocol, noting its connections here and bounding a request's head."""
+        transports = self._transports
+
+        class Noted(HttpToolsProtocol):
+            _head_bytes = 0
+            _is_in_head = False
+
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                transports[transport.get_extra_info("peername")] = transport
+                super().connection_made(transport)
+
+            def connection_lost(self, error: Exception | None) -> None:
+                transports.pop(self.transport.get_extra_info("peername"), None)
+                super().connection_lost(error)
+
+            def on_message_begin(self) -> None:
+                self._is_in_head = True
+                super().on_message_begin()
+
+            def on_headers_complete(self) -> None:
+                self._is_in_head = False
+                super().on_headers_complete()
+
+            def data_received(self, data: bytes) -> None:
+                super().data_received(_without_upgrade(data))
+                self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
+                if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+                    self.transport.write(_HEAD_TOO_LARGE)
+                    self.transport.close()
+
+        return Noted

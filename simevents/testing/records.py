@@ -1,0 +1,70 @@
+"""What a fake cloud tells of itself, as values: an event with its history, a call with its outcome.
+
+Read off the control routes; nothing here asks for anything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..models import EventCycleStatus, parse_time
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """One call that reached the fake; secrets are not in its parameters."""
+
+    at: datetime
+    """In the cloud's time, UTC."""
+    action: str
+    parameters: Mapping[str, str]
+    status: int
+    """Of the answer, as HTTP has it."""
+    code: str
+    """The error's code; empty when the call succeeded."""
+    request_id: str
+    unexpected: bool
+    """The fake does not know this action or one of its parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudEvent:
+    """One system event, with everything that happened to it."""
+
+    event_id: str
+    instance_id: str
+    event_type: str
+    event_cycle_status: EventCycleStatus
+    not_before: datetime
+    simulated: bool
+    history: tuple[tuple[datetime, EventCycleStatus], ...]
+    """What it became, and when in the cloud's time; the first is how it began."""
+
+
+def event(entry: Mapping[str, Any]) -> CloudEvent:
+    """An entry of ``/_fake/events``."""
+    return CloudEvent(
+        event_id=entry["event_id"],
+        instance_id=entry["instance_id"],
+        event_type=entry["event_type"],
+        event_cycle_status=EventCycleStatus(entry["status"]),
+        not_before=parse_time(entry["not_before"]),
+        simulated=entry["simulated"],
+        history=tuple(
+            (parse_time(step["at"]), EventCycleStatus(step["status"])) for step in entry["history"]
+        ),
+    )
+
+
+def call(entry: Mapping[str, Any]) -> ApiCall:
+    """An entry of ``/_fake/calls``."""
+    return ApiCall(
+        at=parse_time(entry["at"]),
+        action=entry["action"],
+        parameters=entry["parameters"],
+        status=entry["status"],
+        code=entry["code"],
+        request_id=entry["request_id"],
+        unexpected=entry["unexpected"],
+    )

@@ -7,7 +7,7 @@ seven statuses. What should exist, and whose it is, is `reconcile`'s business.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -59,6 +59,12 @@ class SystemEvents:
     def renewed(self) -> "SystemEvents":
         """The same calls with as much time again."""
         return SystemEvents(self._sdk, self.settings, self.patience.renewed())
+
+    def within(self, seconds: float) -> "SystemEvents":
+        """The same calls, which together may take no longer than *seconds*."""
+        return SystemEvents(
+            self._sdk, self.settings, replace(self.patience, budget_seconds=seconds)
+        )
 
     def account_id(self) -> str:
         """Whose credentials these are."""

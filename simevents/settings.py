@@ -81,7 +81,10 @@ def settings(region: str, endpoint: str | None, environ: Mapping[str, str]) -> S
 
 def check_endpoint(endpoint: str) -> str:
     """*endpoint* as a plain URL; plain HTTP is for loopback only."""
-    parts = urlsplit(endpoint)
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
         raise InvalidSettings(
             "endpoint",

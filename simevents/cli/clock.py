@@ -1,13 +1,14 @@
 """``clock``: the time of a local fake cloud."""
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
 import click
 
 from ..errors import InvalidSettings
-from ..settings import ENDPOINT_VARIABLE
+from ..settings import ENDPOINT_VARIABLE, check_endpoint
 from . import options
 
 TOKEN_VARIABLE = "SIMEVENTS_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
@@ -57,7 +58,7 @@ def clock(
             "--endpoint", f"no fake cloud is named; give its URL, or set {ENDPOINT_VARIABLE}"
         )
     try:
-        with Control(endpoint, token) as control:
+        with Control(check_endpoint(endpoint), token) as control:
             body = _body(change, value)
             shown = control.post("clock", **body) if body else control.get("clock")
     except ControlError as error:
@@ -77,9 +78,12 @@ def _body(change: str | None, value: str | None) -> dict[str, Any]:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        rate = float(text)
     except ValueError:
-        raise click.UsageError(f"rate takes a number of seconds, not {text!r}.") from None
+        rate = math.nan
+    if not math.isfinite(rate):
+        raise click.UsageError(f"rate takes a number of seconds, not {text!r}.")
+    return rate
 
 
 def _sentence(clock: dict[str, Any]) -> str:

@@ -56,16 +56,16 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 EVENT_TYPE = click.Choice([type.value for type in EventType])
 
 
-def connect(region: str, endpoint: str | None, *, budget_seconds: float = 0) -> "SystemEvents":
+def connect(region: str, endpoint: str | None) -> "SystemEvents":
     """The API in this region, with the credentials of the environment."""
     from ..client import SystemEvents
-    from ..retry import BUDGET_SECONDS, Patience
+    from ..retry import Patience
     from ..sdk import Sdk, default_chain
     from ..settings import credentials, settings
 
     target = settings(region, endpoint, {})
     sdk = Sdk(target, credentials(target, os.environ, default_chain))
-    return SystemEvents(sdk, target, Patience(budget_seconds or BUDGET_SECONDS))
+    return SystemEvents(sdk, target, Patience())
 
 
 def checked(instance_ids: Iterable[str], read_from: Path | None = None) -> list[str]:
@@ -84,6 +84,8 @@ def lines(path: Path | None) -> list[str]:
         return path.read_text().split()
     except OSError as error:
         raise InvalidInput("--…-from", f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput("--…-from", f"{path} is no text; write an id per line") from None
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

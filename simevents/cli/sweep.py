@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import InvalidInput
+from ..models import parse_time
 from . import options, output
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 )
 @options.events_from
 @options.instances_from
-@click.option("--type", "event_type", default="", help="On instances: only events of this type.")
+@click.option(
+    "--type", "event_type", type=options.EVENT_TYPE, help="On instances: only events of this type."
+)
 @click.option("--not-before", default="", help="On instances: only events of this time.")
 @click.option("--stack", help="What the state of this Pulumi stack accounts for.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -34,7 +37,7 @@ def sweep(
     event_ids: tuple[str, ...],
     events_from: Path | None,
     instances_from: Path | None,
-    event_type: str,
+    event_type: str | None,
     not_before: str,
     stack: str | None,
     *,
@@ -68,8 +71,8 @@ def sweep(
             endpoint,
             tuple(events),
             tuple(instances),
-            event_type,
-            not_before,
+            event_type or "",
+            _second(not_before),
             whole_region=not (instances or events),
         )
         groups = [(options.connect(region, endpoint), [named])]
@@ -77,6 +80,15 @@ def sweep(
     clean = [_sweep_one(api, entries, is_told and not dry_run, yes) for api, entries in groups]
     if not all(clean):
         raise SystemExit(1)
+
+
+def _second(not_before: str) -> str:
+    if not_before:
+        try:
+            parse_time(not_before)
+        except ValueError as error:
+            raise InvalidInput("--not-before", f"{error}, such as 2027-01-31T09:30:00Z") from None
+    return not_before
 
 
 def _sweep_one(

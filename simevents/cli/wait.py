@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,8 +11,13 @@ from ..models import OPEN_STATUSES, EventCycleStatus, SystemEvent
 from . import options, output
 from .events import unknown
 
+if TYPE_CHECKING:
+    from ..client import SystemEvents
+
 SLOWEST_POLL_SECONDS = 5.0
 DEADLINE_PASSED = 3
+LEAST_BUDGET_SECONDS = 1.0
+"""Of one look, so that a deadline of 0 s looks once."""
 
 
 @click.command()
@@ -54,7 +60,7 @@ def wait(
         Console(stderr=True).status("Looking at the events") as line,
     ):
         while True:
-            events = api.renewed().describe(ids)
+            events = _look(api, ids, deadline)
             waiting = [event for event in events if not _is_there(event, status)]
             settled = [event for event in waiting if _has_finished(event)]
             if len(events) < len(ids) or settled or not waiting or time.monotonic() >= deadline:
@@ -71,6 +77,12 @@ def wait(
     if waiting:
         wanted = status or "finished"
         options.fail(f"not {wanted} after {timeout}: {_listed(waiting)}", DEADLINE_PASSED)
+
+
+def _look(api: "SystemEvents", ids: list[str], deadline: float) -> list[SystemEvent]:
+    """The events; asking takes no longer than there is time."""
+    left = max(deadline - time.monotonic(), LEAST_BUDGET_SECONDS)
+    return api.within(left).describe(ids)
 
 
 def _is_there(event: SystemEvent, status: str | None) -> bool:

@@ -41,7 +41,7 @@ class AccessKeys:
     def __init__(self, fixed: Mapping[str, str], store: Store, *, accept_any: bool = False) -> None:
         self._fixed = {id: AccessKey(id, secret) for id, secret in fixed.items()}
         self._store = store
-        self._accept_any = accept_any
+        self.accept_any = accept_any
 
     def find(self, id: str) -> AccessKey | None:
         if id.startswith(TEMPORARY_PREFIX):
@@ -49,7 +49,7 @@ class AccessKeys:
             found = None if kept is None else AccessKey(id, **kept.attributes)
         else:
             found = self._fixed.get(id)
-        return AccessKey(id, None) if found is None and self._accept_any else found
+        return AccessKey(id, None) if found is None and self.accept_any else found
 
     def give_out(self, key: AccessKey, at: float) -> None:
         attributes: dict[str, Any] = {

@@ -25,7 +25,6 @@ from ..models import format_time, parse_time
 from .scrubbing import (
     SCRUBBED_ACCOUNT_ID,
     business_parameters,
-    is_call,
     scrub_request,
     scrub_response,
 )
@@ -124,13 +123,6 @@ class _Persister(FilesystemPersister):  # type: ignore[misc]
                 f"{cassette_path} is damaged ({type(error).__name__}: {words}). Take it from the "
                 "repository again, or record it anew with --record-mode=rewrite",
             ) from None
-        strangers = [request.uri for request in loaded[0] if not is_call(request)]
-        if strangers:
-            raise InvalidInput(
-                "cassette",
-                f"{cassette_path} holds something else than calls of the API. Record it anew with "
-                "--record-mode=rewrite",
-            )
         return loaded
 
 

@@ -106,6 +106,7 @@ class FakeCloud:
         self._control = Control(server.url, send=server.control)
         self.clock = CloudClock(self._control)
         self.faults = CloudFaults(self._control)
+        self._made: set[str] = set()
         self.refused: list[OutsideFake] = []
         """Calls of the program under test that were stopped on their way to the real cloud."""
 
@@ -119,10 +120,13 @@ class FakeCloud:
             "SIMEVENTS_ENDPOINT": self.url,
             "ALIBABA_CLOUD_ACCESS_KEY_ID": FAKE_ACCESS_KEY_ID,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": FAKE_ACCESS_KEY_SECRET,
+            # Empty: a token of one's own does not go with this key.
+            "ALIBABA_CLOUD_SECURITY_TOKEN": "",
             "ALIBABA_CLOUD_REGION_ID": self.region,
             "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
             "ALICLOUD_ACCESS_KEY": FAKE_ACCESS_KEY_ID,
             "ALICLOUD_SECRET_KEY": FAKE_ACCESS_KEY_SECRET,
+            "ALICLOUD_SECURITY_TOKEN": "",
             "ALICLOUD_REGION": self.region,
         }
 
@@ -144,6 +148,7 @@ class FakeCloud:
             raise InvalidInput("instances", str(error)) from None
         found = made["instance_ids"]
         assert isinstance(found, list)
+        self._made.update(found)
         return found
 
     def schedule(
@@ -188,15 +193,9 @@ class FakeCloud:
     ) -> list[CloudEvent]:
         ids = [instances] if isinstance(instances, str) else list(instances)
         known = {entry["instance_id"] for entry in self._control.get("instances")}
-        absent = [id for id in ids if id not in known]
-        if absent or not ids:
-            raise InvalidInput(
-                "instances",
-                f"there is no {', '.join(absent)} in the fake cloud; make one with add_instance or "
-                "run_instances"
-                if absent
-                else "none is given",
-            )
+        self._require_known(ids, known)
+        if not ids:
+            raise InvalidInput("instances", "none is given")
         try:
             made = self._control.post(
                 "events",
@@ -227,11 +226,30 @@ class FakeCloud:
                 return str(entry["status"])
         raise InvalidInput("instance_id", f"there is no {instance_id} in the fake cloud")
 
-    def expect(self, *instances: str) -> "Expectation":
-        """What the program under test should have done to *instances*, or to the cloud at all."""
+    def expect(self, *instances: str | Iterable[str]) -> "Expectation":
+        """What the program under test should have done to *instances*, or to the cloud at all.
+
+        Raises InvalidInput for an instance that never was.
+        """
         from .expectations import Expectation
 
-        return Expectation(self, instances)
+        ids: list[str] = []
+        for given in instances:
+            ids += [given] if isinstance(given, str) else given
+        if ids:
+            current = {entry["instance_id"] for entry in self._control.get("instances")}
+            known = {*self._made, *current, *(event.instance_id for event in self.events)}
+            self._require_known(ids, known)
+        return Expectation(self, ids)
+
+    def _require_known(self, ids: Iterable[str], known: set[str]) -> None:
+        absent = [id for id in ids if id not in known]
+        if absent:
+            raise InvalidInput(
+                "instances",
+                f"there is no {', '.join(absent)} in the fake cloud; make one with add_instance or "
+                "run_instances",
+            )
 
     def timeline(self) -> str:
         """What the cloud did and what the program under test called, in order, to read."""

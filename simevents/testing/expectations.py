@@ -68,16 +68,14 @@ class Expectation:
 
     def untouched(self) -> Self:
         """The handler has asked for no change of any of the instances."""
-        for instance in self._instances:
+        calls = [call for call in self._cloud.calls if not call.action.startswith(_READS)]
+        for instance in self._instances or [""]:
             changes = sorted(
-                {
-                    call.action
-                    for call in self._cloud.calls
-                    if not call.action.startswith(_READS) and _names(call, instance)
-                }
+                {call.action for call in calls if not instance or _names(call, instance)}
             )
             if changes:
-                self._fail(f"{instance} was to be left alone, but met {', '.join(changes)}")
+                what = instance or "The cloud"
+                self._fail(f"{what} was to be left alone, but met {', '.join(changes)}")
         return self
 
     def event_avoided(self, within: Within = 0) -> Self:
@@ -103,6 +101,8 @@ class Expectation:
 
         def missing() -> list[str]:
             there = {e.instance_id for e in self._cloud.events if e.event_cycle_status is wanted}
+            if not self._instances:
+                return [] if there else ["The cloud"]
             return [instance for instance in self._instances if instance not in there]
 
         return self._wait(missing, f"has no event that is {wanted.value}", within)
@@ -169,7 +169,7 @@ def timeline(events: Iterable["CloudEvent"], calls: Iterable["ApiCall"]) -> str:
 def _names(call: "ApiCall", instance: str) -> bool:
     """Whether a call names an instance, in whichever of the API's ways."""
     for name, value in call.parameters.items():
-        if name == "InstanceId" or name.startswith("InstanceId."):
+        if name.partition(".")[0] in ("InstanceId", "ResourceId"):
             if value == instance:
                 return True
         elif name == "InstanceIds" and instance in _listed(value):

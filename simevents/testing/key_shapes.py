@@ -18,10 +18,12 @@ SHAPES = {
         r"\b(?:AccessKeyId|Signature|SignatureNonce|SecurityToken)(?:=|%3D)[^&%\s]", re.IGNORECASE
     ),
     "a secret": re.compile(
-        r"\b(?:AccessKeySecret|SecurityToken|Password)\\?\"?>?\s*[:>]\s*\\?\"?(?!scrubbed)\w"
+        r"\b\w*(?:AccessKeySecret|SecurityToken|Password|PrivateKeyBody)\\?\"?>?\s*[:>]\s*\\?\"?(?!scrubbed)\w"
     ),
     "an Authorization header": re.compile(r"ACS3-HMAC-SHA256|\bAuthorization\b", re.IGNORECASE),
-    "an account id": re.compile(r"acs:\w+::(?!1000000000000000\b)\d+"),
+    "an account id": re.compile(
+        r"acs(?::|%3A)\w+(?::|%3A)[\w-]*(?::|%3A)(?!1000000000000000\b)\d+"
+    ),
 }
 """What is looked for, by the words with which it is told."""
 

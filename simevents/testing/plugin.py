@@ -57,6 +57,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for line in _MARKERS:
         config.addinivalue_line("markers", line)
+    if config.getoption("--ecs-target") == "live" and config.getoption("numprocesses", None):
+        raise pytest.UsageError(
+            "--ecs-target=live runs in one process: those of pytest-xdist would cancel each "
+            "other's events; leave -n out"
+        )
     if config.getoption("--ecs-target") == "cassette" and _records(config):
         raise pytest.UsageError(
             "--ecs-target=cassette only replays; to record, name the far side: "
@@ -74,7 +79,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("ecs_cassette") or (uses_target and has_cassette):
             from .cassettes import options
 
-            item.add_marker(pytest.mark.vcr(**options()))
+            # First, so that nothing of another marker takes the place of the scrubbing.
+            item.add_marker(pytest.mark.vcr(**options()), append=False)
             item.stash[_HAS_CASSETTE] = True
     if target == "live" and not _live_account(config):
         without = [item for item in items if "ecs" in getattr(item, "fixturenames", ())]
@@ -148,7 +154,7 @@ def ecs_fake(
 
 
 @pytest.fixture
-def ecs_cassette(request: pytest.FixtureRequest) -> "datetime":
+def ecs_cassette(request: pytest.FixtureRequest) -> "Iterator[datetime]":
     """For a test with the marker `ecs_cassette`: the instant of its recording, UTC.
 
     On replay this is the time that the test has to take for now.
@@ -156,10 +162,16 @@ def ecs_cassette(request: pytest.FixtureRequest) -> "datetime":
     from datetime import UTC, datetime
 
     from .cassettes import recorded_at
+    from .redirect import guarded
 
     if request.node.get_closest_marker("ecs_cassette") is None:
         _fail("the fixture ecs_cassette needs the marker @pytest.mark.ecs_cassette on the test")
-    return recorded_at(_cassette(request), datetime.now(UTC))
+    moment = recorded_at(_cassette(request), datetime.now(UTC))
+    if _records(request.config):
+        yield moment
+    else:
+        with guarded():
+            yield moment
 
 
 @pytest.fixture
@@ -169,22 +181,22 @@ def ecs(request: pytest.FixtureRequest) -> "Iterator[Target]":
     from .targets import on_cassette, on_fake, on_live
 
     target = request.config.getoption("--ecs-target")
-    if target == "cassette":
-        with on_cassette(_cassette(request), DEFAULT_REGION) as far_side:
+    cassette = _cassette(request) if target == "cassette" or _records(request.config) else None
+    if cassette is not None and cassette.rewound:
+        mode = request.config.getoption("--record-mode") or "none"
+        if mode not in ("none", "once"):
+            _fail(
+                f"--record-mode={mode} would mix two recordings in {cassette.path}, which differ "
+                "in their instances and their time; take --record-mode=rewrite"
+            )
+        with on_cassette(cassette, DEFAULT_REGION) as far_side:
             yield far_side
+    elif target == "cassette":
+        _fail(f"{cassette and cassette.path} is not there; record it with --record-mode=once")
     elif target == "fake":
-        cassette = _cassette(request) if _records(request.config) else None
         yield on_fake(request.getfixturevalue("ecs_fake"), cassette)
     else:
-        with on_live(request.getfixturevalue("_ecs_live")) as far_side:
-            if _records(request.config):
-                recorded = _cassette(request)
-                from .cassettes import recorded_at, recorded_instances
-
-                recorded_at(recorded, far_side.now)
-                recorded_instances(recorded).extend(
-                    request.getfixturevalue("_ecs_live").instance_ids
-                )
+        with on_live(request.getfixturevalue("_ecs_live"), cassette) as far_side:
             yield far_side
 
 
@@ -207,7 +219,10 @@ def pytest_runtest_makereport(
     report = yield
     cloud = item.stash.get(_FAKE, None)
     if cloud is not None and call.when == "call" and report.failed:
-        told = cloud.timeline()
+        try:
+            told = cloud.timeline()
+        except Exception as error:  # noqa: BLE001 - a report must not end the run
+            told = f"cannot be asked any more: {error!r}"
         if told.partition("\n")[0] not in report.longreprtext:
             report.sections.append(("the fake cloud", told))
     return report

@@ -30,6 +30,11 @@ def redirected(
     *served* are the products that the fake has, by their API versions. *refused* hears
     of each call that was stopped, for the program under test may swallow the error.
     """
+    if socket.getaddrinfo.__module__ == __name__:
+        raise RuntimeError(
+            "This process is led to a fake cloud already, by ecs_fake or fake_cloud(), and can be "
+            "led to one only. Take redirect=False for another one."
+        )
     way = _Way(url, served, refused)
     with ExitStack() as patches:
         for patch in way.patches():
@@ -38,10 +43,10 @@ def redirected(
 
 
 @contextmanager
-def guarded(refused: Callable[[OutsideFake], None]) -> Iterator[None]:
+def guarded() -> Iterator[None]:
     """Refuse every way to a host of Alibaba's, without leading anything anywhere."""
     with ExitStack() as patches:
-        for patch in _Way("", {}, refused).guards():
+        for patch in _Way("", {}, lambda _: None).guards():
             patches.enter_context(patch)
         yield
 
@@ -77,8 +82,23 @@ class _Way:
 
     def guards(self) -> Iterator[Any]:
         """Those that only refuse."""
-        yield mock.patch.object(socket, "getaddrinfo", self._resolving(socket.getaddrinfo))
-        yield mock.patch.object(socket.socket, "connect", self._connecting(socket.socket.connect))
+        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+            yield mock.patch.object(socket, name, self._resolving(getattr(socket, name)))
+        for name in ("connect", "connect_ex"):
+            connect = getattr(socket.socket, name)
+            yield mock.patch.object(socket.socket, name, self._connecting(connect))
+        if _is_installed("httpx"):
+            # A proxy or another event loop would resolve the name out of our sight.
+            from httpx import AsyncHTTPTransport, HTTPTransport
+
+            yield mock.patch.object(
+                HTTPTransport, "handle_request", self._transporting(HTTPTransport.handle_request)
+            )
+            yield mock.patch.object(
+                AsyncHTTPTransport,
+                "handle_async_request",
+                self._transporting(AsyncHTTPTransport.handle_async_request),
+            )
 
     def _sending(self, send: Callable[..., Any]) -> Callable[..., Any]:
         def sent(adapter: Any, request: Any, *arguments: Any, **options: Any) -> Any:
@@ -116,14 +136,22 @@ class _Way:
         if version in self._served:
             query = f"?{parts.query}" if parts.query else ""
             return f"{self._url}{parts.path or '/'}{query}"
-        if action or _is_alibaba(host):
+        if action or is_alibaba(host):
             raise self._refusal(f"{action} (API version {version})" if action else "a page", host)
         return None
+
+    def _transporting(self, handle: Callable[..., Any]) -> Callable[..., Any]:
+        def handled(transport: Any, request: Any) -> Any:
+            if is_alibaba(request.url.host):
+                raise self._refusal("a page", request.url.host)
+            return handle(transport, request)
+
+        return handled
 
     def _resolving(self, getaddrinfo: Callable[..., Any]) -> Callable[..., Any]:
         def resolved(host: Any, *arguments: Any, **options: Any) -> Any:
             name = host.decode() if isinstance(host, bytes) else host
-            if isinstance(name, str) and _is_alibaba(name):
+            if isinstance(name, str) and is_alibaba(name):
                 raise self._refusal("a page", name)
             return getaddrinfo(host, *arguments, **options)
 
@@ -131,8 +159,10 @@ class _Way:
 
     def _connecting(self, connect: Callable[..., Any]) -> Callable[..., Any]:
         def connected(self_: socket.socket, address: Any) -> Any:
-            if isinstance(address, tuple) and address[0] == METADATA_ADDRESS:
-                raise self._refusal("the metadata service", METADATA_ADDRESS)
+            host = address[0] if isinstance(address, tuple) else ""
+            if isinstance(host, str) and is_alibaba(host):
+                is_metadata = host == METADATA_ADDRESS
+                raise self._refusal("the metadata service" if is_metadata else "a page", host)
             return connect(self_, address)
 
         return connected
@@ -164,7 +194,8 @@ def _text(value: str | bytes) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def _is_alibaba(host: str) -> bool:
+def is_alibaba(host: str) -> bool:
+    """Whether *host* is one of Alibaba's, or the address of the metadata service."""
     name = host.rstrip(".").lower()
     return name == METADATA_ADDRESS or any(
         name == domain or name.endswith(f".{domain}") for domain in ALIBABA_DOMAINS

@@ -7,20 +7,21 @@ its time and its credentials from here and touches nothing else.
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from ..client import SystemEvents
-from ..errors import CloudError, InvalidInput, OutsideFake, WrongAccount, listed
+from ..errors import CloudError, InvalidInput, LeftOpen, WrongAccount, listed
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from ..retry import Patience
 from ..sdk import Sdk, default_chain
-from ..settings import ENDPOINT_VARIABLE, Settings, credentials, settings
+from ..settings import ENDPOINT_VARIABLE, Credentials, Settings, credentials, settings
 from .cassettes import recorded_at, recorded_instances
 from .redirect import guarded
+from .scrubbing import unrecorded
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
@@ -94,25 +95,30 @@ def on_cassette(cassette: "Cassette", region: str) -> Iterator[Target]:
         del left[:count]
         return taken
 
-    def refused(_: OutsideFake) -> None: ...
-
-    with guarded(refused):
+    with guarded():
         yield _target("cassette", region, recorded_at(cassette, datetime.now(UTC)), take)
 
 
 @contextmanager
-def on_live(account: LiveAccount, environ: Mapping[str, str] = os.environ) -> Iterator[Target]:
+def on_live(account: LiveAccount, cassette: "Cassette | None") -> Iterator[Target]:
     """A live account; every event that is made on its instances meanwhile is cancelled.
+
+    With a *cassette* what the test exchanges is recorded.
 
     Raises WrongAccount when the credentials are those of another account than the one named.
     """
-    where = settings(account.region, environ.get(ENDPOINT_VARIABLE), environ)
-    key = credentials(where, environ, default_chain)
-    with _client(where) as api:
-        if api.account_id() != account.account_id:
-            raise WrongAccount(account.account_id, api.account_id())
-        before = {event.event_id for event in api.find(account.instance_ids) if event.is_open}
+    where = settings(account.region, os.environ.get(ENDPOINT_VARIABLE), os.environ)
+    key = credentials(where, os.environ, default_chain)
+    with _client(where, key) as api:
+        with unrecorded():
+            if api.account_id() != account.account_id:
+                raise WrongAccount(account.account_id, api.account_id())
+            before = {event.event_id for event in api.find(account.instance_ids) if event.is_open}
+            now = api.now()
         left = list(account.instance_ids)
+        if cassette is not None:
+            recorded_at(cassette, now)
+            recorded_instances(cassette).extend(left)
 
         def take(count: int) -> list[str]:
             if count > len(left):
@@ -133,11 +139,13 @@ def on_live(account: LiveAccount, environ: Mapping[str, str] = os.environ) -> It
                 key.access_key_id,
                 key.access_key_secret,
                 key.security_token,
-                api.now(),
+                now,
                 take,
             )
         finally:
-            cancel_new(api.renewed(), account, before)
+            # Once here; what shows up late is cancelled at the end of the run.
+            with unrecorded():
+                cancel_new(api.renewed(), account, before)
 
 
 def cancel_new(api: SystemEvents, account: LiveAccount, before: set[str]) -> None:
@@ -147,8 +155,15 @@ def cancel_new(api: SystemEvents, account: LiveAccount, before: set[str]) -> Non
         for event in api.find(account.instance_ids)
         if event.is_open and event.event_id not in before
     ]
-    if made:
-        api.cancel(made)
+    if not made:
+        return
+    real = api.cancel(made).real
+    left = [e.event_id for e in api.describe(made) if e.is_open and e.event_id not in real]
+    if left:
+        raise LeftOpen(
+            f"The test left {len(left)} events open: {listed(left)}. Cancel them: simevents sweep "
+            f"--region {account.region} --event {' --event '.join(left)}"
+        )
 
 
 @contextmanager
@@ -160,6 +175,8 @@ def watched(account: LiveAccount) -> Iterator[None]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        # Whatever ends this process's group or terminal must not end that one.
+        start_new_session=True,
     )
     assert watchdog.stdin is not None
     assert watchdog.stdout is not None
@@ -172,8 +189,13 @@ def watched(account: LiveAccount) -> Iterator[None]:
         yield
     finally:
         watchdog.stdin.close()
-        watchdog.wait()
+        failed = watchdog.wait()
         watchdog.stdout.close()
+    if failed:
+        raise LeftOpen(
+            f"Whether events are left open on {listed(account.instance_ids)} could not be seen; "
+            f"what went wrong is above. Look: simevents list --region {account.region}"
+        )
 
 
 def _target(
@@ -185,7 +207,5 @@ def _target(
     return Target(kind, region, endpoint, *keys, now, take)
 
 
-def _client(where: Settings) -> SystemEvents:
-    return SystemEvents(
-        Sdk(where, credentials(where, os.environ, default_chain)), where, Patience()
-    )
+def _client(where: Settings, key: Credentials) -> SystemEvents:
+    return SystemEvents(Sdk(where, key), where, Patience())

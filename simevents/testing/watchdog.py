@@ -18,8 +18,9 @@ from .targets import LiveAccount, cancel_new
 def main() -> None:
     account_id, region, *instance_ids = sys.argv[1:]
     account = LiveAccount(account_id, region, tuple(instance_ids))
-    # Ctrl-C reaches the whole group of processes; this one has work to do afterwards.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What ends the run reaches this one as well, which has work to do afterwards.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     where = settings(region, os.environ.get(ENDPOINT_VARIABLE), os.environ)
     sdk = Sdk(where, credentials(where, os.environ, default_chain))
     with SystemEvents(sdk, where, Patience()) as api:
@@ -27,7 +28,10 @@ def main() -> None:
         # Only now may anything be made, or it would count as having been there before.
         print("watching", flush=True)
         sys.stdin.read()
-        cancel_new(api.renewed(), account, before)
+        patience = Patience()
+        for _ in patience.settling():
+            # An event may become visible only after whoever made it has been killed.
+            cancel_new(api.renewed(), account, before)
 
 
 if __name__ == "__main__":

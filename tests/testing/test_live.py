@@ -44,7 +44,7 @@ def test_it(ecs):
 
 @pytest.fixture
 def account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    cloud.post("instances", instance_ids=["i-a", "i-b"])
+    cloud.post("instances", instance_ids=["i-a", "i-b", "i-c", "i-d"])
     # A colleague's, which must stay.
     cloud.post(
         "events",
@@ -84,7 +84,9 @@ def test_what_a_test_made_is_cancelled(account: Cloud, tmp_path: Path, then: str
 
 
 def test_what_a_killed_run_made_is_cancelled(account: Cloud, tmp_path: Path) -> None:
-    running = subprocess.Popen(command(tmp_path, "time.sleep(600)", *OPTIONS), cwd=tmp_path)
+    # Instances of its own: the process that cleans up looks on for a while.
+    others = [option.replace("i-a,i-b", "i-c,i-d") for option in OPTIONS]
+    running = subprocess.Popen(command(tmp_path, "time.sleep(600)", *others), cwd=tmp_path)
     deadline = time.monotonic() + 60
     while not (tmp_path / "made").exists():
         assert time.monotonic() < deadline

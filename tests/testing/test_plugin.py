@@ -307,3 +307,74 @@ def test_it(ecs_fake):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f">   *{line[:20].replace('[', '?')}*", "test_it.py:5: *"])
     assert told in result.stdout.str()
+
+
+def test_a_list_of_instances_and_none_at_all(project: pytest.Pytester) -> None:
+    test = """
+        import pytest
+        from handler import handle
+
+        def test_it(ecs_fake):
+            instances = ecs_fake.run_instances(2)
+            ecs_fake.expect(instances).untouched()
+            ecs_fake.expect().untouched()
+            ecs_fake.schedule("SystemMaintenance.Reboot", instances)
+            handle()
+            ecs_fake.expect(instances).rebooted()
+            for expectation in (ecs_fake.expect(instances), ecs_fake.expect()):
+                with pytest.raises(AssertionError, match="left alone, but met RebootInstance"):
+                    expectation.untouched()
+            with pytest.raises(Exception, match="there is no i-nobody in the fake cloud"):
+                ecs_fake.expect("i-nobody")
+    """
+    run(project, test).assert_outcomes(passed=1)
+
+
+def test_a_vcr_marker_of_ones_own_beside_it(project: pytest.Pytester) -> None:
+    test = """
+        import pytest
+        from handler import handle
+
+        @pytest.mark.vcr
+        def test_it(ecs_fake):
+            (instance,) = ecs_fake.run_instances()
+    """
+    run(project, test).assert_outcomes(passed=1)
+
+
+def test_one_cloud_at_a_time(project: pytest.Pytester) -> None:
+    test = """
+        import pytest
+        from simevents.testing import fake_cloud
+
+        def test_it(ecs_fake):
+            with pytest.raises(RuntimeError, match="led to a fake cloud already"):
+                with fake_cloud():
+                    pass
+            with fake_cloud(redirect=False) as other:
+                assert other.url != ecs_fake.url
+    """
+    run(project, test).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'httpx.get("https://ecs.aliyuncs.com", proxy="http://127.0.0.1:9")',
+        'socket.gethostbyname("ecs.aliyuncs.com")',
+        'socket.socket().connect(("ecs.aliyuncs.com", 443))',
+        'socket.socket().connect_ex(("100.100.100.200", 80))',
+    ],
+)
+def test_no_other_way_to_the_real_cloud(project: pytest.Pytester, line: str) -> None:
+    test = f"""
+import httpx, pytest, socket
+from simevents.errors import OutsideFake
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_it(ecs_fake):
+    with pytest.raises(OutsideFake):
+        {line}
+    ecs_fake.refused.clear()
+"""
+    run(project, test).assert_outcomes(passed=1)

@@ -167,6 +167,46 @@ def test_a_damaged_cassette_is_named(recorded: pytest.Pytester, damage: str) -> 
     )
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        'requests.post("https://cs.aliyuncs.com/clusters", headers={"Authorization": "x"})',
+        'requests.get("https://oss-cn-hangzhou.aliyuncs.com/bucket")',
+    ],
+)
+def test_replay_lets_nothing_else_through(recorded: pytest.Pytester, call: str) -> None:
+    recorded.makepyfile(
+        test_it=f"""
+import pytest, requests
+from simevents.errors import Unrecorded
+
+@pytest.mark.ecs_cassette
+def test_it():
+    with pytest.raises(Unrecorded, match="Page"):
+        {call}
+"""
+    )
+    run(recorded).assert_outcomes(passed=1)
+
+
+def test_a_hook_of_ones_own_does_not_replace_the_scrubbing(recorded: pytest.Pytester) -> None:
+    own = "@pytest.mark.vcr(before_record_request=lambda request: request)"
+    test = TEST.replace("@pytest.mark.ecs_cassette", f"@pytest.mark.ecs_cassette\n{own}")
+    recorded.makepyfile(test_it=test)
+    run(recorded).assert_outcomes(passed=3)
+
+
+def test_two_recordings_are_not_mixed(project: pytest.Pytester) -> None:
+    project.makepyfile(test_it="def test_it(ecs): ecs.instances(1)")
+    run(project, "--record-mode=once").assert_outcomes(passed=1)
+    run(project, "--record-mode=once").assert_outcomes(passed=1)
+    run(project, "--ecs-target=cassette").assert_outcomes(passed=1)
+    result = run(project, "--record-mode=all")
+
+    assert "--record-mode=all would mix two recordings" in result.stdout.str()
+    run(project, "--record-mode=rewrite").assert_outcomes(passed=1)
+
+
 def test_the_fixture_without_the_marker(project: pytest.Pytester) -> None:
     project.makepyfile(test_it="def test_it(ecs_cassette): pass")
 
@@ -181,6 +221,7 @@ def test_the_fixture_without_the_marker(project: pytest.Pytester) -> None:
         ('{"SecurityToken": "CAIS8wF1q6Ft5B2y"}', "a secret"),
         ("authorization: ACS3-HMAC-SHA256 Credential=x", "an Authorization header"),
         ("acs:ram::1234567890123456:role/a", "an account id"),
+        ("RoleArn=acs%3Aecs%3Acn-hangzhou%3A1234567890123456%3A", "an account id"),
     ],
 )
 def test_shapes_of_keys_are_found(tmp_path: Path, text: str, what: str) -> None:

@@ -156,6 +156,12 @@ def test_an_interrupted_create_cancels_what_it_made(simevents: Run, cloud: Cloud
         (["clock", "freeze", "1h"], 2, "Error: freeze takes no value."),
         (["clock", "advance", "soon"], 1, 'error: "advance" must be a length of time such as 30s'),
         (["clock", "--endpoint", "http://127.0.0.1:1"], 1, "error: No fake cloud answers at"),
+        (["clock", "--endpoint", "http://[::1"], 2, "error: endpoint: 'http://[::1' is not the"),
+        (["clock", "rate", "nan"], 2, "Error: rate takes a number of seconds, not 'nan'."),
+        (["sweep", "--instance", "i-a", "--type", "Reboot"], 2, "'Reboot' is not one of"),
+        (["sweep", "--instance", "i-a", "--not-before", "soon"], 2, "error: --not-before: 'soon'"),
+        (["sweep", "--instances-from", sys.executable], 2, "is no text; write an id per line"),
+        (["wait", "e-a", "--timeout", "1s", "--endpoint", "http://127.0.0.1:1"], 1, "error: "),
     ],
 )
 def test_bad_input(simevents: Run, words: list[str], code: int, expected: str) -> None:

@@ -55,7 +55,7 @@ def create(
     with options.connect(region, endpoint) as api:
         claims = Claims()
         intent = declare(api, claims, "by-hand", event_type, moment, ids)
-        with _interrupted() as interrupted:
+        with _interrupted() as interrupted, output.progress(f"Scheduling on {len(ids)} instances"):
             made = schedule(api, claims, intent, lambda: not interrupted.is_set())
             if interrupted.is_set():
                 api.renewed().cancel([event.event_id for event in made.values()])
@@ -91,7 +91,7 @@ def list_events(
     Example: simevents list --endpoint http://127.0.0.1:8086 --region cn-hangzhou
     """
     ids = options.checked(instance_ids)
-    with options.connect(region, endpoint) as api:
+    with options.connect(region, endpoint) as api, output.progress("Reading events"):
         found = api.find(ids) if ids else api.find_all()
     output.show(
         [
@@ -137,7 +137,7 @@ def cancel(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_
     Example: simevents cancel --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j
     """
     ids = list(dict.fromkeys(event_ids))
-    with options.connect(region, endpoint) as api:
+    with options.connect(region, endpoint) as api, output.progress(f"Cancelling {len(ids)}"):
         outcome = api.cancel(ids)
         after = api.describe(ids)
     output.show(after, as_json=as_json)

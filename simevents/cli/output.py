@@ -1,7 +1,8 @@
 """Events on the terminal: a table for people, JSON for programs."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -28,6 +29,15 @@ def plain(event: SystemEvent) -> dict[str, str]:
         "not_before": format_time(event.not_before),
         "publish_time": format_time(event.publish_time),
     }
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal that something is going on; what is yielded changes the text."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(text) as line:
+        yield line.update
 
 
 def table(events: Iterable[SystemEvent]) -> None:

@@ -111,7 +111,8 @@ def _sweep_one(
             return False
         if not yes and not click.confirm(f"Cancel these {len(events)} events in {where}?"):
             return False
-        swept = sweep_events(api, events)
+        with output.progress(f"Cancelling {len(events)}"):
+            swept = sweep_events(api, events)
     click.echo(f"{len(swept.canceled)} cancelled.")
     for what, ids in (("real, not cancelled", swept.real), ("still open", swept.still_open)):
         if ids:

@@ -49,15 +49,13 @@ def wait(
     Example: simevents wait --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j \\
                --status Avoided --timeout 5m
     """
-    from rich.console import Console
-
     seconds = _seconds(timeout)
     deadline = time.monotonic() + seconds
     ids = list(dict.fromkeys(event_ids))
     pause = 0.2
     with (
         options.connect(region, endpoint) as api,
-        Console(stderr=True).status("Looking at the events") as line,
+        output.progress("Looking at the events") as tell,
     ):
         while True:
             events = _look(api, ids, deadline)
@@ -65,7 +63,7 @@ def wait(
             settled = [event for event in waiting if _has_finished(event)]
             if len(events) < len(ids) or settled or not waiting or time.monotonic() >= deadline:
                 break
-            line.update(_progress(waiting, len(ids), deadline - time.monotonic()))
+            tell(_progress(waiting, len(ids), deadline - time.monotonic()))
             time.sleep(min(pause, max(deadline - time.monotonic(), 0)))
             pause = min(pause * 1.5, SLOWEST_POLL_SECONDS)
     output.show(events, as_json=as_json)

@@ -21,7 +21,8 @@ destroy: engine ## Cancel the events and take the stack down.
 test: engine check ## Run all tests, those on the real engine among them.
 	@$(BIN)/python -m pytest -n auto --ignore tests/engine
 	@$(BIN)/python -m pytest tests/contract --ecs-target=cassette
-	@$(BIN)/python -m pytest tests/engine
+	@# The engine mostly waits, so one process more than the smallest machine has cores.
+	@$(BIN)/python -m pytest -n 3 tests/engine
 
 soak: $(READY) ## Run the random tests at length: make soak RUNS=10000.
 	@RUNS=$(or $(RUNS),10000) FUZZ_RUNS=100000 $(BIN)/python -m pytest tests/model tests/fake/test_hostile_input.py

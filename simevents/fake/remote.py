@@ -82,5 +82,7 @@ class Control:
             return members
         reason = members.get("error") if isinstance(members, dict) else None
         raise ControlError(
-            reason or f"{self.url} answered with HTTP {status} and is not a fake cloud of ours"
+            reason
+            or f"{self.url} answered with HTTP {status} and is no fake cloud; name the URL "
+            "that simevents fake printed"
         )

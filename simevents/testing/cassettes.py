@@ -18,7 +18,7 @@ from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
 from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
 from vcr.request import Request
-from vcr.stubs import VCRConnection, aiohttp_stubs
+from vcr.stubs import VCRConnection, aiohttp_stubs, httpx_stubs
 
 from ..errors import InvalidInput, Unrecorded
 from ..models import format_time, parse_time
@@ -67,13 +67,12 @@ def options() -> dict[str, Any]:
             # vcrpy's own refusal quotes the signed request.
             (stubs, "CannotOverwriteExistingCassetteException", _unrecorded),
             (aiohttp_stubs, "CannotOverwriteExistingCassetteException", _unrecorded),
+            (httpx_stubs, "CannotOverwriteExistingCassetteException", _unrecorded),
         ),
         "match_on": [_MATCHER],
         "before_record_request": scrub_request,
         "before_record_response": scrub_response,
         "decode_compressed_response": True,
-        # The fake's own control routes are called with httpx.
-        "skip_patchers": ("httpx", "httpx2"),
     }
 
 

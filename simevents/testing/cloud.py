@@ -5,7 +5,7 @@ calls get here is `redirect`'s.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -221,10 +221,9 @@ class FakeCloud:
 
     def status(self, instance_id: str) -> str:
         """``Running``, ``Stopped`` and so on."""
-        for entry in self._control.get("instances"):
-            if entry["instance_id"] == instance_id:
-                return str(entry["status"])
-        raise InvalidInput("instance_id", f"there is no {instance_id} in the fake cloud")
+        statuses = {e["instance_id"]: str(e["status"]) for e in self._control.get("instances")}
+        self._require_known([instance_id], statuses)
+        return statuses[instance_id]
 
     def expect(self, *instances: str | Iterable[str]) -> "Expectation":
         """What the program under test should have done to *instances*, or to the cloud at all.
@@ -242,7 +241,7 @@ class FakeCloud:
             self._require_known(ids, known)
         return Expectation(self, ids)
 
-    def _require_known(self, ids: Iterable[str], known: set[str]) -> None:
+    def _require_known(self, ids: Iterable[str], known: Container[str]) -> None:
         absent = [id for id in ids if id not in known]
         if absent:
             raise InvalidInput(

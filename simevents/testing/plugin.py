@@ -75,18 +75,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     has_cassette = target == "cassette" or _records(config)
     for item in items:
         _check_verified(item)
-        uses_target = "ecs" in getattr(item, "fixturenames", ())
-        if item.get_closest_marker("ecs_cassette") or (uses_target and has_cassette):
+        if item.get_closest_marker("ecs_cassette") or (has_cassette and _uses_target(item)):
             from .cassettes import options
 
             # First, so that nothing of another marker takes the place of the scrubbing.
             item.add_marker(pytest.mark.vcr(**options()), append=False)
             item.stash[_HAS_CASSETTE] = True
     if target == "live" and not _live_account(config):
-        without = [item for item in items if "ecs" in getattr(item, "fixturenames", ())]
+        without = [item for item in items if _uses_target(item)]
         if without:
             config.hook.pytest_deselected(items=without)
-            items[:] = [item for item in items if item not in without]
+            items[:] = [item for item in items if not _uses_target(item)]
 
 
 def pytest_report_header(config: pytest.Config) -> Iterable[str]:
@@ -226,6 +225,10 @@ def pytest_runtest_makereport(
         if told.partition("\n")[0] not in report.longreprtext:
             report.sections.append(("the fake cloud", told))
     return report
+
+
+def _uses_target(item: pytest.Item) -> bool:
+    return "ecs" in getattr(item, "fixturenames", ())
 
 
 def _records(config: pytest.Config) -> bool:

@@ -24,8 +24,12 @@ test: engine check ## Run all tests, those on the real engine among them.
 	@# The engine mostly waits, so one process more than the smallest machine has cores.
 	@$(BIN)/python -m pytest -n 3 tests/engine
 
-soak: $(READY) ## Run the random tests at length: make soak RUNS=10000.
-	@RUNS=$(or $(RUNS),10000) FUZZ_RUNS=100000 $(BIN)/python -m pytest tests/model tests/fake/test_hostile_input.py
+soak: SEED ?= $(shell $(BIN)/python -c 'import secrets; print(secrets.randbelow(2**31))')
+soak: $(READY) ## Run the random tests at length with a new seed: make soak RUNS=10000.
+	@seed=$(SEED); echo "To repeat this run: make soak RUNS=$(or $(RUNS),10000) SEED=$$seed"; \
+	RUNS=$(or $(RUNS),10000) FUZZ_RUNS=100000 FUZZ_SEED=$$seed $(BIN)/python -m pytest \
+	  --hypothesis-profile=random --hypothesis-seed=$$seed \
+	  tests/model tests/fake/test_hostile_input.py tests/fake/test_against_rules.py
 
 check: $(READY) ## Check format, lint, types and layers.
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from simevents.client import SystemEvents
 from simevents.fake.remote import Control
@@ -20,6 +21,11 @@ NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
 # The vendor's search for credentials would go on to the metadata address of an instance. Its
 # library reads this once, when it is imported, which collecting the tests already does.
 os.environ[NO_METADATA] = "true"
+
+# The same random cases in every run; --hypothesis-profile=random draws others (make soak).
+settings.register_profile("fixed", derandomize=True, database=None)
+settings.register_profile("random", print_blob=True, database=None)
+settings.load_profile("fixed")
 
 _connect = socket.socket.connect
 

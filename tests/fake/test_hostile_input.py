@@ -1,6 +1,7 @@
 """Whatever is sent, the fake answers with the API's words and never falls over.
 
-FUZZ_RUNS in the environment says how many requests the fuzz sends; `make soak` sets it.
+FUZZ_RUNS in the environment is the number of requests that the fuzz sends, FUZZ_SEED the seed of
+their content; `make soak` sets both.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from tests.conftest import Cloud
 from tests.fake.requests import signed
 
 RUNS = int(os.environ.get("FUZZ_RUNS", "20000"))
+SEED = int(os.environ.get("FUZZ_SEED", "0"))
 CONNECTIONS = 8
 
 WORDS = [
@@ -133,7 +135,8 @@ def test_nonsense_never_ends_in_a_fault_of_the_server(cloud: Cloud) -> None:
 
     async def everything() -> list[Counter[str]]:
         each = RUNS // CONNECTIONS
-        senders = [send_many(url.host, url.port or 0, seed, each) for seed in range(CONNECTIONS)]
+        seeds = range(SEED, SEED + CONNECTIONS)
+        senders = [send_many(url.host, url.port or 0, seed, each) for seed in seeds]
         return await asyncio.gather(*senders)
 
     statuses = sum(asyncio.run(everything()), Counter[str]())

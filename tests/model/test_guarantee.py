@@ -70,6 +70,8 @@ class Guarantee(RuleBasedStateMachine):
         self.named = ""
         self.is_disturbed = False
         """A run failed or somebody cancelled: a status in the state may be wrong till a refresh."""
+        self.final: set[str] = set()
+        """Events that a refresh found when their time had passed: they stay, even if cancelled."""
         self.program: dict[str, Any] = {}
         MortalSdk.calls_to_live = -1
         provider._connect = self.connect
@@ -122,6 +124,8 @@ class Guarantee(RuleBasedStateMachine):
     def refresh(self) -> None:
         if self.attempt(self.state.refresh):
             self.is_disturbed = False
+            if self.time_has_passed():
+                self.final |= self.recorded()
 
     def command(self, name: str) -> Callable[[], None]:
         return {
@@ -310,7 +314,14 @@ class Guarantee(RuleBasedStateMachine):
         assert [e for e in more if not self.is_named(e)] == []
         if not self.is_disturbed:
             cancelled = {e.event_id for e in self.cloud.events() if e.status == "Canceled"}
-            assert cancelled & self.recorded() == set()
+            assert (cancelled & self.recorded()) - self.final == set()
+
+    def time_has_passed(self) -> bool:
+        """Whether the events of the state were due: their statuses are final."""
+        if self.state.events is None:
+            return False
+        not_before = parse_time(self.state.events.outputs["not_before_at"]).timestamp()
+        return self.cloud.clock.now() >= not_before
 
 
 @pytest.fixture
@@ -331,3 +342,44 @@ def test_nothing_is_ever_left_behind(put_back: None) -> None:
             print_blob=True,
         ),
     )
+
+
+def test_an_event_cancelled_before_its_time_stays_in_the_state_after_it(put_back: None) -> None:
+    machine = Guarantee()
+    machine.write_a_program(TYPES[0], "+1h", INSTANCES[:1])
+    machine.run_up(None)
+    (event,) = machine.ours_open()
+    machine.is_disturbed = True
+    machine.cloud.cancel(event.event_id)
+    machine.time_passes(70 * 60)
+    machine.run_refresh()
+    machine.run_up(None)
+
+    assert machine.state.events is not None
+    outputs = machine.state.events.outputs
+    assert outputs["event_ids"] == {INSTANCES[0]: event.event_id}
+    assert outputs["statuses"] == {INSTANCES[0]: "Canceled"}
+    assert [(e.event_id, e.status) for e in machine.cloud.events()] == [
+        (event.event_id, "Canceled")
+    ]
+    machine.teardown()
+
+
+def test_a_killed_change_that_is_taken_back_is_recorded_as_expired_a_month_later(
+    put_back: None,
+) -> None:
+    machine = Guarantee()
+    machine.write_a_program(TYPES[0], "+3h", INSTANCES[:2])
+    machine.run_up(None)
+    ids = {event.instance_id: event.event_id for event in machine.ours_open()}
+    machine.a_change_of_instances_is_killed_and_taken_back(INSTANCES[:1], 2, True)
+    machine.time_passes(31 * 24 * 3600)
+    machine.run_refresh()
+    machine.run_up(None)
+
+    assert machine.state.events is not None
+    outputs = machine.state.events.outputs
+    assert outputs["event_ids"] == ids
+    assert outputs["statuses"] == dict.fromkeys(INSTANCES[:2], "Expired")
+    assert machine.ours_open() == []
+    machine.teardown()

@@ -19,13 +19,13 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from simevents import reconcile
-from simevents.claims import Claims
-from simevents.client import SystemEvents
+from simevents.api.client import SystemEvents
+from simevents.api.retry import Patience
+from simevents.api.sdk import Sdk
 from simevents.fake import daemon
-from simevents.retry import Patience
+from simevents.reconcile import event_steps
+from simevents.reconcile.claims import Claims
 from simevents.schedule import parse
-from simevents.sdk import Sdk
 from simevents.settings import Settings, credentials
 
 FAULTS: list[dict[str, Any]] = [
@@ -50,10 +50,10 @@ def run(url: str, count: int, faults: list[dict[str, Any]]) -> tuple[float, floa
     claims = Claims()
     with connect() as api:
         started = time.monotonic()
-        intent = reconcile.declare(
+        intent = event_steps.declare(
             api, claims, "sse-benchmark", "SystemMaintenance.Reboot", parse("+2h"), instances
         )
-        made = reconcile.schedule(api, claims, intent)
+        made = event_steps.schedule(api, claims, intent)
         created = time.monotonic() - started
     open_ids = {
         event["event_id"]
@@ -64,7 +64,7 @@ def run(url: str, count: int, faults: list[dict[str, Any]]) -> tuple[float, floa
         sys.exit(f"{len(open_ids)} events are open and {len(made)} are known, not {count}")
     with connect() as api:
         started = time.monotonic()
-        reconcile.cancel(api, intent, [event.event_id for event in made.values()])
+        event_steps.cancel(api, intent, [event.event_id for event in made.values()])
         deleted = time.monotonic() - started
     if control.get("/health").json()["open_events"]:
         sys.exit("events are left open")

@@ -30,15 +30,16 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from . import reconcile, schedule
-from .claims import Claims
-from .client import SystemEvents
+from . import schedule
+from .api.client import SystemEvents
+from .api.retry import Patience, budget_seconds
+from .api.sdk import Sdk, default_chain
 from .errors import CloudError, InvalidInput, InvalidSettings
-from .intent import Intent
 from .models import EventType, format_time, is_instance_id, parse_time
-from .reconcile import Observation
-from .retry import Patience, budget_seconds
-from .sdk import Sdk, default_chain
+from .reconcile import event_steps as reconcile
+from .reconcile.claims import Claims
+from .reconcile.event_steps import Observation
+from .reconcile.intent import Intent
 from .settings import credentials, settings
 
 Properties = dict[str, Any]

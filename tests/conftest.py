@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from simevents.client import SystemEvents
-from simevents.fake.remote import Control
+from simevents.api.client import SystemEvents
+from simevents.api.retry import Patience
+from simevents.api.sdk import Sdk
+from simevents.fake.control.client import Control
 from simevents.fake.server import FakeServer
-from simevents.retry import Patience
-from simevents.sdk import Sdk
 from simevents.settings import Settings, credentials, is_loopback
 
 REGION = "cn-hangzhou"

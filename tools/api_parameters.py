@@ -1,4 +1,4 @@
-"""Writes simevents/fake/parameters.json: which parameters each covered action documents.
+"""Writes simevents/fake/protocol/parameters.json: which parameters each covered action documents.
 
 The source is what the vendor generates from the API's own description: the request
 classes of both SDK generations, one setter or one field per documented parameter.
@@ -37,7 +37,7 @@ EXTRA = {
 
 WITHOUT_PARAMETERS = ("GetCallerIdentity",)
 
-TARGET = Path(__file__).parent.parent / "simevents" / "fake" / "parameters.json"
+TARGET = Path(__file__).parent.parent / "simevents" / "fake" / "protocol" / "parameters.json"
 
 _ADDED = re.compile(r"add_(?:query_param|body_params)\((.+?),\s*\w[^,]*\)\s*$", re.MULTILINE)
 _POSITION = re.compile(r"'\s*\+\s*str\(\w+ \+ 1\)(?:\s*\+\s*')?")

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
-from simevents.fake import rpc  # noqa: F401 - registers the actions
-from simevents.fake.cloud import ACTIONS, Action
-from simevents.fake.switches import Switches
+from simevents.fake.protocol import dispatch  # noqa: F401 - registers the actions
+from simevents.fake.protocol.call import ACTIONS, Action
+from simevents.fake.state.switches import Switches
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -69,8 +69,8 @@ def switches() -> str:
         'a running cloud with `POST /_fake/switches {"NAME": VALUE}`.',
         "",
         "Not switched, because nobody may rely on it: the number codes of types and statuses that",
-        "are not documented are invented (`simevents/fake/event_answers.py`), and error texts that",
-        "the documentation gives as `%s` are those that the vendor printed in 2018.",
+        "are not documented are invented (`simevents/fake/ecs/event_entries.py`), and error texts",
+        "that the documentation gives as `%s` are those that the vendor printed in 2018.",
         "",
         "| switch | default | or | the open question |",
         "|---|---|---|---|",

@@ -50,7 +50,7 @@ def clock(
     Example: simevents clock advance 2h --endpoint http://127.0.0.1:8086
     """
     try:
-        from ..fake.remote import Control, ControlError
+        from ..fake.control.client import Control, ControlError
     except ModuleNotFoundError as missing:
         options.fail(f"{missing.name} is not installed; it comes with: pip install simevents[fake]")
     if not endpoint:

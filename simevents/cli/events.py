@@ -44,8 +44,8 @@ def create(
     Example: simevents create --region cn-hangzhou --type SystemMaintenance.Reboot \\
                --not-before +2h --instance i-bp1a2b3c4d5e
     """
-    from ..claims import Claims
-    from ..reconcile import declare, schedule
+    from ..reconcile.claims import Claims
+    from ..reconcile.event_steps import declare, schedule
     from ..schedule import parse
 
     moment = parse(not_before)

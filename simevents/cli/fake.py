@@ -58,9 +58,9 @@ def fake(
     """
     # The server is an extra, and the other commands do not need it.
     try:
-        from ..fake.database import StoreError
         from ..fake.server import FakeServer, ServerError
-        from ..fake.switches import BadSwitch, parse
+        from ..fake.state.database import StoreError
+        from ..fake.state.switches import BadSwitch, parse
     except ModuleNotFoundError as missing:
         options.fail(
             f"{missing.name} is not installed; the fake cloud needs: pip install simevents[fake]"

@@ -12,7 +12,7 @@ from ..models import EventType, is_instance_id
 from ..settings import ENDPOINT_VARIABLE
 
 if TYPE_CHECKING:
-    from ..client import SystemEvents
+    from ..api.client import SystemEvents
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,9 +58,9 @@ EVENT_TYPE = click.Choice([type.value for type in EventType])
 
 def connect(region: str, endpoint: str | None) -> "SystemEvents":
     """The API in this region, with the credentials of the environment."""
-    from ..client import SystemEvents
-    from ..retry import Patience
-    from ..sdk import Sdk, default_chain
+    from ..api.client import SystemEvents
+    from ..api.retry import Patience
+    from ..api.sdk import Sdk, default_chain
     from ..settings import credentials, settings
 
     target = settings(region, endpoint, {})

@@ -10,8 +10,8 @@ from ..models import parse_time
 from . import options, output
 
 if TYPE_CHECKING:
-    from ..client import SystemEvents
-    from ..stack_state import Accounted
+    from ..api.client import SystemEvents
+    from ..cleanup.stack_state import Accounted
 
 
 @click.command()
@@ -52,7 +52,7 @@ def sweep(
     \b
     Example: simevents sweep --region cn-hangzhou --event e-bp1a2b3c4d5e6f7g8h9j
     """
-    from ..stack_state import Accounted, accounted, by_cloud
+    from ..cleanup.stack_state import Accounted, accounted, by_cloud
 
     instances = options.checked(instance_ids, instances_from)
     events = [*event_ids, *options.lines(events_from)]
@@ -95,8 +95,8 @@ def _sweep_one(
     api: "SystemEvents", entries: "list[Accounted]", may_cancel: bool, yes: bool
 ) -> bool:
     """Sweep in one cloud; whether nothing is open afterwards."""
-    from ..sweep import open_events
-    from ..sweep import sweep as sweep_events
+    from ..cleanup.sweep import open_events
+    from ..cleanup.sweep import sweep as sweep_events
 
     with api:
         where = f"{api.settings.region} of {api.settings.endpoint or 'Alibaba Cloud'}"

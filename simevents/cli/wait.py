@@ -12,7 +12,7 @@ from . import options, output
 from .events import unknown
 
 if TYPE_CHECKING:
-    from ..client import SystemEvents
+    from ..api.client import SystemEvents
 
 SLOWEST_POLL_SECONDS = 5.0
 DEADLINE_PASSED = 3

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from . import rpc, wire
-from .connections import Connections
+from .protocol import dispatch, wire
+from .protocol.connections import Connections
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -58,7 +58,7 @@ class Application:
 
     def __init__(
         self,
-        api: rpc.Rpc,
+        api: dispatch.Rpc,
         control_routes: "AsgiApplication",
         connections: "Connections",
     ) -> None:

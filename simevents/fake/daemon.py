@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .remote import Control, ControlError
+from .control.client import Control, ControlError
 from .server import ServerError
 
 START_SECONDS = 20

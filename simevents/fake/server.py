@@ -21,16 +21,17 @@ from typing import Any, Self
 import uvicorn
 
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
-from . import instances, rpc
-from .access_keys import AccessKeys
 from .application import Application, AsgiApplication, Guard, is_loopback
-from .catalog import DEFAULT_REGION
-from .clock import Clock
-from .cloud import Cloud
-from .connections import Connections
-from .journal import Journal
-from .store import Store
-from .switches import Switches, Value
+from .ecs import instances
+from .protocol import dispatch
+from .protocol.call import Cloud
+from .protocol.connections import Connections
+from .state.access_keys import AccessKeys
+from .state.catalog import DEFAULT_REGION
+from .state.clock import Clock
+from .state.journal import Journal
+from .state.store import Store
+from .state.switches import Switches, Value
 
 HOST = "127.0.0.1"
 
@@ -97,7 +98,7 @@ class FakeServer:
         journal = Journal()
         connections = Connections()
         self._guard = Guard(partial(_control_routes, cloud, journal, given), self.control_token)
-        application = Application(rpc.Rpc(cloud, journal), self._guard, connections)
+        application = Application(dispatch.Rpc(cloud, journal), self._guard, connections)
         self._server = _Server(
             uvicorn.Config(
                 application,
@@ -194,9 +195,9 @@ class _Server(uvicorn.Server):
 
 def _control_routes(cloud: Cloud, journal: Journal, switches: Switches) -> AsgiApplication:
     # Imported when it is first asked for: its framework takes a third of the start-up time.
-    from . import control
+    from .control import routes
 
-    return control.routes(cloud, journal, switches)
+    return routes.routes(cloud, journal, switches)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidInput, OutsideFake
-from ..fake.remote import Control, ControlError
+from ..fake.control.client import Control, ControlError
 from ..fake.server import FakeServer
 from ..models import (
     FAKE_ACCESS_KEY_ID,

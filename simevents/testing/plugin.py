@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..fake.server import FakeServer
     from .cloud import FakeCloud
-    from .targets import LiveAccount, Target
+    from .live.targets import LiveAccount, Target
 
 _FAKE: "pytest.StashKey[FakeCloud]" = pytest.StashKey()
 _HAS_CASSETTE = pytest.StashKey[bool]()
@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         _check_verified(item)
         if item.get_closest_marker("ecs_cassette") or (has_cassette and _uses_target(item)):
-            from .cassettes import options
+            from .recording.cassettes import options
 
             # First, so that nothing of another marker takes the place of the scrubbing.
             item.add_marker(pytest.mark.vcr(**options()), append=False)
@@ -106,7 +106,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_recording_configure(config: pytest.Config, vcr: "VCR") -> None:
     if config.stash.get(_HAS_CASSETTE, False):
-        from .cassettes import prepare
+        from .recording.cassettes import prepare
 
         prepare(vcr)
 
@@ -160,7 +160,7 @@ def ecs_cassette(request: pytest.FixtureRequest) -> "Iterator[datetime]":
     """
     from datetime import UTC, datetime
 
-    from .cassettes import recorded_at
+    from .recording.cassettes import recorded_at
     from .redirect import guarded
 
     if request.node.get_closest_marker("ecs_cassette") is None:
@@ -177,7 +177,7 @@ def ecs_cassette(request: pytest.FixtureRequest) -> "Iterator[datetime]":
 def ecs(request: pytest.FixtureRequest) -> "Iterator[Target]":
     """Where the test's calls go: the fake, a cassette or a live account, by --ecs-target."""
     from .cloud import DEFAULT_REGION
-    from .targets import on_cassette, on_fake, on_live
+    from .live.targets import on_cassette, on_fake, on_live
 
     target = request.config.getoption("--ecs-target")
     cassette = _cassette(request) if target == "cassette" or _records(request.config) else None
@@ -202,7 +202,7 @@ def ecs(request: pytest.FixtureRequest) -> "Iterator[Target]":
 @pytest.fixture(scope="session")
 def _ecs_live(request: pytest.FixtureRequest) -> "Iterator[LiveAccount]":
     """The account, with a process beside it that cleans up when this one dies."""
-    from .targets import watched
+    from .live.targets import watched
 
     account = _live_account(request.config)
     assert account is not None
@@ -248,7 +248,7 @@ def _live_account(config: pytest.Config) -> "LiveAccount | None":
     named = [config.getoption(f"--ecs-live-{part}") for part in ("account", "region", "instances")]
     if not all(named):
         return None
-    from .targets import LiveAccount
+    from .live.targets import LiveAccount
 
     account_id, region, instances = named
     return LiveAccount(account_id, region, tuple(instances.split(",")))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simevents.models import format_time
-from simevents.testing.targets import Target
+from simevents.testing.live.targets import Target
 from tests.contract.clients import CLIENTS, VendorClient
 
 

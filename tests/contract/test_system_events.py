@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from simevents.models import EventCycleStatus, EventType, parse_time
-from simevents.testing.targets import Target
+from simevents.testing.live.targets import Target
 from tests.contract.clients import VendorClient, code_of
 
 CREATE = "CreateSimulatedSystemEvents"

@@ -5,7 +5,7 @@ import hmac
 import time
 import uuid
 
-from simevents.fake.signatures import canonical_query, encode
+from simevents.fake.protocol.signatures import canonical_query, encode
 
 
 def signed(

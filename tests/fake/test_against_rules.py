@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from simevents.fake.wire import Request
+from simevents.fake.protocol.wire import Request
 from simevents.models import EventCycleStatus, EventType, format_time, parse_time
 from tests.conftest import REGION
 from tests.fake.requests import signed

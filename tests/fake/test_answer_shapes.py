@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from simevents.fake import rpc  # noqa: F401 - registers the actions
-from simevents.fake.cloud import ACTIONS, Action
+from simevents.fake.protocol import dispatch  # noqa: F401 - registers the actions
+from simevents.fake.protocol.call import ACTIONS, Action
 from tests.conftest import REGION, Cloud
 from tests.fake.requests import signed
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from simevents.fake import rpc
-from simevents.fake.cloud import ACTIONS, Action
+from simevents.fake.protocol import dispatch
+from simevents.fake.protocol.call import ACTIONS, Action
 from tools import fake_docs
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-SOURCE = "\n".join(Path(module.__file__ or "").read_text() for module in rpc.PRODUCTS)
+SOURCE = "\n".join(Path(module.__file__ or "").read_text() for module in dispatch.PRODUCTS)
 
 
 @pytest.mark.parametrize("page", fake_docs.PAGES)

@@ -1,6 +1,6 @@
 """What goes wrong on purpose."""
 
-from simevents.fake.faults import Fault, Faults
+from simevents.fake.state.faults import Fault, Faults
 
 CREATE = "CreateSimulatedSystemEvents"
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simevents.fake.access_keys import AccessKey
-from simevents.fake.codes import Refused
-from simevents.fake.signatures import Verifier
+from simevents.fake.protocol.api_errors import Refused
+from simevents.fake.protocol.signatures import Verifier
+from simevents.fake.state.access_keys import AccessKey
 
 NONCE = "3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf"
 SIGNED_AT = "2026-01-02T03:04:05Z"

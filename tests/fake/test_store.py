@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simevents.fake.database import StoreError
 from simevents.fake.server import FakeServer, ServerError
+from simevents.fake.state.database import StoreError
 from tests.conftest import Cloud
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simevents.fake.switches import BadSwitch, Switches, parse
+from simevents.fake.state.switches import BadSwitch, Switches, parse
 from tests.conftest import REGION, Cloud
 from tests.contract.clients import NewerSdk, OlderSdk, code_of
 

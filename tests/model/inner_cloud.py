@@ -8,20 +8,20 @@ from urllib.parse import urlsplit
 
 from aliyunsdkcore.vendored.requests.structures import CaseInsensitiveDict
 
+from simevents.api.sdk import Answer, Sdk
 from simevents.errors import NoAnswer
-from simevents.fake import instances
-from simevents.fake.access_keys import AccessKeys
-from simevents.fake.clock import Clock
-from simevents.fake.cloud import Cloud
-from simevents.fake.events import EventRow
-from simevents.fake.faults import Fault
-from simevents.fake.journal import Journal
-from simevents.fake.lifecycle import start_status
-from simevents.fake.rpc import Rpc
-from simevents.fake.store import Store
-from simevents.fake.wire import Request
+from simevents.fake.ecs import instances
+from simevents.fake.protocol.call import Cloud
+from simevents.fake.protocol.dispatch import Rpc
+from simevents.fake.protocol.wire import Request
+from simevents.fake.state.access_keys import AccessKeys
+from simevents.fake.state.clock import Clock
+from simevents.fake.state.event_table import EventRow
+from simevents.fake.state.faults import Fault
+from simevents.fake.state.journal import Journal
+from simevents.fake.state.lifecycle import start_status
+from simevents.fake.state.store import Store
 from simevents.models import EventCycleStatus, parse_time
-from simevents.sdk import Answer, Sdk
 from tests.conftest import REGION
 
 START = "2026-01-01T00:00:00Z"

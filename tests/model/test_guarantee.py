@@ -22,12 +22,12 @@ from hypothesis.stateful import (
 )
 
 from simevents import provider
-from simevents.claims import Claims
-from simevents.client import SystemEvents
+from simevents.api.client import SystemEvents
+from simevents.api.retry import Patience
 from simevents.errors import SimulatedEventsError
-from simevents.fake.events import EventRow
+from simevents.fake.state.event_table import EventRow
 from simevents.models import OPEN_STATUSES, parse_time
-from simevents.retry import Patience
+from simevents.reconcile.claims import Claims
 from simevents.settings import Settings, credentials
 from tests.conftest import REGION
 from tests.model.engine_state import EngineState, Rejected

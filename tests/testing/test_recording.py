@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 # pytester forgets what is imported within a run, which the C part of yaml does not survive.
-import simevents.testing.cassettes  # noqa: F401
+import simevents.testing.recording.cassettes  # noqa: F401
 from simevents.testing.key_shapes import assert_no_keys, found_in
 
 HANDLER = """

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from simevents.client import SystemEvents
+from simevents.api.client import SystemEvents
+from simevents.api.retry import Patience
+from simevents.api.sdk import Sdk
 from simevents.errors import Unrecorded
 from simevents.models import EventCycleStatus, EventType, parse_time
-from simevents.retry import Patience
-from simevents.sdk import Sdk
 from simevents.settings import Credentials, Settings, credentials
-from simevents.testing.cassettes import SCRUBBED_ACCOUNT_ID, recorder
 from simevents.testing.key_shapes import assert_no_keys
+from simevents.testing.recording.cassettes import SCRUBBED_ACCOUNT_ID, recorder
 from tests.conftest import REGION, Cloud, Waiting
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simevents.client import SystemEvents
+from simevents.api.client import SystemEvents
 from simevents.fake import daemon
 from simevents.models import EventType
 from tests.conftest import REGION, Cloud

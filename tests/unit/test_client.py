@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from simevents.client import Canceling, SystemEvents
+from simevents.api.client import Canceling, SystemEvents
 from simevents.errors import Refused
 from simevents.models import EventCycleStatus, EventType, format_time
 from tests.conftest import REGION, Cloud, Waiting

@@ -2,8 +2,8 @@
 
 import pytest
 
+from simevents.api.retry import ALWAYS, UNSENT_ONLY, Patience, Verdict, budget_seconds, verdict
 from simevents.errors import CloudError, InvalidInput, InvalidSettings, NoAnswer, Refused
-from simevents.retry import ALWAYS, UNSENT_ONLY, Patience, Verdict, budget_seconds, verdict
 from tests.conftest import Waiting
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from simevents.api.sdk import Sdk
 from simevents.errors import NoAnswer
-from simevents.sdk import Sdk
 from simevents.settings import Credentials, Settings
 from tests.conftest import REGION, Cloud
 

@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
+from simevents.api.sdk import Sdk, _answer
 from simevents.errors import NoAnswer, Refused
-from simevents.sdk import Sdk, _answer
 from simevents.settings import Credentials, Settings
 from tests.conftest import REGION, Cloud
 

@@ -1,0 +1,234 @@
+"""The API of simulated system events, as this project calls it.
+
+`SystemEvents` speaks for one account in one region. It cuts work into the batches
+the API takes, reads all pages, repeats what may be repeated and always asks for all
+seven statuses. What should exist, and whose it is, is `reconcile`'s business.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from ..errors import CloudError, NoAnswer, Refused
+from ..models import BATCH_LIMIT, EventCycleStatus, SystemEvent, format_time, parse_time
+from ..settings import Settings
+from .retry import ALWAYS, UNSENT_ONLY, Patience
+from .sdk import Answer, Sdk
+
+EVENT_UNKNOWN = "InvalidEventId.NotFound"
+EVENT_REAL = "CannotCancelSystemEvent.NotSimulated"
+
+_ALL_STATUSES = [status.value for status in EventCycleStatus]
+
+
+@dataclass
+class Canceling:
+    """What became of a request to cancel; an id in neither list is open no longer."""
+
+    unknown: list[str] = field(default_factory=list)
+    """The cloud does not know these ids, or not yet, or no longer."""
+    real: list[str] = field(default_factory=list)
+    """The cloud made these itself; they cannot be cancelled."""
+
+
+class SystemEvents:
+    """Calls about system events; a context manager that closes its connections.
+
+    *patience* bounds all waiting of this object.
+    """
+
+    def __init__(self, sdk: Sdk, settings: Settings, patience: Patience) -> None:
+        self._sdk = sdk
+        self.settings = settings
+        self.patience = patience
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._sdk.close()
+
+    def renewed(self) -> "SystemEvents":
+        """The same calls with as much time again."""
+        return SystemEvents(self._sdk, self.settings, self.patience.renewed())
+
+    def within(self, seconds: float) -> "SystemEvents":
+        """The same calls, which together may take no longer than *seconds*."""
+        return SystemEvents(
+            self._sdk, self.settings, replace(self.patience, budget_seconds=seconds)
+        )
+
+    def account_id(self) -> str:
+        """Whose credentials these are."""
+        return str(self._read("GetCallerIdentity").body["AccountId"])
+
+    def now(self) -> datetime:
+        """The cloud's clock, UTC, as its last answer showed it; asks when there was none."""
+        if self._sdk.last_date is None:
+            self._read("GetCallerIdentity")
+        if self._sdk.last_date is None:
+            raise NoAnswer("GetCallerIdentity", "the cloud", "its answers carry no Date")
+        return self._sdk.last_date
+
+    def create(
+        self,
+        event_type: str,
+        not_before: datetime,
+        instance_ids: Sequence[str],
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> list[str]:
+        """One Create call for at most 100 instances; the ids of the events it made.
+
+        The order of the ids says nothing about the instances. Throttled calls are
+        repeated. An answer that leaves open whether events were made is raised as it
+        is (NoAnswer, or Refused with such a code): look before sending again. *wanted*
+        is asked before each sending; when it says no, CloudError.
+        """
+
+        def send() -> Answer:
+            if not wanted():
+                raise CloudError("The command that asked for these events has ended.")
+            return self._sdk.call(
+                "CreateSimulatedSystemEvents",
+                EventType=event_type,
+                NotBefore=format_time(not_before),
+                InstanceIds=list(instance_ids),
+            )
+
+        answer = self.patience.repeat(send, UNSENT_ONLY)
+        return [str(id) for id in _within(answer, "EventIdSet", "EventId")]
+
+    def cancel(self, event_ids: Iterable[str]) -> Canceling:
+        """Cancel events by id, any number.
+
+        A batch that is refused for one id says nothing of the others: a look tells
+        which have finished and which cannot be seen, and the rest is sent again, halved
+        when nothing else tells the refused one apart.
+        """
+        outcome = Canceling()
+        for batch in batches(event_ids):
+            self._cancel_batch(batch, outcome)
+        return outcome
+
+    def _cancel_batch(self, event_ids: list[str], outcome: Canceling) -> None:
+        try:
+            self.patience.repeat(
+                lambda: self._sdk.call("CancelSimulatedSystemEvents", EventIds=event_ids), ALWAYS
+            )
+        except Refused as refused:
+            if refused.code not in (EVENT_UNKNOWN, EVENT_REAL):
+                raise
+            self._cancel_rest(event_ids, refused.code, outcome)
+
+    def _cancel_rest(self, event_ids: list[str], code: str, outcome: Canceling) -> None:
+        seen = {event.event_id: event.is_open for event in self.describe(event_ids)}
+        outcome.unknown += [id for id in event_ids if id not in seen]
+        still_open = [id for id in event_ids if seen.get(id)]
+        if len(still_open) < len(event_ids):
+            parts = [still_open]
+        elif len(event_ids) > 1:
+            middle = len(event_ids) // 2
+            parts = [event_ids[:middle], event_ids[middle:]]
+        else:
+            (outcome.real if code == EVENT_REAL else outcome.unknown).extend(event_ids)
+            return
+        for part in parts:
+            if part:
+                self._cancel_batch(part, outcome)
+
+    def describe(self, event_ids: Iterable[str]) -> list[SystemEvent]:
+        """The events with these ids, in any status; unknown ids are left out."""
+        return [event for batch in batches(event_ids) for event in self._history(EventIds=batch)]
+
+    def find(
+        self, instance_ids: Iterable[str], not_before: datetime | None = None
+    ) -> list[SystemEvent]:
+        """The events on these instances, in any status; those of one second when it is given."""
+        window: dict[str, str] = {}
+        if not_before is not None:
+            # Whether the ends belong to a range is not documented, so it is asked wider.
+            window["NotBeforeStart"] = format_time(not_before - timedelta(seconds=1))
+            window["NotBeforeEnd"] = format_time(not_before + timedelta(seconds=1))
+        return [
+            event
+            for batch in batches(instance_ids)
+            for event in self._history(ResourceIds=batch, **window)
+            if not_before is None or event.not_before == not_before
+        ]
+
+    def find_all(self) -> list[SystemEvent]:
+        """Every event in the region, in any status; finished ones of the last 30 days."""
+        return list(self._history())
+
+    def existing(self, instance_ids: Iterable[str]) -> set[str]:
+        """Which of these instances exist in the region."""
+        found: set[str] = set()
+        for batch in batches(instance_ids):
+            answer = self._read(
+                "DescribeInstances", InstanceIds=json.dumps(batch), PageSize=BATCH_LIMIT
+            )
+            found |= {
+                str(entry["InstanceId"]) for entry in _within(answer, "Instances", "Instance")
+            }
+        return found
+
+    def _history(self, **filters: str | list[str]) -> Iterator[SystemEvent]:
+        seen: set[str] = set()
+        number = 1
+        while True:
+            answer = self._read(
+                "DescribeInstanceHistoryEvents",
+                ResourceType="instance",
+                InstanceEventCycleStatuss=_ALL_STATUSES,
+                PageSize=BATCH_LIMIT,
+                PageNumber=number,
+                **filters,
+            )
+            entries = _within(answer, "InstanceSystemEventSet", "InstanceSystemEventType")
+            for entry in entries:
+                event = _event(entry)
+                # Events that are made meanwhile move others onto the next page.
+                if event.event_id not in seen:
+                    seen.add(event.event_id)
+                    yield event
+            if not entries or number * BATCH_LIMIT >= int(answer.body.get("TotalCount", 0)):
+                return
+            number += 1
+
+    def _read(self, action: str, **parameters: str | int | list[str]) -> Answer:
+        return self.patience.repeat(lambda: self._sdk.call(action, **parameters), ALWAYS)
+
+
+def batches(ids: Iterable[str]) -> Iterator[list[str]]:
+    """*ids* in lists of at most 100, the most that one call takes."""
+    remaining = list(ids)
+    for start in range(0, len(remaining), BATCH_LIMIT):
+        yield remaining[start : start + BATCH_LIMIT]
+
+
+def _within(answer: Answer, outer: str, inner: str) -> list[Any]:
+    """The list in an answer's set; NoAnswer when the answer has no such set."""
+    found = answer.body.get(outer)
+    if not isinstance(found, Mapping) or not isinstance(found.get(inner), list):
+        raise NoAnswer(outer, "the cloud", f"an answer has no {outer}.{inner}")
+    return list(found[inner])
+
+
+def _event(entry: Mapping[str, Any]) -> SystemEvent:
+    return SystemEvent(
+        event_id=str(entry["EventId"]),
+        instance_id=str(entry["InstanceId"]),
+        event_type=str(entry["EventType"]["Name"]),
+        event_cycle_status=EventCycleStatus(entry["EventCycleStatus"]["Name"]),
+        # Some real events are announced without a planned time.
+        not_before=parse_time(entry.get("NotBefore") or entry["EventPublishTime"]),
+        publish_time=parse_time(entry["EventPublishTime"]),
+    )

@@ -1,0 +1,60 @@
+"""Cancelling by hand what is open: the last layer, for what no state accounts for.
+
+Works on what it is told, instances, events or what a stack accounts for: simulated
+events of colleagues on other instances are theirs. The cloud itself refuses to cancel
+an event that is real.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..api.client import SystemEvents
+from ..errors import WrongAccount
+from ..models import SystemEvent, format_time
+from .stack_state import Accounted
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did; *still_open* is what it could not."""
+
+    canceled: list[str]
+    real: list[str]
+    still_open: list[str]
+
+
+def open_events(api: SystemEvents, entries: Sequence[Accounted]) -> list[SystemEvent]:
+    """What is open of *entries*, oldest first.
+
+    WrongAccount when they are recorded for another account than the credentials'.
+    """
+    unique: dict[str, SystemEvent] = {}
+    for entry in entries:
+        if entry.account_id and entry.account_id != api.account_id():
+            raise WrongAccount(entry.account_id, api.account_id())
+        unique |= {event.event_id: event for event in _find(api, entry) if event.is_open}
+    return sorted(unique.values(), key=lambda event: (event.publish_time, event.event_id))
+
+
+def _find(api: SystemEvents, entry: Accounted) -> list[SystemEvent]:
+    if entry.whole_region:
+        return api.find_all()
+    on_instances = [
+        event
+        for event in api.find(entry.instance_ids)
+        if entry.event_type in ("", event.event_type)
+        and entry.not_before in ("", format_time(event.not_before))
+    ]
+    return [*api.describe(entry.event_ids), *on_instances]
+
+
+def sweep(api: SystemEvents, events: Sequence[SystemEvent]) -> Swept:
+    """Cancel *events* and look again."""
+    ids = [event.event_id for event in events]
+    real = api.cancel(ids).real
+    still_open = [event.event_id for event in api.describe(ids) if event.is_open]
+    return Swept(
+        canceled=[id for id in ids if id not in still_open],
+        real=real,
+        still_open=[id for id in still_open if id not in real],
+    )

@@ -1,0 +1,291 @@
+"""The routes under ``/_fake/``: what a test or a person does to the cloud from behind.
+
+JSON over HTTP, for any language. A bad body answers 400 with ``{"error": …}`` that
+names the field and what would be right, and changes nothing.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from importlib import metadata
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ...models import EventCycleStatus
+from ..ecs import instances
+from ..ecs.instance_status import status_of
+from ..protocol.api_errors import Refused
+from ..protocol.call import ACTIONS, Cloud, iso_time
+from ..state.catalog import DEFAULT_REGION
+from ..state.database import StoreError
+from ..state.event_table import EventRow
+from ..state.faults import Fault
+from ..state.journal import Journal
+from ..state.lifecycle import FINAL, start_status
+from ..state.switches import BadSwitch, Switches
+from . import bodies
+
+_INJECTED = {
+    *("instance_ids", "event_type", "not_before", "status", "simulated", "reason", "region"),
+    *("publish_time", "finish_time", "reason_code", "impact_level", "extended_attribute"),
+}
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def routes(cloud: Cloud, journal: Journal, switches_at_start: Switches) -> Starlette:
+    """The control application for one cloud; a reset restores *switches_at_start*."""
+    control = _Control(cloud, journal, switches_at_start)
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "health", control.health),
+        ("GET", "actions", control.actions),
+        ("GET", "instances", control.instances),
+        ("POST", "instances", control.add_instances),
+        ("GET", "events", control.events),
+        ("POST", "events", control.inject_events),
+        ("GET", "clock", control.clock),
+        ("POST", "clock", control.turn_clock),
+        ("GET", "faults", control.faults),
+        ("POST", "faults", control.add_fault),
+        ("DELETE", "faults", control.clear_faults),
+        ("GET", "switches", control.switches),
+        ("POST", "switches", control.set_switches),
+        ("GET", "throttle", control.throttle),
+        ("POST", "throttle", control.set_throttle),
+        ("GET", "calls", control.calls),
+        ("POST", "account", control.change_account),
+        ("POST", "reset", control.reset),
+    ]
+    return Starlette(
+        routes=[
+            Route(f"/_fake/{path}", handler, methods=[method]) for method, path, handler in table
+        ],
+        exception_handlers={
+            bodies.BadBody: _bad_body,
+            BadSwitch: _bad_body,
+            Refused: _bad_body,
+            StoreError: _bad_body,
+        },
+    )
+
+
+async def _bad_body(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=400)
+
+
+class _Control:
+    def __init__(self, cloud: Cloud, journal: Journal, switches_at_start: Switches) -> None:
+        self._cloud = cloud
+        self._journal = journal
+        self._switches_at_start = switches_at_start
+
+    async def health(self, _request: Request) -> Response:
+        store = self._cloud.store
+        with self._settled():
+            return JSONResponse(
+                {
+                    "version": metadata.version("simevents"),
+                    "pid": os.getpid(),
+                    "now": iso_time(self._cloud.now()),
+                    "cloud_id": store.cloud_id,
+                    "account_id": store.account_id,
+                    "instances": store.count("instance"),
+                    "open_events": store.events.count_open(),
+                    "calls": len(self._journal),
+                }
+            )
+
+    async def actions(self, _request: Request) -> Response:
+        covered = sorted((action.product, action.name) for action in ACTIONS.values())
+        return JSONResponse([{"product": product, "action": name} for product, name in covered])
+
+    async def instances(self, _request: Request) -> Response:
+        return JSONResponse(
+            [
+                {
+                    "instance_id": instance.id,
+                    "region": instance.region,
+                    "status": status_of(instance, self._cloud.now()),
+                }
+                for instance in self._cloud.store.find("instance")
+            ]
+        )
+
+    async def add_instances(self, request: Request) -> Response:
+        body = await bodies.read(request, {"instance_ids", "count", "region"})
+        region = self._region(body)
+        if ("instance_ids" in body) == ("count" in body):
+            raise bodies.BadBody('give either "instance_ids", a list, or "count", a whole number')
+        if "count" in body:
+            count = body["count"]
+            if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 100_000:
+                raise bodies.BadBody('"count" must be a whole number from 1 to 100000')
+            ids = [self._cloud.new_id("i") for _ in range(count)]
+        else:
+            ids = bodies.instance_ids(body)
+        with self._settled():
+            made = instances.run(self._cloud, region, ids, {})
+        return JSONResponse({"instance_ids": [instance.id for instance in made]})
+
+    async def events(self, _request: Request) -> Response:
+        with self._settled():
+            return JSONResponse([self._event(event) for event in self._cloud.store.events.find()])
+
+    async def inject_events(self, request: Request) -> Response:
+        """Make events without asking the API's rules; by default real ones, in any status."""
+        body = await bodies.read(request, _INJECTED)
+        instance_ids = bodies.instance_ids(body)
+        event_type = bodies.text(body, "event_type")
+        not_before = bodies.moment(body, "not_before").timestamp()
+        status = bodies.text(body, "status", start_status(event_type))
+        if status not in set(EventCycleStatus):
+            raise bodies.BadBody(
+                f'"status" must be one of {", ".join(EventCycleStatus)}, not {status!r}'
+            )
+        simulated = body.get("simulated", False)
+        if not isinstance(simulated, bool):
+            raise bodies.BadBody('"simulated" must be true or false')
+        now = self._cloud.now()
+        published_at = now
+        if "publish_time" in body:
+            published_at = bodies.moment(body, "publish_time").timestamp()
+        finished_at = None
+        if status in FINAL:
+            finished_at = now
+            if "finish_time" in body:
+                finished_at = bodies.moment(body, "finish_time").timestamp()
+        reason = self._cloud.switches.simulated_reason if simulated else "System"
+        made = [
+            EventRow(
+                event_id=self._cloud.new_id("e"),
+                region=self._region(body),
+                instance_id=instance_id,
+                event_type=event_type,
+                status=EventCycleStatus(status),
+                published_at=published_at,
+                not_before=not_before,
+                finished_at=finished_at,
+                simulated=simulated,
+                reason=bodies.text(body, "reason", reason) if "reason" in body else reason,
+                details=bodies.details(body),
+            )
+            for instance_id in instance_ids
+        ]
+        with self._settled():
+            self._cloud.store.events.add(made, self._cloud.switches.executing_seconds)
+        return JSONResponse([self._event(event) for event in made])
+
+    async def clock(self, _request: Request) -> Response:
+        return JSONResponse(
+            {"now": iso_time(self._cloud.now()), "rate": self._cloud.clock.setting.rate}
+        )
+
+    async def turn_clock(self, request: Request) -> Response:
+        body = await bodies.read(request, {"advance", "set", "rate", "freeze"})
+        if len(body) != 1:
+            raise bodies.BadBody('give exactly one of "advance", "set", "rate" and "freeze"')
+        clock = self._cloud.clock
+        if "advance" in body:
+            clock.advance(bodies.seconds(body, "advance"))
+        elif "set" in body:
+            clock.set(bodies.moment(body, "set"))
+        elif "rate" in body:
+            clock.run_at(bodies.rate(body))
+        elif body["freeze"] in (True, False):
+            clock.run_at(0 if body["freeze"] else 1)
+        else:
+            raise bodies.BadBody('"freeze" must be true or false')
+        with self._settled():
+            self._cloud.store.save_clock_setting(clock.setting)
+        return await self.clock(request)
+
+    async def faults(self, _request: Request) -> Response:
+        return JSONResponse(self._cloud.faults.listed())
+
+    async def add_fault(self, request: Request) -> Response:
+        body = await bodies.read(request, {field.name for field in fields(Fault)})
+        self._cloud.faults.add(bodies.fault(body))
+        return await self.faults(request)
+
+    async def clear_faults(self, request: Request) -> Response:
+        self._cloud.faults.clear()
+        return await self.faults(request)
+
+    async def switches(self, _request: Request) -> Response:
+        return JSONResponse(asdict(self._cloud.switches))
+
+    async def set_switches(self, request: Request) -> Response:
+        """Those that are named; the others stay. They last as long as the data does."""
+        body = await bodies.read(request, {switch.name for switch in fields(Switches)})
+        self._cloud.switches = self._cloud.switches.changed(**body)
+        with self._settled():
+            self._cloud.store.save_switches(self._cloud.switches.differing())
+        return await self.switches(request)
+
+    async def throttle(self, _request: Request) -> Response:
+        return JSONResponse(self._cloud.throttle.limits)
+
+    async def set_throttle(self, request: Request) -> Response:
+        """Replaces all limits; ``{}`` lifts them."""
+        self._cloud.throttle.set(bodies.limits(await bodies.read(request, None)))
+        return await self.throttle(request)
+
+    async def calls(self, request: Request) -> Response:
+        unexpected_only = request.query_params.get("unexpected", "") not in (
+            "",
+            "0",
+            "false",
+        )
+        return JSONResponse(self._journal.entries(unexpected_only=unexpected_only))
+
+    async def change_account(self, request: Request) -> Response:
+        body = await bodies.read(request, {"id"})
+        account_id = bodies.text(body, "id")
+        if not account_id.isdecimal():
+            raise bodies.BadBody('"id" must be an account id: digits only, as a string')
+        with self._settled():
+            self._cloud.store.set_meta("account_id", account_id)
+        return JSONResponse({"id": account_id})
+
+    async def reset(self, request: Request) -> Response:
+        """As at the start: real time, no faults, no limits, the switches that were given then."""
+        with self._cloud.store.transaction():
+            self._cloud.store.reset()
+        self._cloud.clock.restart()
+        self._cloud.faults.clear()
+        self._cloud.throttle.set({})
+        self._cloud.switches = self._switches_at_start
+        self._journal.clear()
+        return await self.health(request)
+
+    def _event(self, event: EventRow) -> dict[str, Any]:
+        return {
+            "event_id": event.event_id,
+            "region": event.region,
+            "instance_id": event.instance_id,
+            "event_type": event.event_type,
+            "status": event.status.value,
+            "publish_time": iso_time(event.published_at),
+            "not_before": iso_time(event.not_before),
+            "simulated": event.simulated,
+            "history": [
+                {"at": iso_time(at), "status": status}
+                for at, status in self._cloud.store.events.history(event.event_id)
+            ],
+        }
+
+    @contextmanager
+    def _settled(self) -> Iterator[None]:
+        """A transaction in which everything that is due has happened."""
+        with self._cloud.store.transaction():
+            self._cloud.settle()
+            yield
+
+    def _region(self, body: dict[str, Any]) -> str:
+        is_any = self._cloud.switches.unknown_region == "accept"
+        return bodies.region(body, DEFAULT_REGION, is_any)

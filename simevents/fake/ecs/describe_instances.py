@@ -1,0 +1,135 @@
+"""The ECS action DescribeInstances: its filters and its two ways of paging.
+
+Source: the API page of DescribeInstances. The filters are compared with the entries as
+they are answered, so that what is shown and what can be asked for are one.
+"""
+
+import fnmatch
+
+from ..protocol import api_errors, paging
+from ..protocol.api_errors import Refused
+from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
+from ..state.store import Resource
+from .instance_entries import described
+
+# Filters that ask for the same value in the member of that name.
+_SAME_NAME = (
+    *("Status", "InstanceType", "InstanceTypeFamily", "ZoneId", "ImageId", "KeyPairName"),
+    *("ResourceGroupId", "InstanceNetworkType", "InstanceChargeType", "InternetChargeType"),
+)
+_OTHER_FILTERS = (
+    *("InstanceIds", "InstanceName", "VpcId", "VSwitchId", "SecurityGroupId"),
+    *("PrivateIpAddresses", "Tag.Key"),
+)
+
+
+@action(
+    "Ecs",
+    "2014-05-26",
+    "DescribeInstances",
+    honours=" ".join((*_SAME_NAME, *_OTHER_FILTERS))
+    + " RegionId Tag.Value PageNumber PageSize MaxResults NextToken DryRun",
+)
+def describe_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    region = call.region
+    if call.boolean("DryRun"):
+        raise Refused(api_errors.DRY_RUN)
+    asked = _Asked(call)
+    if not asked.anything:
+        shown, members = _page_of_all(cloud, call, region)
+    else:
+        shown, members = _page(cloud, call, asked.found(cloud, region))
+    return members | {"Instances": {"Instance": shown}}
+
+
+class _Asked:
+    """The filters of one call, read once."""
+
+    def __init__(self, call: Call) -> None:
+        self._same = {name: value for name in _SAME_NAME if (value := call.text(name))}
+        self._is_by_id = bool(call.text("InstanceIds"))
+        self._ids = call.json_list("InstanceIds")
+        self._name = call.text("InstanceName")
+        self._vpc, self._vswitch = call.text("VpcId"), call.text("VSwitchId")
+        self._group = call.text("SecurityGroupId")
+        self._addresses = set(call.json_list("PrivateIpAddresses"))
+        self._tags = call.tags()
+
+    @property
+    def anything(self) -> bool:
+        single = (self._is_by_id, self._name, self._vpc, self._vswitch, self._group)
+        return any((*single, self._same, self._addresses, self._tags))
+
+    def found(self, cloud: Cloud, region: str) -> list[tuple[Resource, ANSWER_MEMBERS]]:
+        """Every instance that is asked for, newest first, with its entry."""
+        instances = (
+            cloud.store.get_all("instance", self._ids)
+            if self._is_by_id
+            else cloud.store.find("instance", region)
+        )
+        here = [instance for instance in instances if instance.region == region]
+        entries = zip(here, described(cloud, here), strict=True)
+        return [(instance, entry) for instance, entry in entries if self._matches(entry)]
+
+    def _matches(self, entry: ANSWER_MEMBERS) -> bool:
+        network = entry["VpcAttributes"]
+        tags = {tag["TagKey"]: tag["TagValue"] for tag in entry["Tags"]["Tag"]}
+        addresses = set(network["PrivateIpAddress"]["IpAddress"])
+        return (
+            all(entry[name] == value for name, value in self._same.items())
+            # The one filter in which the API takes a star for any text.
+            and (not self._name or fnmatch.fnmatchcase(entry["InstanceName"], self._name))
+            and self._vpc in ("", network["VpcId"])
+            and self._vswitch in ("", network["VSwitchId"])
+            and self._group in ("", *entry["SecurityGroupIds"]["SecurityGroupId"])
+            and (not self._addresses or bool(self._addresses & addresses))
+            and all(key in tags and value in ("", tags[key]) for key, value in self._tags.items())
+        )
+
+
+def _page(
+    cloud: Cloud, call: Call, found: list[tuple[Resource, ANSWER_MEMBERS]]
+) -> tuple[list[ANSWER_MEMBERS], ANSWER_MEMBERS]:
+    if not paging.by_token(call):
+        shown, members = paging.page(cloud, call, [entry for _, entry in found])
+        return shown, members | {"NextToken": ""}
+    size = paging.most_results(call)
+    found.sort(key=lambda pair: (-pair[0].created_at, pair[0].id))
+    seen = paging.position(call)
+    left = [
+        (each, entry)
+        for each, entry in found
+        if seen is None or (-each.created_at, each.id) > (-seen[0], seen[1])
+    ]
+    token = _token([each for each, _ in left], size)
+    members = paging.told(len(found), 1, size) | {"NextToken": token}
+    return [entry for _, entry in left[:size]], members
+
+
+def _page_of_all(
+    cloud: Cloud, call: Call, region: str
+) -> tuple[list[ANSWER_MEMBERS], ANSWER_MEMBERS]:
+    """Without a filter the store pages, so that a large cloud costs no more than a small one."""
+    if paging.by_token(call):
+        size = paging.most_results(call)
+        found = cloud.store.find("instance", region, after=paging.position(call), limit=size + 1)
+        members = paging.told(cloud.store.count("instance", region), 1, size) | {
+            "NextToken": _token(found, size)
+        }
+        found = found[:size]
+    else:
+        number, size = paging.numbers(cloud, call)
+        found = cloud.store.find("instance", region, limit=size + 1, offset=(number - 1) * size)
+        is_all = number == 1 and len(found) <= size
+        total = len(found) if is_all else cloud.store.count("instance", region)
+        found = found[:size]
+        members = paging.told(total, number, size) | {"NextToken": ""}
+    return described(cloud, found), members
+
+
+def _token(found: list[Resource], size: int) -> str:
+    """Where the page of *size* ends, if there is more; else empty."""
+    if len(found) <= size:
+        return ""
+    last = found[size - 1]
+    return paging.token(repr(last.created_at), last.id)

@@ -1,0 +1,166 @@
+"""The ECS actions that start, stop, restart and move instances, one or many at a time.
+
+Sources: the API pages of StartInstance, StopInstance, RebootInstance, their plural
+forms and RedeployInstance. What a restart does to pending events is on the page of
+CreateSimulatedSystemEvents.
+"""
+
+from collections.abc import Callable, Iterable
+
+from ...models import EventCycleStatus
+from ..protocol import api_errors
+from ..protocol.api_errors import Refused
+from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
+from ..state import lifecycle
+from ..state.event_table import EventFilter
+from ..state.store import Resource
+from .instance_status import become, status_of
+
+_ECS = ("Ecs", "2014-05-26")
+
+Operation = Callable[[Cloud, Resource], None]
+
+
+@action(*_ECS, "StartInstance", honours="InstanceId DryRun")
+def start_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    return _one(cloud, call, _start)
+
+
+@action(*_ECS, "StopInstance", honours="InstanceId DryRun")
+def stop_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    return _one(cloud, call, _stop)
+
+
+@action(*_ECS, "RebootInstance", honours="InstanceId DryRun")
+def reboot_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    """A maintenance restart that is pending is Avoided by it."""
+    return _one(cloud, call, _reboot)
+
+
+@action(*_ECS, "StartInstances", honours="RegionId InstanceId DryRun BatchOptimization")
+def start_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    return _many(cloud, call, _start)
+
+
+@action(*_ECS, "StopInstances", honours="RegionId InstanceId DryRun BatchOptimization")
+def stop_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    return _many(cloud, call, _stop)
+
+
+@action(*_ECS, "RebootInstances", honours="RegionId InstanceId DryRun BatchOptimization")
+def reboot_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    avoids = cloud.switches.reboot_instances_avoids
+    return _many(cloud, call, _reboot if avoids else _restart)
+
+
+@action(*_ECS, "RedeployInstance", honours="InstanceId")
+def redeploy_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    """Answers real events only; a simulated one it neither answers nor allows.
+
+    What was pending is Avoided, what was executing is Executed (undocumented, chosen).
+    """
+    instance = named_instance(cloud, call)
+    status = status_of(instance, cloud.now())
+    if status not in ("Running", "Stopped"):
+        raise Refused(api_errors.INSTANCE_STATUS)
+    events = [
+        event
+        for event in cloud.store.events.find(EventFilter(instance_ids=[instance.id]))
+        if not event.simulated and event.status in lifecycle.REDEPLOYED.get(event.event_type, ())
+    ]
+    if not events and cloud.switches.redeploy_without_real_event == "refuse":
+        raise Refused(api_errors.REDEPLOY_REFUSED)
+    become(cloud, instance, "Running", "Stopping" if status == "Running" else "Starting")
+    for event in events:
+        is_pending = event.status in lifecycle.PENDING
+        answered = EventCycleStatus.AVOIDED if is_pending else EventCycleStatus.EXECUTED
+        cloud.store.events.move([event.event_id], answered, cloud.now())
+    return {"TaskId": cloud.new_id("t")}
+
+
+def named_instance(cloud: Cloud, call: Call) -> Resource:
+    """The instance of InstanceId. Raises Refused when there is none."""
+    instance = cloud.store.get("instance", call.required("InstanceId"))
+    if instance is None:
+        raise Refused(api_errors.INSTANCE_NOT_FOUND)
+    return instance
+
+
+def _one(cloud: Cloud, call: Call, operate: Operation) -> ANSWER_MEMBERS:
+    instance = named_instance(cloud, call)
+    operate(cloud, instance)
+    _stop_dry_run(call)
+    return {}
+
+
+def _many(cloud: Cloud, call: Call, operate: Operation) -> ANSWER_MEMBERS:
+    """All or, with BatchOptimization=SuccessFirst, those that can be operated on."""
+    region = call.region
+    ids = call.listed("InstanceId", most=100)
+    if not ids:
+        raise call.missing("InstanceId.N")
+    batch = call.text("BatchOptimization", "AllTogether")
+    if batch not in ("AllTogether", "SuccessFirst"):
+        raise call.refusal("BatchOptimization", "neither AllTogether nor SuccessFirst")
+    instances = [i for i in cloud.store.get_all("instance", ids) if i.region == region]
+    if len(instances) < len(set(ids)):
+        raise Refused(api_errors.INSTANCE_NOT_FOUND)
+    responses = []
+    for instance in instances:
+        response = {
+            "InstanceId": instance.id,
+            "PreviousStatus": status_of(instance, cloud.now()),
+            "Code": "200",
+            "Message": "success",
+        }
+        try:
+            operate(cloud, instance)
+        except Refused as refused:
+            if batch == "AllTogether":
+                raise
+            response |= {"Code": refused.code, "Message": refused.text}
+        after = cloud.store.get("instance", instance.id) or instance
+        responses.append(response | {"CurrentStatus": status_of(after, cloud.now())})
+    _stop_dry_run(call)
+    return {"InstanceResponses": {"InstanceResponse": responses}}
+
+
+def _stop_dry_run(call: Call) -> None:
+    """A dry run that would succeed ends in an error, which takes everything back."""
+    if call.boolean("DryRun"):
+        raise Refused(api_errors.DRY_RUN)
+
+
+def _start(cloud: Cloud, instance: Resource) -> None:
+    _require(cloud, instance, "Stopped")
+    become(cloud, instance, "Running", "Starting")
+
+
+def _stop(cloud: Cloud, instance: Resource) -> None:
+    _require(cloud, instance, "Running")
+    become(cloud, instance, "Stopped", "Stopping")
+    if cloud.switches.stop_avoids:
+        _avoid(cloud, instance, lifecycle.AVOIDED_BY_STOP)
+
+
+def _restart(cloud: Cloud, instance: Resource) -> None:
+    _require(cloud, instance, "Running")
+    become(cloud, instance, "Running", "Starting")
+
+
+def _reboot(cloud: Cloud, instance: Resource) -> None:
+    _restart(cloud, instance)
+    _avoid(cloud, instance, lifecycle.AVOIDED_BY_RESTART)
+
+
+def _require(cloud: Cloud, instance: Resource, status: str) -> None:
+    if status_of(instance, cloud.now()) != status:
+        raise Refused(api_errors.INSTANCE_STATUS)
+
+
+def _avoid(cloud: Cloud, instance: Resource, event_types: Iterable[str]) -> None:
+    pending = EventFilter(
+        instance_ids=[instance.id], event_types=list(event_types), statuses=lifecycle.PENDING
+    )
+    avoided = [event.event_id for event in cloud.store.events.find(pending)]
+    cloud.store.events.move(avoided, EventCycleStatus.AVOIDED, cloud.now())

@@ -1,0 +1,188 @@
+"""The ECS actions that change system events: create and cancel simulated ones, accept.
+
+Sources: the API pages of CreateSimulatedSystemEvents, CancelSimulatedSystemEvents and
+AcceptInquiredSystemEvent. Where they are silent, `switches` decides. Reading events is
+in `event_reads`.
+"""
+
+from datetime import UTC, datetime
+
+from ...models import BATCH_LIMIT, EventCycleStatus, EventType
+from ..protocol import api_errors
+from ..protocol.api_errors import Refused
+from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action, event_action
+from ..state import lifecycle
+from ..state.clock import Epoch
+from ..state.event_table import EventFilter, EventRow
+
+
+@event_action(
+    "CreateSimulatedSystemEvents",
+    honours="RegionId EventType NotBefore InstanceId TriggerRealOps",
+)
+def create_simulated_system_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    """What the request says is checked first, then the time, the instances, the quota."""
+    region = call.region
+    event_type = call.required("EventType")
+    call.required("NotBefore")
+    instance_ids = call.listed("InstanceId")
+    if not instance_ids:
+        raise call.missing("InstanceId.N")
+    if event_type not in set(EventType):
+        raise call.refusal("EventType", f"{event_type} is not a type to simulate")
+    not_before = _not_before(cloud, call)
+    if call.boolean("TriggerRealOps") and cloud.switches.trigger_real_ops == "refuse":
+        raise Refused(api_errors.REAL_OPS_REFUSED)
+    if len(instance_ids) > BATCH_LIMIT:
+        raise Refused(api_errors.INSTANCE_ID_LIMIT)
+    _check_lead(cloud, call, not_before)
+    existing = {
+        instance.id
+        for instance in cloud.store.get_all("instance", instance_ids)
+        if instance.region == region
+    }
+    struck = [id for id in instance_ids if id in existing]
+    if len(struck) < len(instance_ids) and (
+        cloud.switches.bad_instance_in_create == "refuse_all" or not struck
+    ):
+        raise Refused(api_errors.EVENT_INSTANCE_NOT_FOUND)
+    _check_duplicates(cloud, call, event_type, struck)
+    limit = cloud.switches.simulated_event_limit
+    if limit and cloud.store.events.count_open(region, simulated=True) + len(struck) > limit:
+        raise Refused(api_errors.EVENT_LIMIT)
+    events = [
+        _simulated(cloud, call, event_type, instance_id, not_before) for instance_id in struck
+    ]
+    cloud.store.events.add(events, cloud.switches.executing_seconds)
+    ids = [event.event_id for event in events]
+    if cloud.switches.event_id_order == "shuffled":
+        cloud.random.shuffle(ids)
+    return {"EventIdSet": {"EventId": ids}}
+
+
+def _simulated(
+    cloud: Cloud, call: Call, event_type: str, instance_id: str, not_before: Epoch
+) -> EventRow:
+    now = cloud.now()
+    status = lifecycle.start_status(event_type)
+    if event_type == EventType.SYSTEM_FAILURE_REDEPLOY:
+        status = EventCycleStatus(cloud.switches.system_failure_redeploy_start)
+    return EventRow(
+        event_id=cloud.new_id("e"),
+        region=call.region,
+        instance_id=instance_id,
+        event_type=event_type,
+        status=status,
+        published_at=now,
+        not_before=not_before,
+        finished_at=None,
+        simulated=True,
+        reason=cloud.switches.simulated_reason,
+        visible_at=now + call.visibility_delay,
+    )
+
+
+def _not_before(cloud: Cloud, call: Call) -> Epoch:
+    if cloud.switches.not_before_formats == "documented":
+        return call.time("NotBefore") or 0.0
+    try:
+        moment = datetime.fromisoformat(call.text("NotBefore"))
+    except ValueError:
+        raise call.refusal("NotBefore", "not a time as ISO 8601 writes it") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _check_lead(cloud: Cloud, call: Call, not_before: Epoch) -> None:
+    # Times have whole seconds, so "equal to now" means this second of the clock.
+    now = int(cloud.now())
+    is_passed = (
+        not_before <= cloud.now()
+        if cloud.switches.not_before_equal_to_now == "passed"
+        else not_before < now
+    )
+    if is_passed:
+        raise Refused(api_errors.NOT_BEFORE_PASSED)
+    longest = cloud.switches.longest_not_before_lead
+    if longest and not_before > now + longest:
+        raise call.refusal("NotBefore", f"more than {longest:g} s ahead")
+
+
+def _check_duplicates(cloud: Cloud, call: Call, event_type: str, struck: list[str]) -> None:
+    if cloud.switches.duplicate_events == "allow":
+        return
+    open_ones = EventFilter(
+        region=call.region,
+        instance_ids=struck,
+        event_types=[event_type],
+        statuses=lifecycle.CANCELABLE,
+    )
+    if len(set(struck)) < len(struck) or cloud.store.events.count(open_ones):
+        raise call.refusal("InstanceId.N", f"an instance has an open {event_type} already")
+
+
+@event_action("CancelSimulatedSystemEvents", honours="RegionId EventId")
+def cancel_simulated_system_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    region = call.region
+    event_ids = call.listed("EventId")
+    if not event_ids:
+        raise call.missing("EventId.N")
+    if len(event_ids) > BATCH_LIMIT:
+        raise Refused(api_errors.CANCEL_EVENT_ID_LIMIT)
+    visible = EventFilter(region=region, event_ids=event_ids, visible_at=cloud.now())
+    found = {event.event_id: event for event in cloud.store.events.find(visible)}
+    refusals = [_refusal(cloud, found.get(event_id)) for event_id in event_ids]
+    # An id that is unknown is told before one that may not be cancelled.
+    worst = [
+        code
+        for code in (api_errors.EVENT_NOT_FOUND, api_errors.EVENT_NOT_SIMULATED)
+        if code in refusals
+    ]
+    if not worst or cloud.switches.bad_event_in_cancel == "cancel_others":
+        good = [
+            event_id
+            for event_id, refusal in zip(event_ids, refusals, strict=True)
+            if refusal is None and found[event_id].status in lifecycle.CANCELABLE
+        ]
+        cloud.store.events.move(dict.fromkeys(good), EventCycleStatus.CANCELED, cloud.now())
+    if worst:
+        raise Refused(worst[0], keeps_changes=True)
+    return {}
+
+
+def _refusal(cloud: Cloud, event: EventRow | None) -> api_errors.Code | None:
+    if event is None:
+        return api_errors.EVENT_NOT_FOUND
+    if not event.simulated:
+        return api_errors.EVENT_NOT_SIMULATED
+    is_over = event.status not in lifecycle.CANCELABLE
+    if is_over and cloud.switches.cancel_finished_event == "not_found":
+        return api_errors.EVENT_NOT_FOUND
+    return None
+
+
+@action(
+    "Ecs",
+    "2014-05-26",
+    "AcceptInquiredSystemEvent",
+    honours="RegionId EventId",
+)
+def accept_inquired_system_event(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    region, event_id = call.region, call.required("EventId")
+    inquiring = EventFilter(
+        region=region,
+        event_ids=[event_id],
+        statuses=[EventCycleStatus.INQUIRING],
+        visible_at=cloud.now(),
+    )
+    if not cloud.store.events.count(inquiring):
+        raise Refused(api_errors.NO_INQUIRING_EVENT)
+    switches = cloud.switches
+    cloud.store.events.move(
+        [event_id],
+        EventCycleStatus(switches.accepted_event_status),
+        cloud.now(),
+        switches.executing_seconds,
+    )
+    # Its time may have come already.
+    cloud.settle()
+    return {}

@@ -1,0 +1,90 @@
+"""The tagging actions, which ECS and VPC both have in the same shape, and DescribeTags."""
+
+from ..protocol import paging
+from ..protocol.api_errors import RESOURCE_NOT_FOUND, Refused
+from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
+
+_ECS = ("Ecs", "2014-05-26")
+_VPC = ("Vpc", "2016-04-28")
+
+# ResourceType, in lower case, to the kind under which the store keeps it.
+_KINDS = {
+    "instance": "instance",
+    "securitygroup": "security_group",
+    "vpc": "vpc",
+    "vswitch": "vswitch",
+}
+
+
+@action(*_VPC, "TagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
+@action(*_ECS, "TagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
+def tag_resources(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    for kind, id in _named(cloud, call):
+        cloud.store.tag(kind, id, call.tags())
+    return {}
+
+
+@action(*_VPC, "UnTagResources", honours="ResourceType ResourceId TagKey All")
+@action(*_ECS, "UntagResources", honours="ResourceType ResourceId TagKey All")
+def untag_resources(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    for kind, id in _named(cloud, call):
+        keys = list(cloud.store.tags(kind, id)) if call.boolean("All") else call.listed("TagKey")
+        cloud.store.untag(kind, id, keys)
+    return {}
+
+
+@action(*_VPC, "ListTagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
+@action(*_ECS, "ListTagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
+def list_tag_resources(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    """By resource, by tag or by both; what does not exist has no tags. All on one page."""
+    resource_type = call.required("ResourceType")
+    kind, ids, asked = _kind(call), call.listed("ResourceId"), call.tags()
+    if not ids and not asked:
+        raise call.missing("ResourceId.N")
+    found = [
+        {"ResourceId": id, "ResourceType": resource_type, "TagKey": key, "TagValue": value}
+        for id, key, value in cloud.store.tagged(kind)
+        if (not ids or id in ids) and (not asked or (key in asked and asked[key] in ("", value)))
+    ]
+    return {"NextToken": "", "TagResources": {"TagResource": found}}
+
+
+@action(
+    *_ECS,
+    "DescribeTags",
+    honours="RegionId ResourceType ResourceId Tag.Key Tag.Value PageNumber PageSize",
+)
+def describe_tags(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    """Images and disks, which the API also has here, have no tags."""
+    asked = call.tags()
+    kind = _KINDS.get(call.text("ResourceType").lower())
+    kinds = [kind] if call.text("ResourceType") else [*_KINDS.values()]
+    pairs = {
+        (key, value)
+        for each in kinds
+        if each is not None
+        for id, key, value in cloud.store.tagged(each)
+        if call.text("ResourceId") in ("", id)
+        and (not asked or (key in asked and asked[key] in ("", value)))
+    }
+    tags = [{"TagKey": key, "TagValue": value} for key, value in sorted(pairs)]
+    shown, members = paging.page(cloud, call, tags)
+    return members | {"Tags": {"Tag": shown}}
+
+
+def _kind(call: Call) -> str:
+    resource_type = call.required("ResourceType")
+    kind = _KINDS.get(resource_type.lower())
+    if kind is None:
+        raise call.refusal("ResourceType", f"the fake cloud has no {resource_type}")
+    return kind
+
+
+def _named(cloud: Cloud, call: Call) -> list[tuple[str, str]]:
+    kind, ids = _kind(call), call.listed("ResourceId")
+    if not ids:
+        raise call.missing("ResourceId.N")
+    for id in ids:
+        if cloud.store.get(kind, id) is None:
+            raise Refused(RESOURCE_NOT_FOUND, resource_id=id)
+    return [(kind, id) for id in ids]

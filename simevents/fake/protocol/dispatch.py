@@ -1,0 +1,257 @@
+"""From a request to an answer: the order in which the cloud looks at a call.
+
+Protocol, signature, action and parameters, throttling, faults, then the action
+itself, within one transaction. Errors that actions raise become answers here and
+nowhere else. How bytes are read and written is `wire`'s.
+"""
+
+import logging
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from ..ecs import (
+    catalog_reads,
+    describe_instances,
+    event_reads,
+    instance_reads,
+    instances,
+    power,
+    security_groups,
+    system_events,
+    tags,
+)
+from ..state import faults
+from ..state.access_keys import AccessKey
+from ..state.catalog import REGIONS
+from ..state.faults import Fault
+from ..state.journal import Entry, Journal
+from ..sts import roles
+from ..vpc import network_lists, networks
+
+# The modules of actions register themselves when they are imported.
+from . import api_errors, idempotency, wire
+from .api_errors import Refused
+from .call import ACTIONS, LIST_POSITION, Action, Call, Cloud
+from .signatures import Verifier
+from .wire import Answer, Reading, Request
+
+__all__ = ["PRODUCTS", "Rpc"]
+
+log = logging.getLogger(__name__)
+
+PRODUCTS = (
+    system_events,
+    event_reads,
+    instances,
+    describe_instances,
+    instance_reads,
+    power,
+    catalog_reads,
+    security_groups,
+    tags,
+    networks,
+    network_lists,
+    roles,
+)
+"""The modules of actions."""
+
+COMMON_PARAMETERS = frozenset(
+    {
+        "Action",
+        "Version",
+        "Format",
+        "AccessKeyId",
+        "SecurityToken",
+        "Signature",
+        "SignatureMethod",
+        "SignatureNonce",
+        "SignatureType",
+        "SignatureVersion",
+        "Timestamp",
+    }
+)
+_SECRET_PARAMETERS = frozenset({"Password", "UserData"})
+_VERSIONS = frozenset(version for version, _ in ACTIONS)
+
+LONGEST_NAME = 200
+"""Of a parameter; more than any has."""
+
+TIMEOUT_SECONDS = 3600.0
+"""How long an answer is held back that is never to come; every client gives up earlier."""
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a request has come; a refusal reports what there is."""
+
+    reading: Reading = field(default_factory=Reading)
+    action: str = ""
+    """As the API spells it."""
+    unexpected: bool = False
+    fault: Fault | None = None
+
+
+class Rpc:
+    """Answers requests for *cloud*."""
+
+    def __init__(self, cloud: Cloud, journal: Journal) -> None:
+        self._cloud = cloud
+        self._journal = journal
+        self._verifier = Verifier(
+            cloud.access_keys.find, lambda: cloud.switches.unknown_access_key_status
+        )
+
+    def answer(self, request: Request) -> Answer:
+        request_id = self._cloud.new_request_id()
+        progress = _Progress()
+        try:
+            members = self._run(request, progress)
+            status, code = 200, ""
+        except Refused as refused:
+            status, code = refused.status, refused.code
+            members = {
+                "HostId": request.headers.get("host", ""),
+                "Code": code,
+                "Message": refused.text,
+                "Recommend": "https://api.aliyun.com/troubleshoot"
+                f"?q={code}&product=Ecs&requestId={request_id}",
+            }
+        reading, now = progress.reading, self._cloud.now()
+        action = progress.action or reading.action
+        self._journal.record(
+            Entry(
+                at=now,
+                action=action,
+                parameters=_business_parameters(reading.parameters),
+                status=status,
+                code=code,
+                request_id=request_id,
+                unexpected=progress.unexpected,
+            )
+        )
+        if progress.unexpected:
+            log.warning("unexpected call: %s (%s)", action or "no action", code)
+        answer = wire.render(
+            status,
+            "Error" if code else f"{action}Response",
+            {"RequestId": request_id} | members,
+            as_json=reading.as_json,
+            now=now,
+        )
+        return answer if progress.fault is None else _spoiled(answer, progress.fault)
+
+    def _run(self, request: Request, progress: _Progress) -> dict[str, Any]:
+        reading = progress.reading
+        reading.read(request)
+        if request.method not in ("GET", "POST"):
+            raise Refused(api_errors.METHOD_UNSUPPORTED)
+        if request.path not in ("/", ""):
+            progress.unexpected = True
+            raise Refused(api_errors.UNKNOWN_PATH)
+        for name, value in (("Action", reading.action), ("Version", reading.version)):
+            if not value:
+                raise Refused(api_errors.MISSING_COMMON, name=name)
+        caller = self._verify(request, reading)
+        action = _find(progress)
+        region = reading.parameters.get("RegionId", "")
+        if region and region not in REGIONS and self._cloud.switches.unknown_region == "refuse":
+            raise Refused(api_errors.REGION_UNKNOWN)
+        if not self._cloud.throttle.admits(action.name, region, self._cloud.now()):
+            raise Refused(api_errors.THROTTLED)
+        business = _business_parameters(reading.parameters)
+        fault = progress.fault = self._cloud.faults.striking(action.name, business)
+        if fault is not None and fault.error is not None:
+            raise Refused(faults.ERRORS[fault.error])
+        if fault is not None and fault.cut == "before":
+            return {}
+        delay = self._cloud.switches.visibility_delay
+        if fault is not None:
+            delay = max(delay, fault.visibility_delay)
+        members = self._carry_out(Call(action, reading.parameters, caller, delay), business)
+        return _halved(members) if fault is not None and fault.partial else members
+
+    def _verify(self, request: Request, reading: Reading) -> AccessKey:
+        if not reading.by_headers:
+            return self._verifier.verify_query(
+                request.method, reading.parameters, self._cloud.wall()
+            )
+        return self._verifier.verify_headers(
+            request.method,
+            request.path or "/",
+            reading.query,
+            request.headers,
+            request.body,
+            self._cloud.wall(),
+        )
+
+    def _carry_out(self, call: Call, business: dict[str, str]) -> dict[str, Any]:
+        with self._cloud.store.transaction():
+            self._cloud.settle()
+            try:
+                return self._once(call, business)
+            except Refused as refused:
+                if not refused.keeps_changes:
+                    raise
+                kept = refused
+        raise kept
+
+    def _once(self, call: Call, business: dict[str, str]) -> dict[str, Any]:
+        action, store, now = call.action, self._cloud.store, self._cloud.now()
+        if not action.is_idempotent:
+            return action.answer(self._cloud, call)
+        members = idempotency.remembered(store, action.name, business, now)
+        if members is None:
+            members = action.answer(self._cloud, call)
+            idempotency.remember(store, action.name, business, now, members)
+        return members
+
+
+def _find(progress: _Progress) -> Action:
+    """The action asked for. What is not covered is loud: 400, and marked in the journal."""
+    reading = progress.reading
+    if reading.version not in _VERSIONS:
+        progress.unexpected = True
+        raise Refused(api_errors.UNKNOWN_VERSION, version=reading.version)
+    action = ACTIONS.get((reading.version, reading.action.lower()))
+    if action is None:
+        progress.unexpected = True
+        raise Refused(api_errors.UNKNOWN_ACTION, action=f"{reading.action} ({reading.version})")
+    progress.action = action.name
+    for name in reading.parameters:
+        if name in COMMON_PARAMETERS:
+            continue
+        if len(name) > LONGEST_NAME or _plain(name) not in action.documented:
+            progress.unexpected = True
+            raise Refused(api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=name)
+    return action
+
+
+@lru_cache(maxsize=4_096)
+def _plain(name: str) -> str:
+    return LIST_POSITION.sub("", name)
+
+
+def _business_parameters(parameters: dict[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in parameters.items()
+        if name not in COMMON_PARAMETERS and name not in _SECRET_PARAMETERS
+    }
+
+
+def _halved(members: dict[str, Any]) -> dict[str, Any]:
+    """Half of the ids of a Create, rounded down."""
+    ids = members.get("EventIdSet", {}).get("EventId", [])
+    return {"EventIdSet": {"EventId": ids[: len(ids) // 2]}}
+
+
+def _spoiled(answer: Answer, fault: Fault) -> Answer:
+    if fault.cut is not None:
+        return replace(answer, is_cut=True)
+    if fault.timeout:
+        return replace(answer, delay_seconds=TIMEOUT_SECONDS, is_cut=True)
+    if fault.garbage:
+        body = b"<html><head><title>502 Bad Gateway</title></head></html>"
+        return Answer(502, [(b"content-type", b"text/html")], body)
+    return replace(answer, delay_seconds=fault.latency)

@@ -1,0 +1,47 @@
+"""ClientToken: a call that is sent again is carried out once, and answered as before.
+
+Source: the vendor's page "How to ensure idempotence". An answer is remembered for a
+day of the cloud's time, with the parameters that belong to the token.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from ..state.clock import Epoch
+from ..state.store import Resource, Store
+from . import api_errors
+from .api_errors import Refused
+from .call import ANSWER_MEMBERS
+
+_KIND = "client_token"
+_REMEMBERED_SECONDS = 24 * 3600
+
+
+def remembered(
+    store: Store, action: str, parameters: Mapping[str, str], now: Epoch
+) -> ANSWER_MEMBERS | None:
+    """What the first call with this token was answered; None when this is the first.
+
+    Raises Refused when the token came with other parameters.
+    """
+    token = parameters.get("ClientToken")
+    kept = store.get(_KIND, f"{action} {token}") if token else None
+    if kept is None or now - kept.created_at > _REMEMBERED_SECONDS:
+        return None
+    if kept.attributes["parameters"] != _digest(parameters):
+        raise Refused(api_errors.IDEMPOTENT_MISMATCH)
+    answer: ANSWER_MEMBERS = kept.attributes["answer"]
+    return answer
+
+
+def remember(
+    store: Store, action: str, parameters: Mapping[str, str], now: Epoch, answer: ANSWER_MEMBERS
+) -> None:
+    if token := parameters.get("ClientToken"):
+        kept = {"parameters": _digest(parameters), "answer": answer}
+        store.put(Resource(_KIND, f"{action} {token}", "", now, kept))
+
+
+def _digest(parameters: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(sorted(parameters.items())).encode()).hexdigest()

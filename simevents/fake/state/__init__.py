@@ -1,0 +1,1 @@
+"""What the cloud holds: rows in SQLite, time, faults and switches. Knows nothing of requests."""

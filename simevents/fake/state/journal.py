@@ -1,0 +1,61 @@
+"""Which calls reached the cloud and how they ended, for tests and for people.
+
+Secrets never come in: `rpc` records business parameters only. The journal lives in
+memory, keeps the last calls, and does not survive a restart.
+"""
+
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..protocol.call import iso_time
+from .clock import Epoch
+
+KEPT_CALLS = 100_000
+KEPT_CHARACTERS = 50_000_000
+"""Of all parameters together, so that long ones push more old calls out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    at: Epoch
+    """In the cloud's time."""
+    action: str
+    parameters: dict[str, str]
+    status: int
+    code: str
+    """Empty when the call succeeded."""
+    request_id: str
+    unexpected: bool
+    """The fake does not know this action or one of its parameters."""
+
+
+class Journal:
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque()
+        self._characters = 0
+
+    def record(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self._characters += _length(entry)
+        while len(self._entries) > KEPT_CALLS or self._characters > KEPT_CHARACTERS:
+            self._characters -= _length(self._entries.popleft())
+
+    def clear(self) -> None:
+        self._entries.clear()
+        self._characters = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def entries(self, *, unexpected_only: bool = False) -> list[dict[str, Any]]:
+        """Oldest first; times as the API writes them."""
+        return [
+            asdict(entry) | {"at": iso_time(entry.at)}
+            for entry in self._entries
+            if entry.unexpected or not unexpected_only
+        ]
+
+
+def _length(entry: Entry) -> int:
+    return sum(len(name) + len(value) for name, value in entry.parameters.items())

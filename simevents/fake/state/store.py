@@ -1,0 +1,242 @@
+"""What the cloud remembers, in SQLite: memory for tests, a file for a server.
+
+Rows in, rows out. No HTTP words and no rules of the API. A write is durable when
+its transaction ends, before the answer leaves.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from .clock import Epoch, Setting
+from .database import open_database
+from .event_table import Events
+
+DEFAULT_ACCOUNT_ID = "1000000000000001"
+
+KEPT_IN_MIND = 5_000
+"""Resources that need not be parsed anew."""
+
+_MOST_VARIABLES = 500
+_SMALL = 101  # the largest page, and one more
+_RESOURCE_COLUMNS = "kind, id, region, created_at, attributes"
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """A VPC, vSwitch, security group or instance; *attributes* spelled as the API spells them.
+
+    Reading one twice gives the same object for as long as it is unchanged.
+    """
+
+    kind: str
+    id: str
+    region: str
+    created_at: Epoch
+    attributes: Mapping[str, Any]
+
+
+class Store:
+    """One cloud's memory. *path* of None lives in memory and ends with this object."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._db = open_database(path)
+        self.events = Events(self._db)
+        self._answers: dict[tuple[object, ...], list[Any]] = {}
+        self._answers_of = -1
+        if self.meta("cloud_id") is None:
+            self._start_empty()
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: what is written within lasts when it ends, or never was."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            self._answers.clear()
+            raise
+        self._db.execute("COMMIT")
+
+    def reset(self) -> None:
+        """Forget everything and become another cloud, with another ``cloud_id``."""
+        for table in ("meta", "resources", "tags", "events", "event_history"):
+            self._db.execute(f"DELETE FROM {table}")
+        self._start_empty()
+
+    def _start_empty(self) -> None:
+        self.set_meta("cloud_id", uuid.uuid4().hex)
+        self.set_meta("account_id", DEFAULT_ACCOUNT_ID)
+
+    def _read(self, query: str, *values: object) -> list[Any]:
+        """The rows of a read. What is small is kept in mind until something is written."""
+        written = self._db.total_changes
+        if written != self._answers_of or len(self._answers) > KEPT_IN_MIND:
+            self._answers.clear()
+            self._answers_of = written
+        asked = (query, *values)
+        rows = self._answers.get(asked)
+        if rows is None:
+            rows = self._db.execute(query, values).fetchall()
+            if len(rows) <= _SMALL:
+                self._answers[asked] = rows
+        return rows
+
+    # One value per key.
+
+    def meta(self, key: str) -> str | None:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    @property
+    def cloud_id(self) -> str:
+        return self.meta("cloud_id") or ""
+
+    @property
+    def account_id(self) -> str:
+        return self.meta("account_id") or DEFAULT_ACCOUNT_ID
+
+    def clock_setting(self) -> Setting | None:
+        stored = self.meta("clock")
+        return None if stored is None else Setting(**json.loads(stored))
+
+    def save_clock_setting(self, setting: Setting) -> None:
+        self.set_meta(
+            "clock",
+            json.dumps({"wall": setting.wall, "fake": setting.fake, "rate": setting.rate}),
+        )
+
+    def switches(self) -> dict[str, Any]:
+        """Those that were set otherwise than by default, by name."""
+        return json.loads(self.meta("switches") or "{}")  # type: ignore[no-any-return]
+
+    def save_switches(self, switches: Mapping[str, Any]) -> None:
+        self.set_meta("switches", json.dumps(dict(switches)))
+
+    # Resources and their tags.
+
+    def put(self, resource: Resource) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?)",
+            (
+                resource.kind,
+                resource.id,
+                resource.region,
+                resource.created_at,
+                json.dumps(dict(resource.attributes)),
+            ),
+        )
+
+    def modify(self, resource: Resource, **attributes: Any) -> None:
+        self.put(replace(resource, attributes={**resource.attributes, **attributes}))
+
+    def get(self, kind: str, id: str) -> Resource | None:
+        row = self._db.execute(
+            f"SELECT {_RESOURCE_COLUMNS} FROM resources WHERE kind = ? AND id = ?", (kind, id)
+        ).fetchone()
+        return None if row is None else _resource(row)
+
+    def get_all(self, kind: str, ids: Sequence[str]) -> list[Resource]:
+        """Those of *ids* that exist, in their order, each once."""
+        rows = self._db.execute(
+            f"SELECT {_RESOURCE_COLUMNS} FROM resources"
+            f" WHERE kind = ? AND id IN ({', '.join('?' * len(ids))})",
+            (kind, *ids),
+        )
+        found = {row[1]: _resource(row) for row in rows}
+        return [found[id] for id in dict.fromkeys(ids) if id in found]
+
+    def find(
+        self,
+        kind: str,
+        region: str | None = None,
+        *,
+        after: tuple[Epoch, str] | None = None,
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[Resource]:
+        """Every resource of *kind*, newest first; of one region when it is given.
+
+        *after* is the time and id of the last one seen, to go on behind it.
+        """
+        moment, id = after or (None, None)
+        rows = self._read(
+            f"SELECT {_RESOURCE_COLUMNS} FROM resources"
+            " WHERE kind = ?1 AND (?2 IS NULL OR region = ?2)"
+            " AND (?3 IS NULL OR created_at < ?3 OR (created_at = ?3 AND id > ?4))"
+            " ORDER BY created_at DESC, id LIMIT ?5 OFFSET ?6",
+            *(kind, region, moment, id, limit, offset),
+        )
+        return [_resource(row) for row in rows]
+
+    def count(self, kind: str, region: str | None = None) -> int:
+        ((found,),) = self._read(
+            "SELECT count(*) FROM resources WHERE kind = ?1 AND (?2 IS NULL OR region = ?2)",
+            *(kind, region),
+        )
+        return int(found)
+
+    def delete(self, kind: str, id: str) -> None:
+        self._db.execute("DELETE FROM resources WHERE kind = ? AND id = ?", (kind, id))
+        self._db.execute("DELETE FROM tags WHERE kind = ? AND id = ?", (kind, id))
+
+    def tags(self, kind: str, id: str) -> dict[str, str]:
+        rows = self._db.execute(
+            "SELECT key, value FROM tags WHERE kind = ? AND id = ? ORDER BY key",
+            (kind, id),
+        )
+        return dict(rows.fetchall())
+
+    def tags_of(self, kind: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The tags of many, by id; some that were not asked for may be among them."""
+        found: dict[str, dict[str, str]] = {}
+        if len(ids) > _MOST_VARIABLES:
+            rows = self.tagged(kind)
+        else:
+            rows = self._read(
+                "SELECT id, key, value FROM tags"
+                f" WHERE kind = ? AND id IN ({', '.join('?' * len(ids))}) ORDER BY id, key",
+                *(kind, *ids),
+            )
+        for id, key, value in rows:
+            found.setdefault(id, {})[key] = value
+        return found
+
+    def tagged(self, kind: str) -> list[tuple[str, str, str]]:
+        """Every tag of a kind, as id, key and value."""
+        rows = self._db.execute(
+            "SELECT id, key, value FROM tags WHERE kind = ? ORDER BY id, key", (kind,)
+        )
+        return rows.fetchall()
+
+    def tag(self, kind: str, id: str, tags: dict[str, str]) -> None:
+        self._db.executemany(
+            "INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)",
+            [(kind, id, key, value) for key, value in tags.items()],
+        )
+
+    def untag(self, kind: str, id: str, keys: Iterable[str]) -> None:
+        self._db.executemany(
+            "DELETE FROM tags WHERE kind = ? AND id = ? AND key = ?",
+            [(kind, id, key) for key in keys],
+        )
+
+
+@lru_cache(maxsize=KEPT_IN_MIND)
+def _resource(row: tuple[str, str, str, Epoch, str]) -> Resource:
+    """Parsed once: most reads see what an earlier one has seen. Never changed in place."""
+    kind, id, region, created_at, attributes = row
+    return Resource(kind, id, region, created_at, json.loads(attributes))

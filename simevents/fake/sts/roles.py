@@ -1,0 +1,80 @@
+"""The STS actions: who the caller is, and temporary keys for a role.
+
+Any role of the account may be assumed by anybody: there are no policies here.
+"""
+
+import re
+from datetime import UTC, datetime
+
+from ...models import format_time
+from ..protocol import api_errors
+from ..protocol.api_errors import Refused
+from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
+from ..state.access_keys import TEMPORARY_PREFIX, AccessKey
+
+_STS = ("Sts", "2015-04-01")
+
+_ROLE_ARN = re.compile(r"acs:ram::(?P<account>[0-9]+):role/(?P<name>[A-Za-z0-9.@_-]{1,64})")
+_SESSION_NAME = re.compile(r"[A-Za-z0-9.@_-]{2,64}")
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 900, 43_200
+
+
+@action(*_STS, "GetCallerIdentity", honours="")
+def get_caller_identity(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    account_id, role = cloud.store.account_id, call.caller.role
+    if not role:
+        return {
+            "AccountId": account_id,
+            "Arn": f"acs:ram::{account_id}:root",
+            "IdentityType": "Account",
+            "PrincipalId": account_id,
+            "UserId": account_id,
+        }
+    return {
+        "AccountId": account_id,
+        "Arn": f"acs:ram::{account_id}:assumed-role/{role}/{call.caller.session}",
+        "IdentityType": "AssumedRoleUser",
+        "PrincipalId": f"{_role_id(role)}:{call.caller.session}",
+        "RoleId": _role_id(role),
+    }
+
+
+@action(*_STS, "AssumeRole", honours="RoleArn RoleSessionName DurationSeconds")
+def assume_role(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+    arn, session = call.required("RoleArn"), call.required("RoleSessionName")
+    role = _ROLE_ARN.fullmatch(arn)
+    if role is None:
+        raise Refused(api_errors.ROLE_ARN_INVALID)
+    if not _SESSION_NAME.fullmatch(session):
+        raise Refused(api_errors.ROLE_SESSION_NAME_INVALID)
+    seconds = call.integer("DurationSeconds", 3600)
+    if not _SHORTEST_SECONDS <= seconds <= _LONGEST_SECONDS:
+        raise Refused(api_errors.DURATION_INVALID)
+    if role["account"] != cloud.store.account_id and not cloud.access_keys.accept_any:
+        raise Refused(api_errors.ROLE_NOT_FOUND, role_arn=arn)
+    key = AccessKey(
+        id=TEMPORARY_PREFIX + cloud.new_letters(22),
+        secret=cloud.new_letters(44),
+        security_token=cloud.new_letters(200),
+        expires_at=float(int(cloud.wall() + seconds)),
+        role=role["name"],
+        session=session,
+    )
+    cloud.access_keys.give_out(key, cloud.now())
+    return {
+        "Credentials": {
+            "AccessKeyId": key.id,
+            "AccessKeySecret": key.secret,
+            "SecurityToken": key.security_token,
+            "Expiration": format_time(datetime.fromtimestamp(key.expires_at or 0, UTC)),
+        },
+        "AssumedRoleUser": {
+            "Arn": f"acs:ram::{cloud.store.account_id}:assumed-role/{key.role}/{session}",
+            "AssumedRoleId": f"{_role_id(key.role)}:{session}",
+        },
+    }
+
+
+def _role_id(role: str) -> str:
+    """A number as the vendor's role ids are, the same for the same role."""
+    return f"3{int.from_bytes(role.encode(), 'big') % 10**17:017d}"

@@ -1,0 +1,1 @@
+"""Where a test's calls go: the fake, a cassette or a live account, and cleaning up the last."""

@@ -1,0 +1,141 @@
+"""Recorded exchanges with the API: vcrpy, made to work with both of the vendor's SDK families.
+
+The older SDK brings its own copy of requests and urllib3, which vcrpy does not know, so
+its connection classes are patched here. Requests match on action, version and business
+parameters alone, whichever client sends them; what is kept of them is `scrubbing`'s. A
+cassette also keeps the instant of its recording. Record in process and in one thread.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import vcr
+import yaml
+from aliyunsdkcore.vendored.requests.packages.urllib3 import connectionpool
+from vcr import stubs
+from vcr.cassette import Cassette
+from vcr.errors import CannotOverwriteExistingCassetteException
+from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
+from vcr.request import Request
+from vcr.stubs import VCRConnection, aiohttp_stubs, httpx_stubs
+
+from ...errors import InvalidInput, Unrecorded
+from ...models import format_time, parse_time
+from .scrubbing import SCRUBBED_ACCOUNT_ID, business_parameters, scrub_request, scrub_response
+
+__all__ = [
+    "SCRUBBED_ACCOUNT_ID",
+    "business_parameters",
+    "options",
+    "prepare",
+    "recorded_at",
+    "recorded_instances",
+    "recorder",
+]
+
+_MATCHER = "simevents_business"
+_RECORDED_AT = "recorded_at"
+_INSTANCES = "instance_ids"
+
+_pool_http = connectionpool.HTTPConnectionPool
+_pool_https = connectionpool.HTTPSConnectionPool
+
+
+def recorder(folder: Path, record_mode: str = "none") -> vcr.VCR:
+    """A VCR for calls of the API; its cassettes are files in *folder*.
+
+    With *record_mode* ``none`` nothing reaches the network, and a request that no
+    cassette has raises Unrecorded. The other modes are vcrpy's.
+    """
+    recording = vcr.VCR(cassette_library_dir=str(folder), record_mode=record_mode, **options())
+    prepare(recording)
+    return recording
+
+
+def options() -> dict[str, Any]:
+    """What `vcr.VCR.use_cassette`, and so pytest-recording's marker ``vcr``, needs to be told."""
+    return {
+        "custom_patches": (
+            (_pool_http, "ConnectionCls", _HttpConnection),
+            (_pool_https, "ConnectionCls", _HttpsConnection),
+            # vcrpy's own refusal quotes the signed request.
+            (stubs, "CannotOverwriteExistingCassetteException", _unrecorded),
+            (aiohttp_stubs, "CannotOverwriteExistingCassetteException", _unrecorded),
+            (httpx_stubs, "CannotOverwriteExistingCassetteException", _unrecorded),
+        ),
+        "match_on": [_MATCHER],
+        "before_record_request": scrub_request,
+        "before_record_response": scrub_response,
+        "decode_compressed_response": True,
+    }
+
+
+def prepare(recording: vcr.VCR) -> None:
+    """Make `options` known to a VCR: its matcher, and cassettes with more than exchanges."""
+    recording.register_matcher(_MATCHER, _match_business)
+    recording.register_persister(_Persister)
+
+
+def recorded_at(cassette: Cassette, now: datetime) -> datetime:
+    """The instant of a cassette's recording, which is *now* while it is recorded."""
+    return parse_time(str(_kept(cassette, _RECORDED_AT, format_time(now))))
+
+
+def recorded_instances(cassette: Cassette) -> list[str]:
+    """The instances that a cassette was recorded with; while it is recorded, to be added to."""
+    found = _kept(cassette, _INSTANCES, [])
+    assert isinstance(found, list)
+    return found
+
+
+def _kept(cassette: Cassette, name: str, default: object) -> object:
+    """What a cassette keeps beside its exchanges; *default* is kept while it is recorded."""
+    try:
+        return cassette.get_metadata(name, default)
+    except CannotOverwriteExistingCassetteException:
+        raise InvalidInput(
+            "cassette",
+            f"{cassette.path} is not there or does not say {name}; record it with "
+            "--record-mode=rewrite",
+        ) from None
+
+
+class _Persister(FilesystemPersister):  # type: ignore[misc]
+    """Files as vcrpy's own; one that cannot be read is named."""
+
+    @classmethod
+    def load_cassette(cls, cassette_path: str, serializer: Any) -> Any:
+        try:
+            loaded = super().load_cassette(cassette_path, serializer)
+        except CassetteNotFoundError:
+            raise
+        except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
+            words = str(error).partition("\n")[0]
+            raise InvalidInput(
+                "cassette",
+                f"{cassette_path} is damaged ({type(error).__name__}: {words}). Take it from the "
+                "repository again, or record it anew with --record-mode=rewrite",
+            ) from None
+        return loaded
+
+
+class _HttpConnection(VCRConnection):  # type: ignore[misc]
+    _baseclass = _pool_http.ConnectionCls
+    _protocol = "http"
+
+
+class _HttpsConnection(VCRConnection):  # type: ignore[misc]
+    _baseclass = _pool_https.ConnectionCls
+    _protocol = "https"
+    is_verified = True
+
+
+def _unrecorded(*, cassette: Cassette, failed_request: Request) -> Unrecorded:
+    recorded = [business_parameters(request) for request in cassette.requests]
+    return Unrecorded(str(cassette.path), business_parameters(failed_request), recorded)
+
+
+def _match_business(left: Request, right: Request) -> None:
+    wanted, recorded = business_parameters(left), business_parameters(right)
+    assert wanted == recorded, f"{wanted} != {recorded}"

@@ -23,8 +23,9 @@ from simevents.api.client import SystemEvents
 from simevents.api.retry import Patience
 from simevents.api.sdk import Sdk
 from simevents.fake import daemon
-from simevents.reconcile import event_steps
+from simevents.reconcile import event_steps, intent_steps
 from simevents.reconcile.claims import Claims
+from simevents.reconcile.intended_events import IntendedEvents
 from simevents.schedule import parse
 from simevents.settings import Settings, credentials
 
@@ -50,10 +51,10 @@ def run(url: str, count: int, faults: list[dict[str, Any]]) -> tuple[float, floa
     claims = Claims()
     with connect() as api:
         started = time.monotonic()
-        intent = event_steps.declare(
+        intent = intent_steps.declare(
             api, claims, "sse-benchmark", "SystemMaintenance.Reboot", parse("+2h"), instances
         )
-        made = event_steps.schedule(api, claims, intent)
+        made = event_steps.create(IntendedEvents(api, claims, intent))
         created = time.monotonic() - started
     open_ids = {
         event["event_id"]
@@ -64,7 +65,9 @@ def run(url: str, count: int, faults: list[dict[str, Any]]) -> tuple[float, floa
         sys.exit(f"{len(open_ids)} events are open and {len(made)} are known, not {count}")
     with connect() as api:
         started = time.monotonic()
-        event_steps.cancel(api, intent, [event.event_id for event in made.values()])
+        event_steps.cancel(
+            IntendedEvents(api, claims, intent), [event.event_id for event in made.values()]
+        )
         deleted = time.monotonic() - started
     if control.get("/health").json()["open_events"]:
         sys.exit("events are left open")

@@ -36,9 +36,10 @@ from .api.retry import Patience, budget_seconds
 from .api.sdk import Sdk, default_chain
 from .errors import CloudError, InvalidInput, InvalidSettings
 from .models import EventType, format_time, is_instance_id, parse_time
-from .reconcile import event_steps as reconcile
+from .reconcile import event_steps, intent_steps
 from .reconcile.claims import Claims
 from .reconcile.event_steps import Observation
+from .reconcile.intended_events import IntendedEvents
 from .reconcile.intent import Intent
 from .settings import credentials, settings
 
@@ -86,7 +87,7 @@ class IntentProvider(ResourceProvider):
     def create(self, props: Properties) -> CreateResult:
         intent_id = f"sse-{secrets.token_hex(8)}"
         with _connect(props) as api:
-            intent = reconcile.declare(
+            intent = intent_steps.declare(
                 api,
                 _CLAIMS,
                 intent_id,
@@ -103,12 +104,13 @@ class IntentProvider(ResourceProvider):
     def update(self, id: str, olds: Properties, news: Properties) -> UpdateResult:
         old = _intent(id, olds)
         with _connect(news) as api:
-            intent = reconcile.extend(api, _CLAIMS, old, news["instance_ids"])
+            events = IntendedEvents(api, _CLAIMS, old)
+            intent = intent_steps.extend(events, news["instance_ids"])
         return UpdateResult(_intent_outputs(news, intent))
 
     def delete(self, id: str, props: Properties) -> None:
         with _connect(props) as api:
-            reconcile.withdraw(api, _CLAIMS, _intent(id, props))
+            intent_steps.withdraw(IntendedEvents(api, _CLAIMS, _intent(id, props)))
 
 
 class EventsProvider(ResourceProvider):
@@ -134,17 +136,18 @@ class EventsProvider(ResourceProvider):
     def create(self, props: Properties) -> CreateResult:
         intent = _intent(props["intent"], props)
         with _connect(props) as api:
-            events = reconcile.schedule(api, _CLAIMS, intent, _engine_is_there)
-        made = Observation(
-            {id: event.event_id for id, event in events.items()},
-            {id: event.event_cycle_status.value for id, event in events.items()},
+            created = event_steps.create(IntendedEvents(api, _CLAIMS, intent), _engine_is_there)
+        seen = Observation(
+            {id: event.event_id for id, event in created.items()},
+            {id: event.event_cycle_status.value for id, event in created.items()},
         )
-        return CreateResult(f"{props['intent']}-events", _events_outputs(props, made))
+        return CreateResult(f"{props['intent']}-events", _events_outputs(props, seen))
 
     def read(self, id: str, props: Properties) -> ReadResult:
         intent = _intent(props["intent"], props)
         with _connect(props) as api:
-            seen = reconcile.observe(api, intent, _observation(props))
+            events = IntendedEvents(api, _CLAIMS, intent)
+            seen = event_steps.observe(events, _observation(props))
         if seen is None:
             return ReadResult(None, {})
         outputs = _events_outputs(props, seen) | {
@@ -157,13 +160,15 @@ class EventsProvider(ResourceProvider):
     def update(self, id: str, olds: Properties, news: Properties) -> UpdateResult:
         intent = _intent(news["intent"], news)
         with _connect(news) as api:
-            seen = reconcile.reschedule(api, _CLAIMS, intent, _observation(olds), _engine_is_there)
+            events = IntendedEvents(api, _CLAIMS, intent)
+            seen = event_steps.update(events, _observation(olds), _engine_is_there)
         return UpdateResult(_events_outputs(news, seen))
 
     def delete(self, id: str, props: Properties) -> None:
         intent = _intent(props["intent"], props)
         with _connect(props) as api:
-            reconcile.cancel(api, intent, _observation(props).event_ids.values())
+            events = IntendedEvents(api, _CLAIMS, intent)
+            event_steps.cancel(events, _observation(props).event_ids.values())
 
 
 def _connect(props: Mapping[str, Any], patience: Patience | None = None) -> SystemEvents:
@@ -261,7 +266,7 @@ def _check_time(inputs: Properties) -> list[CheckFailure]:
         return []
     if instant > now:
         return []
-    return [CheckFailure("not_before", reconcile.passed_reason(instant, now))]
+    return [CheckFailure("not_before", intent_steps.passed_reason(instant, now))]
 
 
 def _unknown(value: Any) -> bool:

@@ -10,7 +10,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from simevents.fake.protocol import dispatch  # noqa: F401 - registers the actions
-from simevents.fake.protocol.call import ACTIONS, Action
+from simevents.fake.protocol.call import Action
+from simevents.fake.protocol.registry import ACTIONS
 from simevents.fake.state.switches import Switches
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -45,7 +45,9 @@ def create(
                --not-before +2h --instance i-bp1a2b3c4d5e
     """
     from ..reconcile.claims import Claims
-    from ..reconcile.event_steps import declare, schedule
+    from ..reconcile.event_steps import create as create_events
+    from ..reconcile.intended_events import IntendedEvents
+    from ..reconcile.intent_steps import declare
     from ..schedule import parse
 
     moment = parse(not_before)
@@ -56,7 +58,8 @@ def create(
         claims = Claims()
         intent = declare(api, claims, "by-hand", event_type, moment, ids)
         with _interrupted() as interrupted, output.progress(f"Scheduling on {len(ids)} instances"):
-            made = schedule(api, claims, intent, lambda: not interrupted.is_set())
+            events = IntendedEvents(api, claims, intent)
+            made = create_events(events, lambda: not interrupted.is_set())
             if interrupted.is_set():
                 api.renewed().cancel([event.event_id for event in made.values()])
                 options.fail("interrupted; the events that had been made are cancelled again")

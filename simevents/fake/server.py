@@ -24,11 +24,11 @@ from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from .application import Application, AsgiApplication, Guard, is_loopback
 from .ecs import instances
 from .protocol import dispatch
-from .protocol.call import Cloud
 from .protocol.connections import Connections
 from .state.access_keys import AccessKeys
 from .state.catalog import DEFAULT_REGION
 from .state.clock import Clock
+from .state.cloud import Cloud
 from .state.journal import Journal
 from .state.store import Store
 from .state.switches import Switches, Value

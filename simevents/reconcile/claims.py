@@ -1,15 +1,23 @@
 """Who in this process asks for which event: one (instance, type, second) has one owner.
 
-The cloud shows what exists; it cannot show what a parallel resource is about to
-make. Claims close that gap between resources that one process serves.
+The cloud shows what exists. It cannot show what a parallel resource is about to
+create; claims prevent that conflict between resources that one process serves.
 """
 
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-Key = tuple[str, str, str, str, str]
-"""Account, region, instance id, event type, NotBefore."""
+
+class ClaimKey(NamedTuple):
+    """All that identifies an event which has no name of its own."""
+
+    account_id: str
+    region: str
+    instance_id: str
+    event_type: str
+    not_before: str
 
 
 @dataclass
@@ -17,25 +25,25 @@ class Claims:
     """Claims by key. *owner* is the id of an intent throughout."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _owners: dict[Key, str] = field(default_factory=dict)
+    _owners: dict[ClaimKey, str] = field(default_factory=dict)
     _ended: set[str] = field(default_factory=set)
 
-    def claim(self, owner: str, keys: Iterable[Key]) -> list[Key]:
-        """Claim all of *keys* or none; returns those that another owner has."""
-        wanted = list(keys)
+    def claim(self, owner: str, keys: Iterable[ClaimKey]) -> list[ClaimKey]:
+        """Claim all of *keys* or none; return those that another owner has."""
+        requested = list(keys)
         with self._lock:
-            lost = [key for key in wanted if self._owners.get(key, owner) != owner]
+            lost = [key for key in requested if self._owners.get(key, owner) != owner]
             if not lost:
-                self._owners.update(dict.fromkeys(wanted, owner))
+                self._owners.update(dict.fromkeys(requested, owner))
             return lost
 
-    def held_by_others(self, owner: str, keys: Iterable[Key]) -> set[str]:
+    def held_by_others(self, owner: str, keys: Iterable[ClaimKey]) -> set[str]:
         """The instances among *keys* that another owner asks for in this process."""
         with self._lock:
-            return {key[2] for key in keys if self._owners.get(key, owner) != owner}
+            return {key.instance_id for key in keys if self._owners.get(key, owner) != owner}
 
-    def release(self, owner: str, keys: Iterable[Key] | None = None) -> None:
-        """Give back *keys*, or everything that *owner* has."""
+    def release(self, owner: str, keys: Iterable[ClaimKey] | None = None) -> None:
+        """Give up *keys*, or everything that *owner* has."""
         with self._lock:
             given = [
                 key
@@ -46,7 +54,7 @@ class Claims:
                 del self._owners[key]
 
     def end(self, owner: str) -> None:
-        """The intent *owner* is deleted; nothing may be made for it in this process."""
+        """The intent *owner* is deleted; nothing may be created for it in this process."""
         self.release(owner)
         with self._lock:
             self._ended.add(owner)

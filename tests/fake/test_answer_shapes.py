@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from simevents.fake.protocol import dispatch  # noqa: F401 - registers the actions
-from simevents.fake.protocol.call import ACTIONS, Action
+from simevents.fake.protocol.call import Action
+from simevents.fake.protocol.registry import ACTIONS
 from tests.conftest import REGION, Cloud
 from tests.fake.requests import signed
 

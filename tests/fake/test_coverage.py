@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from simevents.fake.protocol import dispatch
-from simevents.fake.protocol.call import ACTIONS, Action
+from simevents.fake.protocol.call import Action
+from simevents.fake.protocol.registry import ACTIONS
 from tools import fake_docs
 
 DOCS = Path(__file__).parent.parent.parent / "docs"

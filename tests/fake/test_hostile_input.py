@@ -14,8 +14,8 @@ from urllib.parse import quote_from_bytes, urlencode
 import httpx
 
 from simevents.fake.protocol import dispatch  # noqa: F401 - registers the actions
-from simevents.fake.protocol.call import ACTIONS
 from simevents.fake.protocol.connections import MAX_HEAD_BYTES
+from simevents.fake.protocol.registry import ACTIONS
 from tests.conftest import Cloud
 from tests.fake.requests import signed
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simevents.fake.protocol.api_errors import Refused
+from simevents.fake.protocol.api_errors import ApiError
 from simevents.fake.protocol.signatures import Verifier
 from simevents.fake.state.access_keys import AccessKey
 
@@ -96,7 +96,7 @@ def test_the_vector_of_create_signed_in_headers(verifier: Verifier) -> None:
 def test_a_query_that_is_not_accepted(
     verifier: Verifier, change: dict[str, str], expected: str
 ) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         verifier.verify_query("POST", CREATE | change, WALL)
 
     assert caught.value.code == expected
@@ -115,7 +115,7 @@ def test_a_query_that_is_not_accepted(
 def test_headers_that_are_not_accepted(
     verifier: Verifier, change: dict[str, str], expected: str
 ) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         verify_v3(verifier, V3_HEADERS | change)
 
     assert caught.value.code == expected
@@ -123,14 +123,14 @@ def test_headers_that_are_not_accepted(
 
 def test_a_nonce_is_good_once(verifier: Verifier) -> None:
     verifier.verify_query("POST", CREATE, WALL)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         verifier.verify_query("POST", CREATE, WALL)
 
     assert caught.value.code == "SignatureNonceUsed"
 
 
 def test_a_mismatch_tells_what_was_signed_after_a_colon(verifier: Verifier) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         verifier.verify_query("POST", CREATE | {"Signature": "AAAA"}, WALL)
 
     # The vendor's old SDK splits the text at its first colon and dies without one.

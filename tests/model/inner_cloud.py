@@ -11,11 +11,11 @@ from aliyunsdkcore.vendored.requests.structures import CaseInsensitiveDict
 from simevents.api.sdk import Answer, Sdk
 from simevents.errors import NoAnswer
 from simevents.fake.ecs import instances
-from simevents.fake.protocol.call import Cloud
 from simevents.fake.protocol.dispatch import Rpc
 from simevents.fake.protocol.wire import Request
 from simevents.fake.state.access_keys import AccessKeys
 from simevents.fake.state.clock import Clock
+from simevents.fake.state.cloud import Cloud
 from simevents.fake.state.event_table import EventRow
 from simevents.fake.state.faults import Fault
 from simevents.fake.state.journal import Journal

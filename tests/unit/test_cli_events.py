@@ -136,7 +136,7 @@ def test_an_interrupted_create_cancels_what_it_made(simevents: Run, cloud: Cloud
     _, said = running.communicate(timeout=60)
 
     assert running.returncode == 1
-    assert "cancelled again" in said
+    assert "events that had been created are cancelled" in said
     assert cloud.open_events() == []
     assert cloud.get("events") != []
 

@@ -20,9 +20,10 @@ from simevents.errors import (
     WrongAccount,
 )
 from simevents.models import EventType, format_time
-from simevents.reconcile import event_steps
+from simevents.reconcile import event_steps, intent_steps
 from simevents.reconcile.claims import Claims
 from simevents.reconcile.event_steps import EXPIRED, MISSED, Observation
+from simevents.reconcile.intended_events import IntendedEvents
 from simevents.reconcile.intent import Intent
 from simevents.schedule import parse
 from tests.conftest import REGION, Cloud, Waiting
@@ -42,11 +43,11 @@ def claims() -> Claims:
 def declare(
     api: SystemEvents, claims: Claims, instances: list[str], id: str = "sse-1", time: str = "+1h"
 ) -> Intent:
-    return event_steps.declare(api, claims, id, REBOOT, parse(time), instances)
+    return intent_steps.declare(api, claims, id, REBOOT, parse(time), instances)
 
 
 def scheduled(api: SystemEvents, claims: Claims, intent: Intent) -> Observation:
-    events = event_steps.schedule(api, claims, intent)
+    events = event_steps.create(IntendedEvents(api, claims, intent))
     return Observation(
         {id: event.event_id for id, event in events.items()},
         {id: event.event_cycle_status.value for id, event in events.items()},
@@ -256,7 +257,7 @@ def test_an_intent_that_has_ended_schedules_nothing(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     intent = declare(api, claims, cloud.instances(1))
-    event_steps.withdraw(api, claims, intent)
+    intent_steps.withdraw(IntendedEvents(api, claims, intent))
     with pytest.raises(Taken, match="--target-dependents"):
         scheduled(api, claims, intent)
 
@@ -265,8 +266,8 @@ def test_instances_come_and_go(api: SystemEvents, claims: Claims, cloud: Cloud) 
     instances = cloud.instances(4)
     intent = declare(api, claims, instances[:3])
     old = scheduled(api, claims, intent)
-    intent = event_steps.extend(api, claims, intent, instances[1:])
-    new = event_steps.reschedule(api, claims, intent, old)
+    intent = intent_steps.extend(IntendedEvents(api, claims, intent), instances[1:])
+    new = event_steps.update(IntendedEvents(api, claims, intent), old)
 
     assert sorted(new.event_ids) == instances[1:]
     assert {id: new.event_ids[id] for id in instances[1:3]} == {
@@ -282,8 +283,8 @@ def test_an_instance_that_comes_too_late_is_missed(
     intent = declare(api, claims, [first])
     old = scheduled(api, claims, intent)
     cloud.post("clock", advance="2h")
-    intent = event_steps.extend(api, claims, intent, [first, second])
-    new = event_steps.reschedule(api, claims, intent, old)
+    intent = intent_steps.extend(IntendedEvents(api, claims, intent), [first, second])
+    new = event_steps.update(IntendedEvents(api, claims, intent), old)
 
     assert new.statuses == old.statuses | {second: MISSED}
     assert new.event_ids == old.event_ids
@@ -295,10 +296,12 @@ def test_an_update_whose_cancel_fails_makes_nothing(
     first, second = cloud.instances(2)
     intent = declare(api, claims, [first])
     old = scheduled(api, claims, intent)
-    new_intent = event_steps.extend(api, claims, intent, [first, second])
+    new_intent = intent_steps.extend(IntendedEvents(api, claims, intent), [first, second])
     cloud.post("faults", action=CANCEL, error="Forbidden.RAM", times=1)
     with pytest.raises(Refused):
-        event_steps.reschedule(api, claims, replace(new_intent, instance_ids=(second,)), old)
+        event_steps.update(
+            IntendedEvents(api, claims, replace(new_intent, instance_ids=(second,))), old
+        )
 
     assert ids(cloud.open_events()) == list(old.event_ids.values())
 
@@ -312,7 +315,7 @@ def test_what_was_made_and_is_never_seen_is_named(
         scheduled(api, claims, intent)
 
     assert all(event_id in str(caught.value) for event_id in ids(cloud.open_events()))
-    assert "2 events were made and cannot be found to be cancelled" in str(caught.value)
+    assert "2 events were created and cannot be found to be cancelled" in str(caught.value)
 
 
 def test_a_renamed_resource_keeps_the_events_of_its_successor(
@@ -323,7 +326,7 @@ def test_a_renamed_resource_keeps_the_events_of_its_successor(
     old = declare(api, Claims(), instances, "sse-old", "2099-01-01T00:00:00Z")
     new = declare(api, claims, instances, "sse-new", "2099-01-01T00:00:00Z")
     made = scheduled(api, claims, new)
-    event_steps.withdraw(api, claims, old)
+    intent_steps.withdraw(IntendedEvents(api, claims, old))
 
     assert ids(cloud.open_events()) == sorted(made.event_ids.values())
 
@@ -337,10 +340,10 @@ def test_an_instance_that_moves_to_another_resource_keeps_its_new_event(
     old = scheduled(api, claims, first)
     second = declare(api, claims, [c], "sse-2", time)
     other = scheduled(api, claims, second)
-    first = event_steps.extend(api, claims, first, [b])
-    second = event_steps.extend(api, claims, second, [c, a])
-    moved = event_steps.reschedule(api, claims, second, other)
-    left = event_steps.reschedule(api, claims, first, old)
+    first = intent_steps.extend(IntendedEvents(api, claims, first), [b])
+    second = intent_steps.extend(IntendedEvents(api, claims, second), [c, a])
+    moved = event_steps.update(IntendedEvents(api, claims, second), other)
+    left = event_steps.update(IntendedEvents(api, claims, first), old)
 
     assert ids(cloud.open_events()) == sorted([*moved.event_ids.values(), *left.event_ids.values()])
     assert sorted(moved.event_ids) == sorted([a, c])
@@ -352,9 +355,9 @@ def test_a_removal_that_failed_halfway_and_is_taken_back_schedules_again(
     a, b = cloud.instances(2)
     intent = declare(api, claims, [a, b])
     old = scheduled(api, claims, intent)
-    intent = event_steps.extend(api, claims, intent, [a])
-    intent = event_steps.extend(api, claims, intent, [a, b])
-    new = event_steps.reschedule(api, claims, intent, old)
+    intent = intent_steps.extend(IntendedEvents(api, claims, intent), [a])
+    intent = intent_steps.extend(IntendedEvents(api, claims, intent), [a, b])
+    new = event_steps.update(IntendedEvents(api, claims, intent), old)
 
     assert new.event_ids[a] == old.event_ids[a]
     assert new.event_ids[b] != old.event_ids[b]
@@ -367,10 +370,10 @@ def test_a_failed_addition_says_that_the_others_stay(
     a, b = cloud.instances(2)
     intent = declare(api, claims, [a])
     old = scheduled(api, claims, intent)
-    intent = event_steps.extend(api, claims, intent, [a, b])
+    intent = intent_steps.extend(IntendedEvents(api, claims, intent), [a, b])
     cloud.post("faults", action=CREATE, error="Forbidden.RAM")
     with pytest.raises(Refused, match=r"^Nothing was added, the other events stay\. Create"):
-        event_steps.reschedule(api, claims, intent, old)
+        event_steps.update(IntendedEvents(api, claims, intent), old)
 
     assert ids(cloud.open_events()) == list(old.event_ids.values())
 
@@ -390,7 +393,7 @@ def test_nothing_is_sent_for_a_command_that_has_ended(
 ) -> None:
     intent = declare(api, claims, cloud.instances(1))
     with pytest.raises(CloudError, match="The command that asked for these events has ended"):
-        event_steps.schedule(api, claims, intent, lambda: False)
+        event_steps.create(IntendedEvents(api, claims, intent), lambda: False)
 
     assert CREATE not in cloud.actions()
 
@@ -415,7 +418,7 @@ def test_a_second_cancel_does_no_harm(api: SystemEvents, claims: Claims, cloud: 
     intent = declare(api, claims, cloud.instances(2))
     made = scheduled(api, claims, intent)
     for _ in range(2):
-        event_steps.cancel(api, intent, made.event_ids.values())
+        event_steps.cancel(IntendedEvents(api, claims, intent), made.event_ids.values())
 
     assert cloud.statuses() == ["Canceled", "Canceled"]
 
@@ -428,7 +431,7 @@ def test_withdrawing_cancels_what_matches_and_leaves_strangers_alone(
     scheduled(api, claims, intent)
     other_second = api.create(REBOOT, intent.not_before + timedelta(seconds=1), instances)
     other_type = api.create(EventType.SYSTEM_FAILURE_STOP, intent.not_before, instances)
-    event_steps.withdraw(api, claims, intent)
+    intent_steps.withdraw(IntendedEvents(api, claims, intent))
 
     assert ids(cloud.open_events()) == sorted([*other_second, *other_type])
 
@@ -441,11 +444,11 @@ def test_what_was_cancelled_ahead_of_time_is_left_out(
     made = scheduled(api, claims, intent)
     cloud.cancel(REGION, made.event_ids[first])
 
-    assert event_steps.observe(api, intent, made) == Observation(
+    assert event_steps.observe(IntendedEvents(api, claims, intent), made) == Observation(
         {second: made.event_ids[second]}, {second: "Scheduled"}
     )
     cloud.cancel(REGION, made.event_ids[second])
-    assert event_steps.observe(api, intent, made) is None
+    assert event_steps.observe(IntendedEvents(api, claims, intent), made) is None
 
 
 def test_what_was_cancelled_stays_so_when_the_time_has_passed(
@@ -456,7 +459,7 @@ def test_what_was_cancelled_stays_so_when_the_time_has_passed(
     made = scheduled(api, claims, intent)
     cloud.cancel(REGION, made.event_ids[first])
     cloud.post("clock", advance="2h")
-    seen = event_steps.observe(api, intent, made)
+    seen = event_steps.observe(IntendedEvents(api, claims, intent), made)
 
     assert seen == Observation(made.event_ids, {first: "Canceled", second: "Executed"})
 
@@ -469,7 +472,7 @@ def test_events_are_expired_after_thirty_days(
     made = scheduled(api, claims, intent)
     cloud.post("clock", advance="31d")
 
-    assert event_steps.observe(api, intent, made) == Observation(
+    assert event_steps.observe(IntendedEvents(api, claims, intent), made) == Observation(
         made.event_ids, dict.fromkeys(instances, EXPIRED)
     )
 
@@ -481,7 +484,7 @@ def test_events_that_cannot_be_found_are_an_error_with_account_and_region(
     intent = declare(api, claims, instances)
     lost = Observation({instances[0]: "e-lost"}, {instances[0]: "Scheduled"})
     with pytest.raises(CloudError, match=f"in {REGION} of account {intent.account_id}: e-lost on"):
-        event_steps.observe(api, intent, lost)
+        event_steps.observe(IntendedEvents(api, claims, intent), lost)
 
 
 def test_an_event_that_is_gone_with_its_instance_is_expired(
@@ -494,7 +497,7 @@ def test_an_event_that_is_gone_with_its_instance_is_expired(
         made.event_ids | {"i-gone": "e-gone"}, made.statuses | {"i-gone": "Scheduled"}
     )
 
-    assert event_steps.observe(api, intent, with_gone) == Observation(
+    assert event_steps.observe(IntendedEvents(api, claims, intent), with_gone) == Observation(
         with_gone.event_ids, made.statuses | {"i-gone": EXPIRED}
     )
 
@@ -514,7 +517,9 @@ def test_a_status_that_the_cloud_gave_is_kept(
         simulated=True,
     )
     event_ids = {instances[0]: event["event_id"]}
-    seen = event_steps.observe(api, intent, Observation(event_ids, {instances[0]: "Scheduled"}))
+    seen = event_steps.observe(
+        IntendedEvents(api, claims, intent), Observation(event_ids, {instances[0]: "Scheduled"})
+    )
 
     assert seen == Observation(event_ids, {instances[0]: status})
 
@@ -526,7 +531,7 @@ def test_events_of_thirty_days_ago_are_deleted_in_few_calls(
     made = scheduled(api, claims, intent)
     cloud.post("clock", advance="31d")
     before = len(cloud.get("calls"))
-    event_steps.cancel(api, intent, made.event_ids.values())
+    event_steps.cancel(IntendedEvents(api, claims, intent), made.event_ids.values())
 
     assert len(cloud.get("calls")) - before < 5
     assert waiting.seconds == 0
@@ -561,10 +566,12 @@ def test_the_wrong_account_changes_nothing(
     made = scheduled(api, claims, intent)
     cloud.post("account", id="2")
     moments: dict[str, Callable[[], object]] = {
-        "schedule": lambda: event_steps.schedule(api, claims, intent),
-        "observe": lambda: event_steps.observe(api, intent, made),
-        "cancel": lambda: event_steps.cancel(api, intent, made.event_ids.values()),
-        "withdraw": lambda: event_steps.withdraw(api, claims, intent),
+        "schedule": lambda: event_steps.create(IntendedEvents(api, claims, intent)),
+        "observe": lambda: event_steps.observe(IntendedEvents(api, claims, intent), made),
+        "cancel": lambda: event_steps.cancel(
+            IntendedEvents(api, claims, intent), made.event_ids.values()
+        ),
+        "withdraw": lambda: intent_steps.withdraw(IntendedEvents(api, claims, intent)),
     }
     with pytest.raises(WrongAccount):
         moments[moment]()
@@ -583,7 +590,7 @@ def test_an_event_that_turns_out_to_be_real_is_left_alone(
         event_type=REBOOT,
         not_before=format_time(intent.not_before),
     )[0]["event_id"]
-    event_steps.cancel(api, intent, [real])
-    event_steps.withdraw(api, claims, intent)
+    event_steps.cancel(IntendedEvents(api, claims, intent), [real])
+    intent_steps.withdraw(IntendedEvents(api, claims, intent))
 
     assert ids(cloud.open_events()) == [real]

@@ -11,10 +11,11 @@ from pytimeparse2 import parse as parse_duration
 from starlette.requests import Request
 
 from ...models import is_instance_id, parse_time
-from ..protocol.call import ACTIONS
+from ..protocol.api_errors import FAULT_ERRORS
+from ..protocol.registry import ACTIONS
 from ..state.catalog import REGIONS
 from ..state.clock import END_OF_TIME
-from ..state.faults import ERRORS, Fault
+from ..state.faults import Fault
 from ..state.throttling import ANY
 
 LONGEST_DURATION_TEXT = 100
@@ -80,8 +81,8 @@ def fault(body: dict[str, Any]) -> Fault:
     known = {covered.name for covered in ACTIONS.values()}
     if action not in known | {"*"}:
         raise BadBody(f'"action" must be "*" or an action of /_fake/actions, not {action!r}')
-    if body.get("error") is not None and body["error"] not in ERRORS:
-        raise BadBody(f'"error" must be one of {", ".join(ERRORS)}, not {body["error"]!r}')
+    if body.get("error") is not None and body["error"] not in FAULT_ERRORS:
+        raise BadBody(f'"error" must be one of {", ".join(FAULT_ERRORS)}, not {body["error"]!r}')
     if body.get("cut") not in (None, "before", "after"):
         raise BadBody('"cut" must be "before" or "after"')
     numbers = {"latency", "visibility_delay", "probability", "skip", "times", "seed"}

@@ -19,9 +19,11 @@ from starlette.routing import Route
 from ...models import EventCycleStatus
 from ..ecs import instances
 from ..ecs.instance_status import status_of
-from ..protocol.api_errors import Refused
-from ..protocol.call import ACTIONS, Cloud, iso_time
+from ..protocol.api_errors import ApiError
+from ..protocol.registry import ACTIONS
 from ..state.catalog import DEFAULT_REGION
+from ..state.clock import iso_time
+from ..state.cloud import Cloud
 from ..state.database import StoreError
 from ..state.event_table import EventRow
 from ..state.faults import Fault
@@ -68,7 +70,7 @@ def routes(cloud: Cloud, journal: Journal, switches_at_start: Switches) -> Starl
         exception_handlers={
             bodies.BadBody: _bad_body,
             BadSwitch: _bad_body,
-            Refused: _bad_body,
+            ApiError: _bad_body,
             StoreError: _bad_body,
         },
     )

@@ -7,7 +7,8 @@ provider's data sources read, where a missing list panics or drops an entry.
 from typing import Any
 
 from ..protocol import paging
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
+from ..protocol.call import AnswerMembers, Call
+from ..protocol.registry import action
 from ..state.catalog import (
     DISK_CATEGORIES,
     IMAGES,
@@ -17,12 +18,13 @@ from ..state.catalog import (
     InstanceType,
     zones,
 )
+from ..state.cloud import Cloud
 
 _ECS = ("Ecs", "2014-05-26")
 
 
 @action(*_ECS, "DescribeRegions", honours="")
-def describe_regions(_cloud: Cloud, _call: Call) -> ANSWER_MEMBERS:
+def describe_regions(_cloud: Cloud, _call: Call) -> AnswerMembers:
     return {
         "Regions": {
             "Region": [
@@ -39,7 +41,7 @@ def describe_regions(_cloud: Cloud, _call: Call) -> ANSWER_MEMBERS:
 
 
 @action(*_ECS, "DescribeZones", honours="RegionId")
-def describe_zones(_cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_zones(_cloud: Cloud, call: Call) -> AnswerMembers:
     types = [type.id for type in INSTANCE_TYPES]
     families = _families(INSTANCE_TYPES)
     return {
@@ -65,7 +67,7 @@ def describe_zones(_cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     }
 
 
-def _in_a_zone(types: list[str], families: list[str]) -> ANSWER_MEMBERS:
+def _in_a_zone(types: list[str], families: list[str]) -> AnswerMembers:
     return {
         "IoOptimized": True,
         "InstanceTypes": {"supportedInstanceType": types},
@@ -82,7 +84,7 @@ def _in_a_zone(types: list[str], families: list[str]) -> ANSWER_MEMBERS:
     "DescribeAvailableResource",
     honours="RegionId DestinationResource ZoneId InstanceType Cores Memory",
 )
-def describe_available_resource(_cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_available_resource(_cloud: Cloud, call: Call) -> AnswerMembers:
     region, destination = call.region, call.required("DestinationResource")
     cores, memory = call.integer("Cores", 0), _number(call, "Memory")
     values = {
@@ -132,7 +134,7 @@ def describe_available_resource(_cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     honours="InstanceTypes InstanceTypeFamily InstanceTypeFamilies MinimumCpuCoreCount"
     " MaximumCpuCoreCount MinimumMemorySize MaximumMemorySize MaxResults NextToken",
 )
-def describe_instance_types(_cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_instance_types(_cloud: Cloud, call: Call) -> AnswerMembers:
     wanted = call.listed("InstanceTypes")
     families = call.listed("InstanceTypeFamilies") or [call.text("InstanceTypeFamily")]
     least_cores = call.integer("MinimumCpuCoreCount", 0)
@@ -151,7 +153,7 @@ def describe_instance_types(_cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     seen = paging.position(call)
     start = 0 if seen is None else max(min(int(min(seen[0], 1e6)), len(types)), 0)
     shown = types[start : start + size]
-    members: ANSWER_MEMBERS = {
+    members: AnswerMembers = {
         "InstanceTypes": {"InstanceType": [_described(type) for type in shown]}
     }
     if start + size < len(types):
@@ -191,7 +193,7 @@ def _described(type: InstanceType) -> dict[str, Any]:
 
 
 @action(*_ECS, "DescribeInstanceTypeFamilies", honours="Generation")
-def describe_instance_type_families(_cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_instance_type_families(_cloud: Cloud, call: Call) -> AnswerMembers:
     families = [
         {"InstanceTypeFamilyId": family, "Generation": f"ecs-{_generation(family)}"}
         for family in _families(INSTANCE_TYPES)
@@ -208,7 +210,7 @@ def describe_instance_type_families(_cloud: Cloud, call: Call) -> ANSWER_MEMBERS
 
 
 @action(*_ECS, "DescribeImageSupportInstanceTypes", honours="RegionId ImageId")
-def describe_image_support_instance_types(_cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_image_support_instance_types(_cloud: Cloud, call: Call) -> AnswerMembers:
     return {
         "RegionId": call.region,
         "ImageId": call.text("ImageId"),
@@ -232,7 +234,7 @@ def describe_image_support_instance_types(_cloud: Cloud, call: Call) -> ANSWER_M
     honours="RegionId ImageId ImageName ImageOwnerAlias OSType Architecture Status PageNumber"
     " PageSize",
 )
-def describe_images(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_images(cloud: Cloud, call: Call) -> AnswerMembers:
     """Public images only; nobody has any of their own here."""
     ids = [id for id in call.text("ImageId").split(",") if id]
     images = [

@@ -7,8 +7,10 @@ they are answered, so that what is shown and what can be asked for are one.
 import fnmatch
 
 from ..protocol import api_errors, paging
-from ..protocol.api_errors import Refused
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
+from ..protocol.api_errors import ApiError
+from ..protocol.call import AnswerMembers, Call
+from ..protocol.registry import action
+from ..state.cloud import Cloud
 from ..state.store import Resource
 from .instance_entries import described
 
@@ -30,10 +32,10 @@ _OTHER_FILTERS = (
     honours=" ".join((*_SAME_NAME, *_OTHER_FILTERS))
     + " RegionId Tag.Value PageNumber PageSize MaxResults NextToken DryRun",
 )
-def describe_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_instances(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     if call.boolean("DryRun"):
-        raise Refused(api_errors.DRY_RUN)
+        raise ApiError(api_errors.DRY_RUN)
     asked = _Asked(call)
     if not asked.anything:
         shown, members = _page_of_all(cloud, call, region)
@@ -60,7 +62,7 @@ class _Asked:
         single = (self._is_by_id, self._name, self._vpc, self._vswitch, self._group)
         return any((*single, self._same, self._addresses, self._tags))
 
-    def found(self, cloud: Cloud, region: str) -> list[tuple[Resource, ANSWER_MEMBERS]]:
+    def found(self, cloud: Cloud, region: str) -> list[tuple[Resource, AnswerMembers]]:
         """Every instance that is asked for, newest first, with its entry."""
         instances = (
             cloud.store.get_all("instance", self._ids)
@@ -71,7 +73,7 @@ class _Asked:
         entries = zip(here, described(cloud, here), strict=True)
         return [(instance, entry) for instance, entry in entries if self._matches(entry)]
 
-    def _matches(self, entry: ANSWER_MEMBERS) -> bool:
+    def _matches(self, entry: AnswerMembers) -> bool:
         network = entry["VpcAttributes"]
         tags = {tag["TagKey"]: tag["TagValue"] for tag in entry["Tags"]["Tag"]}
         addresses = set(network["PrivateIpAddress"]["IpAddress"])
@@ -88,8 +90,8 @@ class _Asked:
 
 
 def _page(
-    cloud: Cloud, call: Call, found: list[tuple[Resource, ANSWER_MEMBERS]]
-) -> tuple[list[ANSWER_MEMBERS], ANSWER_MEMBERS]:
+    cloud: Cloud, call: Call, found: list[tuple[Resource, AnswerMembers]]
+) -> tuple[list[AnswerMembers], AnswerMembers]:
     if not paging.by_token(call):
         shown, members = paging.page(cloud, call, [entry for _, entry in found])
         return shown, members | {"NextToken": ""}
@@ -108,7 +110,7 @@ def _page(
 
 def _page_of_all(
     cloud: Cloud, call: Call, region: str
-) -> tuple[list[ANSWER_MEMBERS], ANSWER_MEMBERS]:
+) -> tuple[list[AnswerMembers], AnswerMembers]:
     """Without a filter the store pages, so that a large cloud costs no more than a small one."""
     if paging.by_token(call):
         size = paging.most_results(call)

@@ -1,7 +1,8 @@
 """Events as the API writes them: members, number codes, and what is left out when."""
 
 from ...models import EventCycleStatus, EventType
-from ..protocol.call import ANSWER_MEMBERS, iso_time
+from ..protocol.call import AnswerMembers
+from ..state.clock import iso_time
 from ..state.event_table import EventRow
 
 # Documented: SystemMaintenance.Reboot 1, InstanceExpiration.Stop 34, SystemFailure.Reboot 65.
@@ -34,7 +35,7 @@ _TOLD_OF_INSTANCES = ("Device", "DiskId", "InactiveDisks")
 _HEALTH_CODES = {"Ok": 0, "Maintaining": 32, "Warning": 64, "Impaired": 128}
 
 
-def history_entry(event: EventRow, open_event_finish_time: str) -> ANSWER_MEMBERS:
+def history_entry(event: EventRow, open_event_finish_time: str) -> AnswerMembers:
     """An event in DescribeInstanceHistoryEvents."""
     entry = _entry(event) | {"InstanceId": event.instance_id, "ResourceType": "instance"}
     if "ReasonCode" in event.details:
@@ -48,7 +49,7 @@ def history_entry(event: EventRow, open_event_finish_time: str) -> ANSWER_MEMBER
 
 def status_entry(
     instance_id: str, status: str, health: str, events: list[EventRow]
-) -> ANSWER_MEMBERS:
+) -> AnswerMembers:
     """An instance in DescribeInstancesFullStatus, with its events."""
     return {
         "InstanceId": instance_id,
@@ -60,14 +61,14 @@ def status_entry(
     }
 
 
-def _entry_of_instance(event: EventRow) -> ANSWER_MEMBERS:
+def _entry_of_instance(event: EventRow) -> AnswerMembers:
     entry = _entry(event)
     attribute = entry["ExtendedAttribute"]
     told = {name: attribute[name] for name in _TOLD_OF_INSTANCES if name in attribute}
     return entry | {"ExtendedAttribute": told}
 
 
-def _entry(event: EventRow) -> ANSWER_MEMBERS:
+def _entry(event: EventRow) -> AnswerMembers:
     return {
         "EventId": event.event_id,
         "EventType": {"Code": _TYPE_CODES.get(event.event_type, 0), "Name": event.event_type},

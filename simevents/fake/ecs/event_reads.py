@@ -4,12 +4,15 @@ Sources: the API pages of DescribeInstanceHistoryEvents and
 DescribeInstancesFullStatus. Where they are silent, `switches` decides.
 """
 
-from ...models import BATCH_LIMIT, RETENTION_DAYS, EventCycleStatus, EventType
+from ...models import OPEN_STATUSES, EventCycleStatus, EventType
 from ..protocol import api_errors, paging
-from ..protocol.api_errors import Refused
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, event_action
+from ..protocol.api_errors import ApiError
+from ..protocol.call import AnswerMembers, Call
+from ..protocol.registry import event_action
 from ..state import lifecycle
+from ..state.cloud import Cloud
 from ..state.event_table import EventFilter, EventRow, Range
+from ..state.limits import MOST_IDS_PER_CALL, RETENTION_DAYS
 from .event_entries import history_entry, status_entry
 from .instance_status import status_of
 
@@ -32,12 +35,12 @@ _EVENT_FILTERS = (
     + "RegionId ResourceType ResourceId InstanceId InstanceEventCycleStatus EventCycleStatus"
     " Tag.Key Tag.Value MaxResults NextToken PageNumber PageSize",
 )
-def describe_instance_history_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     resource_type = call.text("ResourceType", "instance")
     if resource_type not in ("instance", "ddh", "managehost", "managedhost"):
         raise call.refusal("ResourceType", f"{resource_type} is no type")
-    instance_ids = call.listed("ResourceId", most=BATCH_LIMIT) or [call.text("InstanceId")]
+    instance_ids = call.listed("ResourceId", most=MOST_IDS_PER_CALL) or [call.text("InstanceId")]
     wanted = EventFilter(
         region=region,
         event_ids=_event_ids(call),
@@ -66,7 +69,7 @@ def describe_instance_history_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS
 
 def _history_page(
     cloud: Cloud, call: Call, wanted: EventFilter
-) -> tuple[list[EventRow], ANSWER_MEMBERS]:
+) -> tuple[list[EventRow], AnswerMembers]:
     """By number, or by token when NextToken or MaxResults is given."""
     events = cloud.store.events
     newest_first = cloud.switches.history_order == "newest_first"
@@ -96,12 +99,12 @@ def _history_page(
     "DescribeInstancesFullStatus",
     honours=_EVENT_FILTERS + "RegionId InstanceId Status HealthStatus PageNumber PageSize",
 )
-def describe_instances_full_status(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_instances_full_status(cloud: Cloud, call: Call) -> AnswerMembers:
     """Pages count instances, not events."""
     region = call.region
     instance_ids = call.listed("InstanceId")
-    if len(instance_ids) > BATCH_LIMIT:
-        raise Refused(api_errors.INSTANCE_ID_LIMIT)
+    if len(instance_ids) > MOST_IDS_PER_CALL:
+        raise ApiError(api_errors.INSTANCE_ID_LIMIT)
     health = call.text("HealthStatus")
     if health and health not in _HEALTH_STATUSES:
         raise call.refusal("HealthStatus", f"{health} is no health status")
@@ -159,7 +162,7 @@ def _struck(cloud: Cloud, region: str) -> set[str]:
     """The instances with an open simulated event, when those change an instance's health."""
     if cloud.switches.simulated_event_health == "Ok":
         return set()
-    open_ones = EventFilter(region=region, statuses=lifecycle.CANCELABLE, visible_at=cloud.now())
+    open_ones = EventFilter(region=region, statuses=OPEN_STATUSES, visible_at=cloud.now())
     return {event.instance_id for event in cloud.store.events.find(open_ones) if event.simulated}
 
 
@@ -169,8 +172,8 @@ def _health(cloud: Cloud, instance_id: str, struck: set[str]) -> str:
 
 def _event_ids(call: Call) -> list[str]:
     event_ids = call.listed("EventId")
-    if len(event_ids) > BATCH_LIMIT:
-        raise Refused(api_errors.READ_EVENT_ID_LIMIT)
+    if len(event_ids) > MOST_IDS_PER_CALL:
+        raise ApiError(api_errors.READ_EVENT_ID_LIMIT)
     return event_ids
 
 
@@ -197,5 +200,5 @@ def _event_types(cloud: Cloud, call: Call) -> list[str]:
 def _range(cloud: Cloud, call: Call, name: str) -> Range:
     start, end = call.time(f"{name}.Start"), call.time(f"{name}.End")
     if start is not None and end is not None and end < start:
-        raise Refused(api_errors.TIME_END_BEFORE_START)
+        raise ApiError(api_errors.TIME_END_BEFORE_START)
     return Range(start, end, with_ends=cloud.switches.range_ends == "inclusive")

@@ -4,21 +4,22 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from ..protocol.call import ANSWER_MEMBERS, Cloud, iso_minute
+from ..protocol.call import AnswerMembers
 from ..state.catalog import image, instance_type
-from ..state.clock import Epoch
+from ..state.clock import Epoch, iso_minute
+from ..state.cloud import Cloud
 from ..state.store import KEPT_IN_MIND, Resource
 from .instance_status import status_of
 
 
-def described(cloud: Cloud, instances: Sequence[Resource]) -> list[ANSWER_MEMBERS]:
+def described(cloud: Cloud, instances: Sequence[Resource]) -> list[AnswerMembers]:
     """Instances in DescribeInstances."""
     now = cloud.now()
     tags = cloud.store.tags_of("instance", [instance.id for instance in instances])
     return [_entry(instance, now, tags.get(instance.id, {})) for instance in instances]
 
 
-def _entry(instance: Resource, now: Epoch, tags: Mapping[str, str]) -> ANSWER_MEMBERS:
+def _entry(instance: Resource, now: Epoch, tags: Mapping[str, str]) -> AnswerMembers:
     return _steady_members(instance) | {
         "Status": status_of(instance, now),
         "Tags": {"Tag": [{"TagKey": key, "TagValue": value} for key, value in tags.items()]},
@@ -26,7 +27,7 @@ def _entry(instance: Resource, now: Epoch, tags: Mapping[str, str]) -> ANSWER_ME
 
 
 @lru_cache(maxsize=KEPT_IN_MIND)
-def _steady_members(instance: Resource) -> ANSWER_MEMBERS:
+def _steady_members(instance: Resource) -> AnswerMembers:
     """What stays as long as nobody changes the instance."""
     attributes = instance.attributes
     address = attributes.get("PrivateIpAddress")

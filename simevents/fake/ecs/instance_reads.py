@@ -5,7 +5,9 @@ an instance without such settings has.
 """
 
 from ..protocol import paging
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
+from ..protocol.call import AnswerMembers, Call
+from ..protocol.registry import action
+from ..state.cloud import Cloud
 from ..state.store import Resource
 from .instance_entries import described
 from .instance_status import status_of
@@ -25,7 +27,7 @@ _ATTRIBUTES = {
 
 
 @action(*_ECS, "DescribeInstanceStatus", honours="RegionId InstanceId ZoneId PageNumber PageSize")
-def describe_instance_status(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_instance_status(cloud: Cloud, call: Call) -> AnswerMembers:
     ids = call.listed("InstanceId", most=100)
     instances = [
         instance
@@ -46,7 +48,7 @@ def describe_instance_status(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action(*_ECS, "DescribeDisks", honours="RegionId InstanceId DiskIds DiskType PageNumber PageSize")
-def describe_disks(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_disks(cloud: Cloud, call: Call) -> AnswerMembers:
     """Each instance has its system disk, and no other can be made here."""
     disk_ids = call.json_list("DiskIds")
     instances = [
@@ -78,7 +80,7 @@ def describe_disks(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action(*_ECS, "DescribeUserData", honours="InstanceId")
-def describe_user_data(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_user_data(cloud: Cloud, call: Call) -> AnswerMembers:
     instance = named_instance(cloud, call)
     return {
         "RegionId": instance.region,
@@ -88,7 +90,7 @@ def describe_user_data(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action(*_ECS, "DescribeInstanceAttribute", honours="InstanceId")
-def describe_instance_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_instance_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
     (entry,) = described(cloud, [named_instance(cloud, call)])
     attributes = {name: value for name, value in entry.items() if name in _ATTRIBUTES}
     # A word here, true or false in DescribeInstances.
@@ -96,7 +98,7 @@ def describe_instance_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action(*_ECS, "DescribeInstanceRamRole", honours="RegionId InstanceIds PageNumber PageSize")
-def describe_instance_ram_role(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_instance_ram_role(cloud: Cloud, call: Call) -> AnswerMembers:
     """Roles cannot be attached here: each instance is listed, and has none.
 
     The Terraform provider's list of instances drops those that are not listed here.
@@ -122,7 +124,7 @@ def describe_instance_ram_role(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     "DescribeInstanceMaintenanceAttributes",
     honours="RegionId InstanceId PageNumber PageSize",
 )
-def describe_instance_maintenance_attributes(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_instance_maintenance_attributes(cloud: Cloud, call: Call) -> AnswerMembers:
     ids = call.listed("InstanceId", most=100)
     instances = (
         _existing(cloud, call.region, ids) if ids else cloud.store.find("instance", call.region)
@@ -135,7 +137,7 @@ def describe_instance_maintenance_attributes(cloud: Cloud, call: Call) -> ANSWER
     }
 
 
-def _maintenance(instance: Resource) -> ANSWER_MEMBERS:
+def _maintenance(instance: Resource) -> AnswerMembers:
     attributes = instance.attributes
     return {
         "InstanceId": instance.id,
@@ -154,7 +156,7 @@ def _maintenance(instance: Resource) -> ANSWER_MEMBERS:
     "DescribeInstanceAttachmentAttributes",
     honours="RegionId InstanceIds PageNumber PageSize",
 )
-def describe_instance_attachment_attributes(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_instance_attachment_attributes(cloud: Cloud, call: Call) -> AnswerMembers:
     instances = _existing(cloud, call.region, call.json_list("InstanceIds"))
     shown, members = paging.page(cloud, call, instances)
     return members | {

@@ -3,8 +3,8 @@
 An instance remembers what it is going to be, what it is until then, and until when.
 """
 
-from ..protocol.call import Cloud
 from ..state.clock import Epoch
+from ..state.cloud import Cloud
 from ..state.store import Resource
 
 

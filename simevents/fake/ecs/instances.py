@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ...models import EventCycleStatus
+from ...models import OPEN_STATUSES, EventCycleStatus
 from ..protocol import api_errors
-from ..protocol.api_errors import Refused
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
-from ..state import lifecycle
+from ..protocol.api_errors import ApiError
+from ..protocol.call import AnswerMembers, Call
+from ..protocol.registry import action
 from ..state.catalog import DEFAULT_IMAGE_ID, DEFAULT_INSTANCE_TYPE, zones
+from ..state.cloud import Cloud
 from ..state.event_table import EventFilter
 from ..state.store import Resource
 from .instance_status import status_of
@@ -44,7 +45,7 @@ def run(
     made = []
     for instance_id in instance_ids:
         if cloud.store.get("instance", instance_id) is not None:
-            raise Refused(api_errors.INSTANCE_DUPLICATE, instance_id=instance_id)
+            raise ApiError(api_errors.INSTANCE_DUPLICATE, instance_id=instance_id)
         plain: dict[str, Any] = {
             "Status": "Running",
             "Meanwhile": "Pending",
@@ -79,7 +80,7 @@ def run(
     " SystemDisk.Category SystemDisk.Size SystemDisk.DiskName SystemDisk.Description"
     " SystemDisk.PerformanceLevel Tag.Key Tag.Value DryRun ClientToken",
 )
-def run_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def run_instances(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     amount = call.integer("Amount", 1)
     if not 1 <= amount <= 100:
@@ -87,7 +88,7 @@ def run_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     groups = call.listed("SecurityGroupIds") or [call.required("SecurityGroupId")]
     for group_id in groups:
         if cloud.store.get("security_group", group_id) is None:
-            raise Refused(api_errors.SECURITY_GROUP_NOT_FOUND)
+            raise ApiError(api_errors.SECURITY_GROUP_NOT_FOUND)
     attributes: dict[str, Any] = {name: call.text(name) for name in _ECHOED}
     attributes |= {
         "InstanceType": call.required("InstanceType"),
@@ -107,7 +108,7 @@ def run_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     }
     places = _places(cloud, call, amount)
     if call.boolean("DryRun"):
-        raise Refused(api_errors.DRY_RUN)
+        raise ApiError(api_errors.DRY_RUN)
     made = []
     for place in places:
         disk = {"SystemDisk": system_disk | {"DiskId": cloud.new_id("d")}}
@@ -124,7 +125,7 @@ def _places(cloud: Cloud, call: Call, amount: int) -> list[dict[str, Any]]:
         return [{"ZoneId": call.text("ZoneId")}] * amount
     vswitch = cloud.store.get("vswitch", vswitch_id)
     if vswitch is None:
-        raise Refused(api_errors.VSWITCH_NOT_FOUND)
+        raise ApiError(api_errors.VSWITCH_NOT_FOUND)
     taken = {
         instance.attributes.get("PrivateIpAddress")
         for instance in cloud.store.find("instance", vswitch.region)
@@ -149,7 +150,7 @@ def _places(cloud: Cloud, call: Call, amount: int) -> list[dict[str, Any]]:
     honours="InstanceId InstanceName Description HostName UserData DeletionProtection"
     " SecurityGroupIds",
 )
-def modify_instance_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def modify_instance_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
     instance = named_instance(cloud, call)
     changed: dict[str, Any] = {
         name: call.parameters[name]
@@ -173,7 +174,7 @@ def modify_instance_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     missing=api_errors.EVENT_MISSING_PARAMETER,
     invalid=api_errors.EVENT_INVALID_PARAMETER,
 )
-def modify_instance_maintenance_attributes(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def modify_instance_maintenance_attributes(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     ids = call.listed("InstanceId", most=100)
     if not ids:
@@ -194,14 +195,14 @@ def modify_instance_maintenance_attributes(cloud: Cloud, call: Call) -> ANSWER_M
         changed["NotifyOnMaintenance"] = call.boolean("NotifyOnMaintenance")
     instances = [each for each in cloud.store.get_all("instance", ids) if each.region == region]
     if len(instances) < len(set(ids)):
-        raise Refused(api_errors.INSTANCE_NOT_FOUND)
+        raise ApiError(api_errors.INSTANCE_NOT_FOUND)
     for instance in instances:
         cloud.store.modify(instance, **changed)
     return {}
 
 
 @action(*_ECS, "JoinSecurityGroup", honours="InstanceId SecurityGroupId")
-def join_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def join_security_group(cloud: Cloud, call: Call) -> AnswerMembers:
     instance, group_id = _membership(cloud, call)
     present = instance.attributes["SecurityGroupIds"]
     if group_id not in present:
@@ -210,7 +211,7 @@ def join_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action(*_ECS, "LeaveSecurityGroup", honours="InstanceId SecurityGroupId")
-def leave_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def leave_security_group(cloud: Cloud, call: Call) -> AnswerMembers:
     instance, group_id = _membership(cloud, call)
     remaining = [id for id in instance.attributes["SecurityGroupIds"] if id != group_id]
     cloud.store.modify(instance, SecurityGroupIds=remaining)
@@ -218,13 +219,13 @@ def leave_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action(*_ECS, "DeleteInstance", honours="InstanceId Force DryRun")
-def delete_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def delete_instance(cloud: Cloud, call: Call) -> AnswerMembers:
     _delete(cloud, call, [named_instance(cloud, call)])
     return {}
 
 
 @action(*_ECS, "DeleteInstances", honours="RegionId InstanceId Force DryRun ClientToken")
-def delete_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def delete_instances(cloud: Cloud, call: Call) -> AnswerMembers:
     """All or nothing."""
     region = call.region
     ids = call.listed("InstanceId", most=100)
@@ -232,7 +233,7 @@ def delete_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         raise call.missing("InstanceId.N")
     instances = [each for each in cloud.store.get_all("instance", ids) if each.region == region]
     if len(instances) < len(set(ids)):
-        raise Refused(api_errors.INSTANCE_NOT_FOUND)
+        raise ApiError(api_errors.INSTANCE_NOT_FOUND)
     _delete(cloud, call, instances)
     return {}
 
@@ -242,16 +243,16 @@ def _delete(cloud: Cloud, call: Call, instances: list[Resource]) -> None:
     is_forced = call.boolean("Force")
     for instance in instances:
         if instance.attributes["DeletionProtection"]:
-            raise Refused(api_errors.DELETION_PROTECTED)
+            raise ApiError(api_errors.DELETION_PROTECTED)
         if not is_forced and status_of(instance, cloud.now()) != "Stopped":
-            raise Refused(api_errors.INSTANCE_STATUS)
+            raise ApiError(api_errors.INSTANCE_STATUS)
     if call.boolean("DryRun"):
-        raise Refused(api_errors.DRY_RUN)
+        raise ApiError(api_errors.DRY_RUN)
     for instance in instances:
         cloud.store.delete("instance", instance.id)
     if cloud.switches.events_of_deleted_instance == "cancel":
         orphaned = EventFilter(
-            instance_ids=[instance.id for instance in instances], statuses=lifecycle.CANCELABLE
+            instance_ids=[instance.id for instance in instances], statuses=OPEN_STATUSES
         )
         ids = [event.event_id for event in cloud.store.events.find(orphaned)]
         cloud.store.events.move(ids, EventCycleStatus.CANCELED, cloud.now())
@@ -261,5 +262,5 @@ def _membership(cloud: Cloud, call: Call) -> tuple[Resource, str]:
     instance = named_instance(cloud, call)
     group_id = call.required("SecurityGroupId")
     if cloud.store.get("security_group", group_id) is None:
-        raise Refused(api_errors.SECURITY_GROUP_NOT_FOUND)
+        raise ApiError(api_errors.SECURITY_GROUP_NOT_FOUND)
     return instance, group_id

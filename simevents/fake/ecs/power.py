@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable
 
 from ...models import EventCycleStatus
 from ..protocol import api_errors
-from ..protocol.api_errors import Refused
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
+from ..protocol.api_errors import ApiError
+from ..protocol.call import AnswerMembers, Call
+from ..protocol.registry import action
 from ..state import lifecycle
+from ..state.cloud import Cloud
 from ..state.event_table import EventFilter
 from ..state.store import Resource
 from .instance_status import become, status_of
@@ -22,39 +24,39 @@ Operation = Callable[[Cloud, Resource], None]
 
 
 @action(*_ECS, "StartInstance", honours="InstanceId DryRun")
-def start_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def start_instance(cloud: Cloud, call: Call) -> AnswerMembers:
     return _one(cloud, call, _start)
 
 
 @action(*_ECS, "StopInstance", honours="InstanceId DryRun")
-def stop_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def stop_instance(cloud: Cloud, call: Call) -> AnswerMembers:
     return _one(cloud, call, _stop)
 
 
 @action(*_ECS, "RebootInstance", honours="InstanceId DryRun")
-def reboot_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def reboot_instance(cloud: Cloud, call: Call) -> AnswerMembers:
     """A maintenance restart that is pending is Avoided by it."""
     return _one(cloud, call, _reboot)
 
 
 @action(*_ECS, "StartInstances", honours="RegionId InstanceId DryRun BatchOptimization")
-def start_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def start_instances(cloud: Cloud, call: Call) -> AnswerMembers:
     return _many(cloud, call, _start)
 
 
 @action(*_ECS, "StopInstances", honours="RegionId InstanceId DryRun BatchOptimization")
-def stop_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def stop_instances(cloud: Cloud, call: Call) -> AnswerMembers:
     return _many(cloud, call, _stop)
 
 
 @action(*_ECS, "RebootInstances", honours="RegionId InstanceId DryRun BatchOptimization")
-def reboot_instances(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def reboot_instances(cloud: Cloud, call: Call) -> AnswerMembers:
     avoids = cloud.switches.reboot_instances_avoids
     return _many(cloud, call, _reboot if avoids else _restart)
 
 
 @action(*_ECS, "RedeployInstance", honours="InstanceId")
-def redeploy_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def redeploy_instance(cloud: Cloud, call: Call) -> AnswerMembers:
     """Answers real events only; a simulated one it neither answers nor allows.
 
     What was pending is Avoided, what was executing is Executed (undocumented, chosen).
@@ -62,14 +64,14 @@ def redeploy_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     instance = named_instance(cloud, call)
     status = status_of(instance, cloud.now())
     if status not in ("Running", "Stopped"):
-        raise Refused(api_errors.INSTANCE_STATUS)
+        raise ApiError(api_errors.INSTANCE_STATUS)
     events = [
         event
         for event in cloud.store.events.find(EventFilter(instance_ids=[instance.id]))
         if not event.simulated and event.status in lifecycle.REDEPLOYED.get(event.event_type, ())
     ]
     if not events and cloud.switches.redeploy_without_real_event == "refuse":
-        raise Refused(api_errors.REDEPLOY_REFUSED)
+        raise ApiError(api_errors.REDEPLOY_REFUSED)
     become(cloud, instance, "Running", "Stopping" if status == "Running" else "Starting")
     for event in events:
         is_pending = event.status in lifecycle.PENDING
@@ -79,21 +81,21 @@ def redeploy_instance(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 def named_instance(cloud: Cloud, call: Call) -> Resource:
-    """The instance of InstanceId. Raises Refused when there is none."""
+    """The instance of InstanceId. Raises ApiError when there is none."""
     instance = cloud.store.get("instance", call.required("InstanceId"))
     if instance is None:
-        raise Refused(api_errors.INSTANCE_NOT_FOUND)
+        raise ApiError(api_errors.INSTANCE_NOT_FOUND)
     return instance
 
 
-def _one(cloud: Cloud, call: Call, operate: Operation) -> ANSWER_MEMBERS:
+def _one(cloud: Cloud, call: Call, operate: Operation) -> AnswerMembers:
     instance = named_instance(cloud, call)
     operate(cloud, instance)
     _stop_dry_run(call)
     return {}
 
 
-def _many(cloud: Cloud, call: Call, operate: Operation) -> ANSWER_MEMBERS:
+def _many(cloud: Cloud, call: Call, operate: Operation) -> AnswerMembers:
     """All or, with BatchOptimization=SuccessFirst, those that can be operated on."""
     region = call.region
     ids = call.listed("InstanceId", most=100)
@@ -104,7 +106,7 @@ def _many(cloud: Cloud, call: Call, operate: Operation) -> ANSWER_MEMBERS:
         raise call.refusal("BatchOptimization", "neither AllTogether nor SuccessFirst")
     instances = [i for i in cloud.store.get_all("instance", ids) if i.region == region]
     if len(instances) < len(set(ids)):
-        raise Refused(api_errors.INSTANCE_NOT_FOUND)
+        raise ApiError(api_errors.INSTANCE_NOT_FOUND)
     responses = []
     for instance in instances:
         response = {
@@ -115,7 +117,7 @@ def _many(cloud: Cloud, call: Call, operate: Operation) -> ANSWER_MEMBERS:
         }
         try:
             operate(cloud, instance)
-        except Refused as refused:
+        except ApiError as refused:
             if batch == "AllTogether":
                 raise
             response |= {"Code": refused.code, "Message": refused.text}
@@ -128,7 +130,7 @@ def _many(cloud: Cloud, call: Call, operate: Operation) -> ANSWER_MEMBERS:
 def _stop_dry_run(call: Call) -> None:
     """A dry run that would succeed ends in an error, which takes everything back."""
     if call.boolean("DryRun"):
-        raise Refused(api_errors.DRY_RUN)
+        raise ApiError(api_errors.DRY_RUN)
 
 
 def _start(cloud: Cloud, instance: Resource) -> None:
@@ -155,7 +157,7 @@ def _reboot(cloud: Cloud, instance: Resource) -> None:
 
 def _require(cloud: Cloud, instance: Resource, status: str) -> None:
     if status_of(instance, cloud.now()) != status:
-        raise Refused(api_errors.INSTANCE_STATUS)
+        raise ApiError(api_errors.INSTANCE_STATUS)
 
 
 def _avoid(cloud: Cloud, instance: Resource, event_types: Iterable[str]) -> None:

@@ -1,9 +1,12 @@
 """The ECS actions on security groups. Rules cannot be made here, so each group has none."""
 
 from ..protocol import api_errors
-from ..protocol.api_errors import Refused
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action, iso_time
+from ..protocol.api_errors import ApiError
+from ..protocol.call import AnswerMembers, Call
 from ..protocol.paging import page
+from ..protocol.registry import action
+from ..state.clock import iso_time
+from ..state.cloud import Cloud
 from ..state.store import Resource
 
 
@@ -14,11 +17,11 @@ from ..state.store import Resource
     honours="RegionId VpcId SecurityGroupName Description SecurityGroupType"
     " ResourceGroupId Tag.Key Tag.Value ClientToken",
 )
-def create_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def create_security_group(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     vpc_id = call.text("VpcId")
     if vpc_id and cloud.store.get("vpc", vpc_id) is None:
-        raise Refused(api_errors.VPC_NOT_FOUND)
+        raise ApiError(api_errors.VPC_NOT_FOUND)
     group_id = cloud.new_id("sg")
     attributes = {
         "VpcId": vpc_id,
@@ -39,7 +42,7 @@ def create_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     honours="RegionId SecurityGroupIds SecurityGroupId VpcId SecurityGroupName"
     " Tag.Key Tag.Value PageNumber PageSize",
 )
-def describe_security_groups(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_security_groups(cloud: Cloud, call: Call) -> AnswerMembers:
     wanted = call.json_list("SecurityGroupIds") or [call.text("SecurityGroupId")]
     groups = [
         group
@@ -72,7 +75,7 @@ def describe_security_groups(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action("Ecs", "2014-05-26", "DescribeSecurityGroupAttribute", honours="RegionId SecurityGroupId")
-def describe_security_group_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_security_group_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
     group = _security_group(cloud, call)
     return {
         "RegionId": group.region,
@@ -91,7 +94,7 @@ def describe_security_group_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBER
     "ModifySecurityGroupAttribute",
     honours="RegionId SecurityGroupId SecurityGroupName Description",
 )
-def modify_security_group_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def modify_security_group_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
     group = _security_group(cloud, call)
     changed = {
         name: call.parameters[name]
@@ -103,7 +106,7 @@ def modify_security_group_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action("Ecs", "2014-05-26", "DeleteSecurityGroup", honours="RegionId SecurityGroupId")
-def delete_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def delete_security_group(cloud: Cloud, call: Call) -> AnswerMembers:
     group = _security_group(cloud, call)
     dependents = [
         instance.id
@@ -111,7 +114,7 @@ def delete_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         if group.id in instance.attributes["SecurityGroupIds"]
     ]
     if dependents:
-        raise Refused(api_errors.SECURITY_GROUP_IN_USE, dependents=", ".join(dependents))
+        raise ApiError(api_errors.SECURITY_GROUP_IN_USE, dependents=", ".join(dependents))
     cloud.store.delete("security_group", group.id)
     return {}
 
@@ -119,5 +122,5 @@ def delete_security_group(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 def _security_group(cloud: Cloud, call: Call) -> Resource:
     group = cloud.store.get("security_group", call.required("SecurityGroupId"))
     if group is None or group.region != call.region:
-        raise Refused(api_errors.SECURITY_GROUP_NOT_FOUND)
+        raise ApiError(api_errors.SECURITY_GROUP_NOT_FOUND)
     return group

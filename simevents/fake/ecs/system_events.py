@@ -7,20 +7,23 @@ in `event_reads`.
 
 from datetime import UTC, datetime
 
-from ...models import BATCH_LIMIT, EventCycleStatus, EventType
+from ...models import OPEN_STATUSES, EventCycleStatus, EventType
 from ..protocol import api_errors
-from ..protocol.api_errors import Refused
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action, event_action
+from ..protocol.api_errors import ApiError
+from ..protocol.call import AnswerMembers, Call
+from ..protocol.registry import action, event_action
 from ..state import lifecycle
 from ..state.clock import Epoch
+from ..state.cloud import Cloud
 from ..state.event_table import EventFilter, EventRow
+from ..state.limits import MOST_IDS_PER_CALL
 
 
 @event_action(
     "CreateSimulatedSystemEvents",
     honours="RegionId EventType NotBefore InstanceId TriggerRealOps",
 )
-def create_simulated_system_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def create_simulated_system_events(cloud: Cloud, call: Call) -> AnswerMembers:
     """What the request says is checked first, then the time, the instances, the quota."""
     region = call.region
     event_type = call.required("EventType")
@@ -32,9 +35,9 @@ def create_simulated_system_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         raise call.refusal("EventType", f"{event_type} is not a type to simulate")
     not_before = _not_before(cloud, call)
     if call.boolean("TriggerRealOps") and cloud.switches.trigger_real_ops == "refuse":
-        raise Refused(api_errors.REAL_OPS_REFUSED)
-    if len(instance_ids) > BATCH_LIMIT:
-        raise Refused(api_errors.INSTANCE_ID_LIMIT)
+        raise ApiError(api_errors.REAL_OPS_REFUSED)
+    if len(instance_ids) > MOST_IDS_PER_CALL:
+        raise ApiError(api_errors.INSTANCE_ID_LIMIT)
     _check_lead(cloud, call, not_before)
     existing = {
         instance.id
@@ -45,11 +48,11 @@ def create_simulated_system_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     if len(struck) < len(instance_ids) and (
         cloud.switches.bad_instance_in_create == "refuse_all" or not struck
     ):
-        raise Refused(api_errors.EVENT_INSTANCE_NOT_FOUND)
+        raise ApiError(api_errors.EVENT_INSTANCE_NOT_FOUND)
     _check_duplicates(cloud, call, event_type, struck)
     limit = cloud.switches.simulated_event_limit
     if limit and cloud.store.events.count_open(region, simulated=True) + len(struck) > limit:
-        raise Refused(api_errors.EVENT_LIMIT)
+        raise ApiError(api_errors.EVENT_LIMIT)
     events = [
         _simulated(cloud, call, event_type, instance_id, not_before) for instance_id in struck
     ]
@@ -101,7 +104,7 @@ def _check_lead(cloud: Cloud, call: Call, not_before: Epoch) -> None:
         else not_before < now
     )
     if is_passed:
-        raise Refused(api_errors.NOT_BEFORE_PASSED)
+        raise ApiError(api_errors.NOT_BEFORE_PASSED)
     longest = cloud.switches.longest_not_before_lead
     if longest and not_before > now + longest:
         raise call.refusal("NotBefore", f"more than {longest:g} s ahead")
@@ -114,20 +117,20 @@ def _check_duplicates(cloud: Cloud, call: Call, event_type: str, struck: list[st
         region=call.region,
         instance_ids=struck,
         event_types=[event_type],
-        statuses=lifecycle.CANCELABLE,
+        statuses=OPEN_STATUSES,
     )
     if len(set(struck)) < len(struck) or cloud.store.events.count(open_ones):
         raise call.refusal("InstanceId.N", f"an instance has an open {event_type} already")
 
 
 @event_action("CancelSimulatedSystemEvents", honours="RegionId EventId")
-def cancel_simulated_system_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def cancel_simulated_system_events(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     event_ids = call.listed("EventId")
     if not event_ids:
         raise call.missing("EventId.N")
-    if len(event_ids) > BATCH_LIMIT:
-        raise Refused(api_errors.CANCEL_EVENT_ID_LIMIT)
+    if len(event_ids) > MOST_IDS_PER_CALL:
+        raise ApiError(api_errors.CANCEL_EVENT_ID_LIMIT)
     visible = EventFilter(region=region, event_ids=event_ids, visible_at=cloud.now())
     found = {event.event_id: event for event in cloud.store.events.find(visible)}
     refusals = [_refusal(cloud, found.get(event_id)) for event_id in event_ids]
@@ -141,11 +144,11 @@ def cancel_simulated_system_events(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         good = [
             event_id
             for event_id, refusal in zip(event_ids, refusals, strict=True)
-            if refusal is None and found[event_id].status in lifecycle.CANCELABLE
+            if refusal is None and found[event_id].status in OPEN_STATUSES
         ]
         cloud.store.events.move(dict.fromkeys(good), EventCycleStatus.CANCELED, cloud.now())
     if worst:
-        raise Refused(worst[0], keeps_changes=True)
+        raise ApiError(worst[0], keeps_changes=True)
     return {}
 
 
@@ -154,7 +157,7 @@ def _refusal(cloud: Cloud, event: EventRow | None) -> api_errors.Code | None:
         return api_errors.EVENT_NOT_FOUND
     if not event.simulated:
         return api_errors.EVENT_NOT_SIMULATED
-    is_over = event.status not in lifecycle.CANCELABLE
+    is_over = event.status not in OPEN_STATUSES
     if is_over and cloud.switches.cancel_finished_event == "not_found":
         return api_errors.EVENT_NOT_FOUND
     return None
@@ -166,7 +169,7 @@ def _refusal(cloud: Cloud, event: EventRow | None) -> api_errors.Code | None:
     "AcceptInquiredSystemEvent",
     honours="RegionId EventId",
 )
-def accept_inquired_system_event(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def accept_inquired_system_event(cloud: Cloud, call: Call) -> AnswerMembers:
     region, event_id = call.region, call.required("EventId")
     inquiring = EventFilter(
         region=region,
@@ -175,7 +178,7 @@ def accept_inquired_system_event(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         visible_at=cloud.now(),
     )
     if not cloud.store.events.count(inquiring):
-        raise Refused(api_errors.NO_INQUIRING_EVENT)
+        raise ApiError(api_errors.NO_INQUIRING_EVENT)
     switches = cloud.switches
     cloud.store.events.move(
         [event_id],

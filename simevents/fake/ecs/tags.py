@@ -1,8 +1,10 @@
 """The tagging actions, which ECS and VPC both have in the same shape, and DescribeTags."""
 
 from ..protocol import paging
-from ..protocol.api_errors import RESOURCE_NOT_FOUND, Refused
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
+from ..protocol.api_errors import RESOURCE_NOT_FOUND, ApiError
+from ..protocol.call import AnswerMembers, Call
+from ..protocol.registry import action
+from ..state.cloud import Cloud
 
 _ECS = ("Ecs", "2014-05-26")
 _VPC = ("Vpc", "2016-04-28")
@@ -18,7 +20,7 @@ _KINDS = {
 
 @action(*_VPC, "TagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
 @action(*_ECS, "TagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
-def tag_resources(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def tag_resources(cloud: Cloud, call: Call) -> AnswerMembers:
     for kind, id in _named(cloud, call):
         cloud.store.tag(kind, id, call.tags())
     return {}
@@ -26,7 +28,7 @@ def tag_resources(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 @action(*_VPC, "UnTagResources", honours="ResourceType ResourceId TagKey All")
 @action(*_ECS, "UntagResources", honours="ResourceType ResourceId TagKey All")
-def untag_resources(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def untag_resources(cloud: Cloud, call: Call) -> AnswerMembers:
     for kind, id in _named(cloud, call):
         keys = list(cloud.store.tags(kind, id)) if call.boolean("All") else call.listed("TagKey")
         cloud.store.untag(kind, id, keys)
@@ -35,7 +37,7 @@ def untag_resources(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 @action(*_VPC, "ListTagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
 @action(*_ECS, "ListTagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
-def list_tag_resources(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def list_tag_resources(cloud: Cloud, call: Call) -> AnswerMembers:
     """By resource, by tag or by both; what does not exist has no tags. All on one page."""
     resource_type = call.required("ResourceType")
     kind, ids, asked = _kind(call), call.listed("ResourceId"), call.tags()
@@ -54,7 +56,7 @@ def list_tag_resources(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     "DescribeTags",
     honours="RegionId ResourceType ResourceId Tag.Key Tag.Value PageNumber PageSize",
 )
-def describe_tags(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_tags(cloud: Cloud, call: Call) -> AnswerMembers:
     """Images and disks, which the API also has here, have no tags."""
     asked = call.tags()
     kind = _KINDS.get(call.text("ResourceType").lower())
@@ -86,5 +88,5 @@ def _named(cloud: Cloud, call: Call) -> list[tuple[str, str]]:
         raise call.missing("ResourceId.N")
     for id in ids:
         if cloud.store.get(kind, id) is None:
-            raise Refused(RESOURCE_NOT_FOUND, resource_id=id)
+            raise ApiError(RESOURCE_NOT_FOUND, resource_id=id)
     return [(kind, id) for id in ids]

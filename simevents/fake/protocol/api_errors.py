@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One documented error; code and text may hold ``{name}`` fields, filled in by `Refused`."""
+    """One documented error; code and text may hold ``{name}`` fields, filled in by `ApiError`."""
 
     code: str
     status: int
     text: str
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """The cloud refuses a request, with one of the codes below."""
 
     def __init__(
@@ -207,3 +207,22 @@ DURATION_INVALID = Code(
     "The Min/Max value of DurationSeconds is 15min/12hr.",
 )
 ROLE_NOT_FOUND = Code("EntityNotExist.Role", 404, "The role not exists: {role_arn}.")
+
+FAULT_ERRORS = {
+    code.code: code
+    for code in (
+        Code("Throttling", 400, "Request was denied due to request throttling."),
+        Code("Throttling.User", 400, "Request was denied due to user flow control."),
+        Code("Throttling.Api", 400, "Request was denied due to flow control."),
+        Code("ServiceUnavailable", 503, "The request has failed due to a temporary failure."),
+        Code("InternalError", 500, "The request processing has failed due to unknown error."),
+        Code("OperationConflict", 409, "The operation conflicts with another one."),
+        Code("Forbidden.RAM", 403, "User not authorized to operate on the specified resource."),
+        Code(
+            "SimulatedEventLimitExceeded",
+            403,
+            "The amount of active simulated system event exceeds limit.",
+        ),
+    )
+}
+"""The errors that a fault can answer with, by code."""

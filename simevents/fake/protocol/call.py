@@ -1,82 +1,37 @@
-"""What every action is given: the cloud itself and the call it answers.
+"""`Call`: one request for an action, after the protocol has been read off it.
 
-`Cloud` bundles memory, clock, ids and settings. `Call` is a request after the
-protocol has been read off it: an action's parameters with typed access, whose
-failures are the API's own errors. `action` registers a function as the answer to an
-action, with the parameters that it honours.
+Its parameters have typed access, whose failures are the errors of the API.
 """
 
 import json
-import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache, partial
-from importlib.resources import files
+from dataclasses import dataclass
 from typing import Any
 
-from ...models import format_time, parse_time
-from ..state.access_keys import AccessKey, AccessKeys
-from ..state.clock import Clock, Epoch
-from ..state.faults import Faults
-from ..state.store import Store
-from ..state.switches import Switches
-from ..state.throttling import Throttle
-from . import api_errors
-from .api_errors import Code, Refused
+from ...models import parse_time
+from ..state.access_keys import AccessKey
+from ..state.clock import Epoch
+from ..state.cloud import Cloud
+from .api_errors import ApiError, Code
 
-ANSWER_MEMBERS = dict[str, Any]
-"""An answer's members, spelled as the API spells them; `rpc` adds RequestId."""
+AnswerMembers = dict[str, Any]
+"""An answer's members, spelled as the API spells them; `dispatch` adds RequestId."""
 
 LIST_POSITION = re.compile(r"\.[0-9]{1,9}(?=\.|$)")
 """What stands behind a name in a list: ``InstanceId.1``, ``Tag.1.Key``."""
 
-_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _LARGEST_INTEGER = 2**31 - 1
-
-
-@dataclass
-class Cloud:
-    """One account's cloud, in every region."""
-
-    store: Store
-    clock: Clock
-    random: random.Random
-    access_keys: AccessKeys
-    wall: Callable[[], float]
-    """Real time, in which keys and signatures live."""
-    switches: Switches = field(default_factory=Switches)
-    faults: Faults = field(default_factory=Faults)
-    throttle: Throttle = field(default_factory=Throttle)
-
-    def now(self) -> Epoch:
-        return self.clock.now()
-
-    def settle(self) -> None:
-        """Let everything happen that is due; within a transaction."""
-        self.store.events.settle(self.now(), self.switches.executing_seconds)
-
-    def new_id(self, prefix: str) -> str:
-        """An id as the vendor makes them: *prefix*, a dash, 20 small letters and digits."""
-        return f"{prefix}-{self.new_letters(20)}"
-
-    def new_letters(self, count: int) -> str:
-        return "".join(self.random.choices(_ID_ALPHABET, k=count))
-
-    def new_request_id(self) -> str:
-        digits = f"{self.random.getrandbits(128):032X}"
-        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One covered action: who answers it and which parameters it has."""
+    """One covered action: the function that implements it, and the parameters it has."""
 
     product: str
     version: str
     name: str
-    answer: "Answer"
+    implementation: "Implementation"
     documented: frozenset[str]
     honoured: frozenset[str]
     """Those that make a difference here; the other documented ones pass and are ignored."""
@@ -96,13 +51,13 @@ class Call:
     visibility_delay: float = 0.0
     """Seconds of cloud time after which what this call makes can be seen."""
 
-    def refusal(self, name: str, reason: str) -> Refused:
+    def refusal(self, name: str, reason: str) -> ApiError:
         """The action's own error for a value that is not valid."""
-        return Refused(self.action.invalid, name=name, reason=reason)
+        return ApiError(self.action.invalid, name=name, reason=reason)
 
-    def missing(self, name: str) -> Refused:
+    def missing(self, name: str) -> ApiError:
         """The action's own error for a parameter that is not there."""
-        return Refused(self.action.missing, name=name)
+        return ApiError(self.action.missing, name=name)
 
     def given(self, name: str) -> bool:
         """Whether the parameter was sent at all, be it empty."""
@@ -197,60 +152,5 @@ class Call:
         assert name in self.action.honoured, f"{self.action.name} does not honour {name}"
 
 
-Answer = Callable[[Cloud, Call], ANSWER_MEMBERS]
-
-ACTIONS: dict[tuple[str, str], Action] = {}
-"""(API version, action name in lower case) to action; clients differ in the case."""
-
-_DOCUMENTED: dict[str, list[str]] = json.loads(
-    files(__package__).joinpath("parameters.json").read_text()
-)
-
-
-def action(
-    product: str,
-    version: str,
-    name: str,
-    honours: str,
-    missing: Code = api_errors.MISSING_PARAMETER,
-    invalid: Code = api_errors.INVALID_PARAMETER,
-) -> Callable[[Answer], Answer]:
-    """Make a function the answer to the action *name* of *product* in *version*.
-
-    *honours* names the parameters that it acts on, separated by spaces.
-    """
-
-    def register(answer: Answer) -> Answer:
-        documented = frozenset(_DOCUMENTED[f"{product}/{version}/{name}"])
-        honoured = frozenset(honours.split())
-        assert honoured <= documented, f"{name} has no {honoured - documented}"
-        is_idempotent = "ClientToken" in honoured
-        ACTIONS[version, name.lower()] = Action(
-            product, version, name, answer, documented, honoured, missing, invalid, is_idempotent
-        )
-        return answer
-
-    return register
-
-
-event_action = partial(
-    action,
-    "Ecs",
-    "2014-05-26",
-    missing=api_errors.EVENT_MISSING_PARAMETER,
-    invalid=api_errors.EVENT_INVALID_PARAMETER,
-)
-"""`action` for those that document other statuses for a bad parameter than the rest of ECS."""
-
-
-# The same times are written again and again: those of what was made in one call.
-@lru_cache(maxsize=10_000)
-def iso_time(moment: Epoch) -> str:
-    """With seconds, as event and VPC answers write times."""
-    return format_time(datetime.fromtimestamp(moment, UTC))
-
-
-@lru_cache(maxsize=10_000)
-def iso_minute(moment: Epoch) -> str:
-    """Without seconds, as instance answers write them."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%MZ")
+Implementation = Callable[[Cloud, Call], AnswerMembers]
+"""The function of an action: members of its answer, or an `ApiError` that it raises."""

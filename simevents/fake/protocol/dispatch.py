@@ -21,9 +21,9 @@ from ..ecs import (
     system_events,
     tags,
 )
-from ..state import faults
 from ..state.access_keys import AccessKey
 from ..state.catalog import REGIONS
+from ..state.cloud import Cloud
 from ..state.faults import Fault
 from ..state.journal import Entry, Journal
 from ..sts import roles
@@ -31,10 +31,11 @@ from ..vpc import network_lists, networks
 
 # The modules of actions register themselves when they are imported.
 from . import api_errors, idempotency, wire
-from .api_errors import Refused
-from .call import ACTIONS, LIST_POSITION, Action, Call, Cloud
+from .api_errors import ApiError
+from .call import LIST_POSITION, Action, Call
+from .registry import ACTIONS
 from .signatures import Verifier
-from .wire import Answer, Reading, Request
+from .wire import Reading, Request, Response
 
 __all__ = ["PRODUCTS", "Rpc"]
 
@@ -102,13 +103,13 @@ class Rpc:
             cloud.access_keys.find, lambda: cloud.switches.unknown_access_key_status
         )
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         request_id = self._cloud.new_request_id()
         progress = _Progress()
         try:
             members = self._run(request, progress)
             status, code = 200, ""
-        except Refused as refused:
+        except ApiError as refused:
             status, code = refused.status, refused.code
             members = {
                 "HostId": request.headers.get("host", ""),
@@ -145,24 +146,24 @@ class Rpc:
         reading = progress.reading
         reading.read(request)
         if request.method not in ("GET", "POST"):
-            raise Refused(api_errors.METHOD_UNSUPPORTED)
+            raise ApiError(api_errors.METHOD_UNSUPPORTED)
         if request.path not in ("/", ""):
             progress.unexpected = True
-            raise Refused(api_errors.UNKNOWN_PATH)
+            raise ApiError(api_errors.UNKNOWN_PATH)
         for name, value in (("Action", reading.action), ("Version", reading.version)):
             if not value:
-                raise Refused(api_errors.MISSING_COMMON, name=name)
+                raise ApiError(api_errors.MISSING_COMMON, name=name)
         caller = self._verify(request, reading)
         action = _find(progress)
         region = reading.parameters.get("RegionId", "")
         if region and region not in REGIONS and self._cloud.switches.unknown_region == "refuse":
-            raise Refused(api_errors.REGION_UNKNOWN)
+            raise ApiError(api_errors.REGION_UNKNOWN)
         if not self._cloud.throttle.admits(action.name, region, self._cloud.now()):
-            raise Refused(api_errors.THROTTLED)
+            raise ApiError(api_errors.THROTTLED)
         business = _business_parameters(reading.parameters)
         fault = progress.fault = self._cloud.faults.striking(action.name, business)
         if fault is not None and fault.error is not None:
-            raise Refused(faults.ERRORS[fault.error])
+            raise ApiError(api_errors.FAULT_ERRORS[fault.error])
         if fault is not None and fault.cut == "before":
             return {}
         delay = self._cloud.switches.visibility_delay
@@ -190,7 +191,7 @@ class Rpc:
             self._cloud.settle()
             try:
                 return self._once(call, business)
-            except Refused as refused:
+            except ApiError as refused:
                 if not refused.keeps_changes:
                     raise
                 kept = refused
@@ -199,10 +200,10 @@ class Rpc:
     def _once(self, call: Call, business: dict[str, str]) -> dict[str, Any]:
         action, store, now = call.action, self._cloud.store, self._cloud.now()
         if not action.is_idempotent:
-            return action.answer(self._cloud, call)
+            return action.implementation(self._cloud, call)
         members = idempotency.remembered(store, action.name, business, now)
         if members is None:
-            members = action.answer(self._cloud, call)
+            members = action.implementation(self._cloud, call)
             idempotency.remember(store, action.name, business, now, members)
         return members
 
@@ -212,18 +213,18 @@ def _find(progress: _Progress) -> Action:
     reading = progress.reading
     if reading.version not in _VERSIONS:
         progress.unexpected = True
-        raise Refused(api_errors.UNKNOWN_VERSION, version=reading.version)
+        raise ApiError(api_errors.UNKNOWN_VERSION, version=reading.version)
     action = ACTIONS.get((reading.version, reading.action.lower()))
     if action is None:
         progress.unexpected = True
-        raise Refused(api_errors.UNKNOWN_ACTION, action=f"{reading.action} ({reading.version})")
+        raise ApiError(api_errors.UNKNOWN_ACTION, action=f"{reading.action} ({reading.version})")
     progress.action = action.name
     for name in reading.parameters:
         if name in COMMON_PARAMETERS:
             continue
         if len(name) > LONGEST_NAME or _plain(name) not in action.documented:
             progress.unexpected = True
-            raise Refused(api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=name)
+            raise ApiError(api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=name)
     return action
 
 
@@ -246,12 +247,12 @@ def _halved(members: dict[str, Any]) -> dict[str, Any]:
     return {"EventIdSet": {"EventId": ids[: len(ids) // 2]}}
 
 
-def _spoiled(answer: Answer, fault: Fault) -> Answer:
+def _spoiled(answer: Response, fault: Fault) -> Response:
     if fault.cut is not None:
         return replace(answer, is_cut=True)
     if fault.timeout:
         return replace(answer, delay_seconds=TIMEOUT_SECONDS, is_cut=True)
     if fault.garbage:
         body = b"<html><head><title>502 Bad Gateway</title></head></html>"
-        return Answer(502, [(b"content-type", b"text/html")], body)
+        return Response(502, [(b"content-type", b"text/html")], body)
     return replace(answer, delay_seconds=fault.latency)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from ..state.clock import Epoch
 from ..state.store import Resource, Store
 from . import api_errors
-from .api_errors import Refused
-from .call import ANSWER_MEMBERS
+from .api_errors import ApiError
+from .call import AnswerMembers
 
 _KIND = "client_token"
 _REMEMBERED_SECONDS = 24 * 3600
@@ -20,23 +20,23 @@ _REMEMBERED_SECONDS = 24 * 3600
 
 def remembered(
     store: Store, action: str, parameters: Mapping[str, str], now: Epoch
-) -> ANSWER_MEMBERS | None:
+) -> AnswerMembers | None:
     """What the first call with this token was answered; None when this is the first.
 
-    Raises Refused when the token came with other parameters.
+    Raises ApiError when the token came with other parameters.
     """
     token = parameters.get("ClientToken")
     kept = store.get(_KIND, f"{action} {token}") if token else None
     if kept is None or now - kept.created_at > _REMEMBERED_SECONDS:
         return None
     if kept.attributes["parameters"] != _digest(parameters):
-        raise Refused(api_errors.IDEMPOTENT_MISMATCH)
-    answer: ANSWER_MEMBERS = kept.attributes["answer"]
+        raise ApiError(api_errors.IDEMPOTENT_MISMATCH)
+    answer: AnswerMembers = kept.attributes["answer"]
     return answer
 
 
 def remember(
-    store: Store, action: str, parameters: Mapping[str, str], now: Epoch, answer: ANSWER_MEMBERS
+    store: Store, action: str, parameters: Mapping[str, str], now: Epoch, answer: AnswerMembers
 ) -> None:
     if token := parameters.get("ClientToken"):
         kept = {"parameters": _digest(parameters), "answer": answer}

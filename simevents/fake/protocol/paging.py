@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .call import ANSWER_MEMBERS, Call, Cloud
+from ..state.cloud import Cloud
+from .call import AnswerMembers, Call
 
 LARGEST_PAGE = 100
 
@@ -28,14 +29,14 @@ def numbers(cloud: Cloud, call: Call) -> tuple[int, int]:
     return good
 
 
-def page(cloud: Cloud, call: Call, items: Sequence[Any]) -> tuple[list[Any], ANSWER_MEMBERS]:
+def page(cloud: Cloud, call: Call, items: Sequence[Any]) -> tuple[list[Any], AnswerMembers]:
     """The items on the page asked for, and the members that tell of pages."""
     number, size = numbers(cloud, call)
     start = (number - 1) * size
     return list(items[start : start + size]), told(len(items), number, size)
 
 
-def told(total: int, number: int, size: int) -> ANSWER_MEMBERS:
+def told(total: int, number: int, size: int) -> AnswerMembers:
     return {"TotalCount": total, "PageNumber": number, "PageSize": size}
 
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from ...models import parse_time
 from ..state.access_keys import AccessKey
 from . import api_errors
-from .api_errors import Refused
+from .api_errors import ApiError
 
 VALID_SECONDS = 15 * 60
 """How far a request's time may be from ours, and how long a nonce is remembered."""
@@ -50,7 +50,7 @@ class Verifier:
     def verify_query(self, method: str, parameters: Mapping[str, str], wall: float) -> AccessKey:
         """Query signature over all *parameters*, empty ones included.
 
-        Returns the key that signed; raises Refused when anything is wrong.
+        Returns the key that signed; raises ApiError when anything is wrong.
         """
         key_id = _common(parameters, "AccessKeyId")
         signature = _common(parameters, "Signature")
@@ -58,7 +58,7 @@ class Verifier:
         timestamp = _common(parameters, "Timestamp")
         digest = _QUERY_DIGESTS.get(parameters.get("SignatureMethod", "HMAC-SHA1").upper())
         if digest is None:
-            raise Refused(api_errors.INCOMPLETE_SIGNATURE, reason="Unknown SignatureMethod.")
+            raise ApiError(api_errors.INCOMPLETE_SIGNATURE, reason="Unknown SignatureMethod.")
         key = self._key(key_id, parameters.get("SecurityToken", ""), wall)
         _check_time(timestamp, wall)
         canonical = canonical_query(
@@ -68,7 +68,7 @@ class Verifier:
         if key.secret is not None:
             mac = hmac.digest(f"{key.secret}&".encode(), string_to_sign.encode(), digest)
             if not hmac.compare_digest(base64.b64encode(mac), signature.encode()):
-                raise Refused(api_errors.SIGNATURE_MISMATCH, string_to_sign=string_to_sign)
+                raise ApiError(api_errors.SIGNATURE_MISMATCH, string_to_sign=string_to_sign)
         self._use_nonce(key_id, nonce, wall)
         return key
 
@@ -83,17 +83,17 @@ class Verifier:
     ) -> AccessKey:
         """ACS3 signature; *headers* have lower-case names.
 
-        Returns the key that signed; raises Refused when anything is wrong.
+        Returns the key that signed; raises ApiError when anything is wrong.
         """
         fields = _authorization_fields(headers.get("authorization", ""))
         for name, header in _COMMON_HEADERS.items():
             if not headers.get(header):
-                raise Refused(api_errors.MISSING_COMMON, name=name)
+                raise ApiError(api_errors.MISSING_COMMON, name=name)
         key = self._key(fields["Credential"], headers.get("x-acs-security-token", ""), wall)
         _check_time(headers["x-acs-date"], wall)
         payload_hash = hashlib.sha256(body).hexdigest()
         if headers.get("x-acs-content-sha256", payload_hash).lower() != payload_hash:
-            raise Refused(
+            raise ApiError(
                 api_errors.INCOMPLETE_SIGNATURE,
                 reason="x-acs-content-sha256 is not that of the body.",
             )
@@ -115,28 +115,28 @@ class Verifier:
             mac = hmac.digest(key.secret.encode(), f"{V3_SCHEME}\n{digest}".encode(), "sha256")
             given = fields["Signature"].lower().encode("utf-8", "surrogateescape")
             if not hmac.compare_digest(mac.hex().encode(), given):
-                raise Refused(api_errors.SIGNATURE_MISMATCH, string_to_sign=canonical)
+                raise ApiError(api_errors.SIGNATURE_MISMATCH, string_to_sign=canonical)
         self._use_nonce(key.id, headers["x-acs-signature-nonce"], wall)
         return key
 
     def _key(self, key_id: str, security_token: str, wall: float) -> AccessKey:
         key = self._find_key(key_id)
         if key is None:
-            raise Refused(api_errors.ACCESS_KEY_UNKNOWN, status=self._unknown_key_status())
+            raise ApiError(api_errors.ACCESS_KEY_UNKNOWN, status=self._unknown_key_status())
         if key.secret is None:
             return key
         if key.security_token and not security_token:
-            raise Refused(api_errors.MISSING_COMMON, name="SecurityToken")
+            raise ApiError(api_errors.MISSING_COMMON, name="SecurityToken")
         if key.security_token != security_token:
-            raise Refused(api_errors.SECURITY_TOKEN_MISMATCH)
+            raise ApiError(api_errors.SECURITY_TOKEN_MISMATCH)
         if key.expires_at is not None and wall >= key.expires_at:
-            raise Refused(api_errors.SECURITY_TOKEN_EXPIRED)
+            raise ApiError(api_errors.SECURITY_TOKEN_EXPIRED)
         return key
 
     def _use_nonce(self, key_id: str, nonce: str, wall: float) -> None:
         """Last of all checks: only a request that is otherwise good uses its nonce up."""
         if (key_id, nonce) in self._nonces:
-            raise Refused(api_errors.NONCE_USED)
+            raise ApiError(api_errors.NONCE_USED)
         if wall >= self._forget_at:
             oldest = wall - 2 * VALID_SECONDS
             self._nonces = {used: at for used, at in self._nonces.items() if at > oldest}
@@ -168,15 +168,15 @@ def _check_time(text: str, wall: float) -> None:
     try:
         signed_at = parse_time(text).timestamp()
     except ValueError:
-        raise Refused(api_errors.TIMESTAMP_FORMAT) from None
+        raise ApiError(api_errors.TIMESTAMP_FORMAT) from None
     if abs(wall - signed_at) > VALID_SECONDS:
-        raise Refused(api_errors.TIMESTAMP_EXPIRED)
+        raise ApiError(api_errors.TIMESTAMP_EXPIRED)
 
 
 def _common(parameters: Mapping[str, str], name: str) -> str:
     value = parameters.get(name)
     if not value:
-        raise Refused(api_errors.MISSING_COMMON, name=name)
+        raise ApiError(api_errors.MISSING_COMMON, name=name)
     return value
 
 
@@ -185,7 +185,7 @@ def _authorization_fields(header: str) -> dict[str, str]:
     fields = dict(part.strip().partition("=")[::2] for part in rest.split(","))
     missing = {"Credential", "SignedHeaders", "Signature"} - set(fields)
     if scheme != V3_SCHEME or missing:
-        raise Refused(
+        raise ApiError(
             api_errors.INCOMPLETE_SIGNATURE,
             reason=f"Authorization must be {V3_SCHEME} Credential=…,SignedHeaders=…,Signature=….",
         )

@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 import orjson
 
 from . import api_errors
-from .api_errors import Refused
+from .api_errors import ApiError
 from .signatures import V3_SCHEME
 
 MOST_PARAMETERS = 2_000
@@ -40,7 +40,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
@@ -64,7 +64,7 @@ class Reading:
     """Those of the query and those of the form body; empty values count."""
 
     def read(self, request: Request) -> None:
-        """Fill this in from *request*. Raises Refused."""
+        """Fill this in from *request*. Raises ApiError."""
         headers = request.headers
         self.by_headers = headers.get("authorization", "").startswith(V3_SCHEME)
         self.as_json = self.by_headers and "xml" not in headers.get("accept", "").lower()
@@ -97,7 +97,7 @@ def _pairs(text: bytes) -> dict[str, str]:
     """As `urllib.parse.parse_qsl` reads it, which takes three times as long over known words."""
     fields = text.decode("utf-8", "replace").split("&")
     if len(fields) > MOST_PARAMETERS:
-        raise Refused(api_errors.TOO_MANY_PARAMETERS)
+        raise ApiError(api_errors.TOO_MANY_PARAMETERS)
     found = {}
     for pair in fields:
         if pair:
@@ -118,7 +118,9 @@ def _unquoted(text: str) -> str:
     return unquote_plus(text)
 
 
-def render(status: int, root: str, members: dict[str, Any], *, as_json: bool, now: float) -> Answer:
+def render(
+    status: int, root: str, members: dict[str, Any], *, as_json: bool, now: float
+) -> Response:
     """An answer with *members*, of which RequestId is one; *root* names the XML element."""
     if as_json:
         body = orjson.dumps(members)
@@ -133,7 +135,7 @@ def render(status: int, root: str, members: dict[str, Any], *, as_json: bool, no
         (b"date", _http_date(int(now))),
         (b"x-acs-request-id", members["RequestId"].encode()),
     ]
-    return Answer(status, headers, body)
+    return Response(status, headers, body)
 
 
 @lru_cache(maxsize=8)

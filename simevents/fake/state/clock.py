@@ -7,7 +7,10 @@ waits and there are no timers: whoever needs to know what happened meanwhile ask
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from ...models import format_time
 
 Epoch = float
 """Seconds since 1970, UTC."""
@@ -58,3 +61,16 @@ class Clock:
 
     def _reset(self, fake: Epoch, rate: float) -> None:
         self.setting = Setting(wall=self._wall(), fake=fake, rate=rate)
+
+
+# The same times are written again and again: those of what was made in one call.
+@lru_cache(maxsize=10_000)
+def iso_time(moment: Epoch) -> str:
+    """With seconds, as event and VPC answers write times."""
+    return format_time(datetime.fromtimestamp(moment, UTC))
+
+
+@lru_cache(maxsize=10_000)
+def iso_minute(moment: Epoch) -> str:
+    """Without seconds, as instance answers write them."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%MZ")

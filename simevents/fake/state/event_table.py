@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...models import EventCycleStatus
+from ...models import OPEN_STATUSES, EventCycleStatus
 from . import lifecycle
 from .clock import Epoch
 
@@ -192,7 +192,7 @@ class Events:
 
     def count_open(self, region: str | None = None, *, simulated: bool = False) -> int:
         """Those in a status that can be cancelled; only the simulated ones when asked."""
-        open_statuses = sorted(lifecycle.CANCELABLE)
+        open_statuses = sorted(OPEN_STATUSES)
         found = self._db.execute(
             "SELECT count(*) FROM events WHERE status IN (?1, ?2)"
             " AND (?3 IS NULL OR region = ?3) AND simulated >= ?4",

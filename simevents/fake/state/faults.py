@@ -11,27 +11,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ..protocol.api_errors import Code
-
-ERRORS = {
-    code.code: code
-    for code in (
-        Code("Throttling", 400, "Request was denied due to request throttling."),
-        Code("Throttling.User", 400, "Request was denied due to user flow control."),
-        Code("Throttling.Api", 400, "Request was denied due to flow control."),
-        Code("ServiceUnavailable", 503, "The request has failed due to a temporary failure."),
-        Code("InternalError", 500, "The request processing has failed due to unknown error."),
-        Code("OperationConflict", 409, "The operation conflicts with another one."),
-        Code("Forbidden.RAM", 403, "User not authorized to operate on the specified resource."),
-        Code(
-            "SimulatedEventLimitExceeded",
-            403,
-            "The amount of active simulated system event exceeds limit.",
-        ),
-    )
-}
-"""The errors that a fault can answer with, by code."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -8,8 +8,7 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..protocol.call import iso_time
-from .clock import Epoch
+from .clock import Epoch, iso_time
 
 KEPT_CALLS = 100_000
 KEPT_CHARACTERS = 50_000_000

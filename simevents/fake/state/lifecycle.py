@@ -44,7 +44,6 @@ _NEXT = {
     for is_failure, transitions in ((False, _MAINTENANCE), (True, _FAILURE))
 }
 
-CANCELABLE = frozenset({EventCycleStatus.SCHEDULED, EventCycleStatus.EXECUTING})
 PENDING = frozenset({EventCycleStatus.SCHEDULED, EventCycleStatus.INQUIRING})
 FINAL = frozenset(
     {

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from ...models import format_time
 from ..protocol import api_errors
-from ..protocol.api_errors import Refused
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action
+from ..protocol.api_errors import ApiError
+from ..protocol.call import AnswerMembers, Call
+from ..protocol.registry import action
 from ..state.access_keys import TEMPORARY_PREFIX, AccessKey
+from ..state.cloud import Cloud
 
 _STS = ("Sts", "2015-04-01")
 
@@ -20,7 +22,7 @@ _SHORTEST_SECONDS, _LONGEST_SECONDS = 900, 43_200
 
 
 @action(*_STS, "GetCallerIdentity", honours="")
-def get_caller_identity(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def get_caller_identity(cloud: Cloud, call: Call) -> AnswerMembers:
     account_id, role = cloud.store.account_id, call.caller.role
     if not role:
         return {
@@ -40,18 +42,18 @@ def get_caller_identity(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action(*_STS, "AssumeRole", honours="RoleArn RoleSessionName DurationSeconds")
-def assume_role(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def assume_role(cloud: Cloud, call: Call) -> AnswerMembers:
     arn, session = call.required("RoleArn"), call.required("RoleSessionName")
     role = _ROLE_ARN.fullmatch(arn)
     if role is None:
-        raise Refused(api_errors.ROLE_ARN_INVALID)
+        raise ApiError(api_errors.ROLE_ARN_INVALID)
     if not _SESSION_NAME.fullmatch(session):
-        raise Refused(api_errors.ROLE_SESSION_NAME_INVALID)
+        raise ApiError(api_errors.ROLE_SESSION_NAME_INVALID)
     seconds = call.integer("DurationSeconds", 3600)
     if not _SHORTEST_SECONDS <= seconds <= _LONGEST_SECONDS:
-        raise Refused(api_errors.DURATION_INVALID)
+        raise ApiError(api_errors.DURATION_INVALID)
     if role["account"] != cloud.store.account_id and not cloud.access_keys.accept_any:
-        raise Refused(api_errors.ROLE_NOT_FOUND, role_arn=arn)
+        raise ApiError(api_errors.ROLE_NOT_FOUND, role_arn=arn)
     key = AccessKey(
         id=TEMPORARY_PREFIX + cloud.new_letters(22),
         secret=cloud.new_letters(44),

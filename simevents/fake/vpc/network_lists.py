@@ -3,8 +3,11 @@
 The Terraform provider's data sources read them, and panic where a list is missing.
 """
 
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action, iso_time
+from ..protocol.call import AnswerMembers, Call
 from ..protocol.paging import page
+from ..protocol.registry import action
+from ..state.clock import iso_time
+from ..state.cloud import Cloud
 from ..state.store import Resource
 from .networks import free_addresses, tags_of, vswitches_of
 
@@ -14,7 +17,7 @@ _VPC = ("Vpc", "2016-04-28")
 @action(
     *_VPC, "DescribeVpcs", honours="RegionId VpcId VpcName Tag.Key Tag.Value PageNumber PageSize"
 )
-def describe_vpcs(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_vpcs(cloud: Cloud, call: Call) -> AnswerMembers:
     ids = [id for id in call.text("VpcId").split(",") if id]
     vpcs = [
         vpc
@@ -27,7 +30,7 @@ def describe_vpcs(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     return members | {"Vpcs": {"Vpc": [_vpc(cloud, vpc) for vpc in shown]}}
 
 
-def _vpc(cloud: Cloud, vpc: Resource) -> ANSWER_MEMBERS:
+def _vpc(cloud: Cloud, vpc: Resource) -> AnswerMembers:
     same = ("CidrBlock", "VpcName", "Description", "ResourceGroupId", "VRouterId")
     return {name: vpc.attributes[name] for name in same} | {
         "VpcId": vpc.id,
@@ -51,7 +54,7 @@ def _vpc(cloud: Cloud, vpc: Resource) -> ANSWER_MEMBERS:
     "DescribeVSwitches",
     honours="RegionId VpcId VSwitchId VSwitchName ZoneId Tag.Key Tag.Value PageNumber PageSize",
 )
-def describe_vswitches(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_vswitches(cloud: Cloud, call: Call) -> AnswerMembers:
     vswitches = [
         vswitch
         for vswitch in cloud.store.find("vswitch", call.text("RegionId") or None)
@@ -65,7 +68,7 @@ def describe_vswitches(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     return members | {"VSwitches": {"VSwitch": [_vswitch(cloud, each) for each in shown]}}
 
 
-def _vswitch(cloud: Cloud, vswitch: Resource) -> ANSWER_MEMBERS:
+def _vswitch(cloud: Cloud, vswitch: Resource) -> AnswerMembers:
     same = ("VpcId", "ZoneId", "CidrBlock", "VSwitchName", "Description")
     vpc = cloud.store.get("vpc", vswitch.attributes["VpcId"])
     return {name: vswitch.attributes[name] for name in same} | {

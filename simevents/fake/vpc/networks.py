@@ -7,9 +7,12 @@ field shows up as a change in every preview.
 import ipaddress
 
 from ..protocol import api_errors
-from ..protocol.api_errors import Refused
-from ..protocol.call import ANSWER_MEMBERS, Call, Cloud, action, iso_time
+from ..protocol.api_errors import ApiError
+from ..protocol.call import AnswerMembers, Call
 from ..protocol.paging import page
+from ..protocol.registry import action
+from ..state.clock import iso_time
+from ..state.cloud import Cloud
 from ..state.store import Resource
 
 DEFAULT_CIDR = "172.16.0.0/12"
@@ -22,7 +25,7 @@ DEFAULT_CIDR = "172.16.0.0/12"
     honours="RegionId CidrBlock VpcName Description ResourceGroupId Tag.Key"
     " Tag.Value DryRun ClientToken",
 )
-def create_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def create_vpc(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     cidr = _cidr(call, "CidrBlock", DEFAULT_CIDR)
     vpc_id = cloud.new_id("vpc")
@@ -35,7 +38,7 @@ def create_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         "RouteTableId": cloud.new_id("vtb"),
     }
     if call.boolean("DryRun"):
-        raise Refused(api_errors.DRY_RUN)
+        raise ApiError(api_errors.DRY_RUN)
     cloud.store.put(Resource("vpc", vpc_id, region, cloud.now(), attributes))
     cloud.store.tag("vpc", vpc_id, call.tags())
     return {
@@ -47,7 +50,7 @@ def create_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action("Vpc", "2016-04-28", "DescribeVpcAttribute", honours="RegionId VpcId")
-def describe_vpc_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_vpc_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
     vpc = _vpc(cloud, call)
     return {
         "VpcId": vpc.id,
@@ -76,7 +79,7 @@ def describe_vpc_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     "DescribeRouteTableList",
     honours="RegionId VpcId RouteTableId PageNumber PageSize",
 )
-def describe_route_table_list(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_route_table_list(cloud: Cloud, call: Call) -> AnswerMembers:
     """Each VPC has its system route table, and no other can be made here."""
     vpcs = [
         vpc
@@ -114,7 +117,7 @@ def describe_route_table_list(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     "ModifyVpcAttribute",
     honours="RegionId VpcId VpcName Description CidrBlock",
 )
-def modify_vpc_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def modify_vpc_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
     vpc = _vpc(cloud, call)
     changed: dict[str, str] = {
         name: call.parameters[name] for name in ("VpcName", "Description") if call.given(name)
@@ -126,14 +129,14 @@ def modify_vpc_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action("Vpc", "2016-04-28", "DeleteVpc", honours="RegionId VpcId")
-def delete_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def delete_vpc(cloud: Cloud, call: Call) -> AnswerMembers:
     vpc = _vpc(cloud, call)
     groups = cloud.store.find("security_group", vpc.region)
     dependents = [vswitch.id for vswitch in vswitches_of(cloud, vpc.id)] + [
         group.id for group in groups if group.attributes["VpcId"] == vpc.id
     ]
     if dependents:
-        raise Refused(api_errors.VPC_IN_USE, dependents=", ".join(dependents))
+        raise ApiError(api_errors.VPC_IN_USE, dependents=", ".join(dependents))
     cloud.store.delete("vpc", vpc.id)
     return {}
 
@@ -144,20 +147,20 @@ def delete_vpc(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     "CreateVSwitch",
     honours="RegionId ZoneId VpcId CidrBlock VSwitchName Description Tag.Key Tag.Value ClientToken",
 )
-def create_vswitch(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def create_vswitch(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     zone_id = call.required("ZoneId")
     vpc = _vpc(cloud, call)
     call.required("CidrBlock")
     cidr = _cidr(call, "CidrBlock", "")
     if not _subnet(cidr).subnet_of(_subnet(vpc.attributes["CidrBlock"])):
-        raise Refused(
+        raise ApiError(
             api_errors.CIDR_INVALID,
             reason=f"{cidr} is not within {vpc.attributes['CidrBlock']}",
         )
     for other in vswitches_of(cloud, vpc.id):
         if _subnet(cidr).overlaps(_subnet(other.attributes["CidrBlock"])):
-            raise Refused(api_errors.CIDR_INVALID, reason=f"{cidr} overlaps that of {other.id}")
+            raise ApiError(api_errors.CIDR_INVALID, reason=f"{cidr} overlaps that of {other.id}")
     vswitch_id = cloud.new_id("vsw")
     attributes = {
         "VpcId": vpc.id,
@@ -172,7 +175,7 @@ def create_vswitch(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action("Vpc", "2016-04-28", "DescribeVSwitchAttributes", honours="RegionId VSwitchId")
-def describe_vswitch_attributes(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def describe_vswitch_attributes(cloud: Cloud, call: Call) -> AnswerMembers:
     vswitch = _vswitch(cloud, call)
     return {
         "VSwitchId": vswitch.id,
@@ -197,7 +200,7 @@ def describe_vswitch_attributes(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
     "ModifyVSwitchAttribute",
     honours="RegionId VSwitchId VSwitchName Description",
 )
-def modify_vswitch_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def modify_vswitch_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
     vswitch = _vswitch(cloud, call)
     changed = {
         name: call.parameters[name] for name in ("VSwitchName", "Description") if call.given(name)
@@ -207,7 +210,7 @@ def modify_vswitch_attribute(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 
 
 @action("Vpc", "2016-04-28", "DeleteVSwitch", honours="RegionId VSwitchId")
-def delete_vswitch(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
+def delete_vswitch(cloud: Cloud, call: Call) -> AnswerMembers:
     vswitch = _vswitch(cloud, call)
     dependents = [
         instance.id
@@ -215,7 +218,7 @@ def delete_vswitch(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
         if instance.attributes.get("VSwitchId") == vswitch.id
     ]
     if dependents:
-        raise Refused(api_errors.VSWITCH_IN_USE, dependents=", ".join(dependents))
+        raise ApiError(api_errors.VSWITCH_IN_USE, dependents=", ".join(dependents))
     cloud.store.delete("vswitch", vswitch.id)
     return {}
 
@@ -223,14 +226,14 @@ def delete_vswitch(cloud: Cloud, call: Call) -> ANSWER_MEMBERS:
 def _vpc(cloud: Cloud, call: Call) -> Resource:
     vpc = cloud.store.get("vpc", call.required("VpcId"))
     if vpc is None or vpc.region != call.region:
-        raise Refused(api_errors.VPC_NOT_FOUND)
+        raise ApiError(api_errors.VPC_NOT_FOUND)
     return vpc
 
 
 def _vswitch(cloud: Cloud, call: Call) -> Resource:
     vswitch = cloud.store.get("vswitch", call.required("VSwitchId"))
     if vswitch is None or vswitch.region != call.region:
-        raise Refused(api_errors.VSWITCH_NOT_FOUND)
+        raise ApiError(api_errors.VSWITCH_NOT_FOUND)
     return vswitch
 
 
@@ -261,5 +264,5 @@ def _cidr(call: Call, name: str, default: str) -> str:
     try:
         ipaddress.IPv4Network(cidr)
     except ValueError as error:
-        raise Refused(api_errors.CIDR_INVALID, reason=str(error)) from None
+        raise ApiError(api_errors.CIDR_INVALID, reason=str(error)) from None
     return cidr

@@ -1,0 +1,65 @@
+"""Which actions the fake covers, and which function implements each.
+
+`action` registers a function as the implementation of an action, with the parameters
+that it honours; `parameters.json` has those that the vendor documents.
+"""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from importlib.resources import files
+
+from . import api_errors
+from .api_errors import Code
+from .call import Action, Implementation
+
+ACTIONS: dict[tuple[str, str], Action] = {}
+"""(API version, action name in lower case) to action; clients differ in the case."""
+
+_DOCUMENTED: dict[str, list[str]] = json.loads(
+    files(__package__).joinpath("parameters.json").read_text()
+)
+
+
+def action(
+    product: str,
+    version: str,
+    name: str,
+    honours: str,
+    missing: Code = api_errors.MISSING_PARAMETER,
+    invalid: Code = api_errors.INVALID_PARAMETER,
+) -> Callable[[Implementation], Implementation]:
+    """Make a function the implementation of the action *name* of *product* in *version*.
+
+    *honours* names the parameters that it acts on, separated by spaces.
+    """
+
+    def register(implementation: Implementation) -> Implementation:
+        documented = frozenset(_DOCUMENTED[f"{product}/{version}/{name}"])
+        honoured = frozenset(honours.split())
+        assert honoured <= documented, f"{name} has no {honoured - documented}"
+        is_idempotent = "ClientToken" in honoured
+        ACTIONS[version, name.lower()] = Action(
+            product,
+            version,
+            name,
+            implementation,
+            documented,
+            honoured,
+            missing,
+            invalid,
+            is_idempotent,
+        )
+        return implementation
+
+    return register
+
+
+event_action = partial(
+    action,
+    "Ecs",
+    "2014-05-26",
+    missing=api_errors.EVENT_MISSING_PARAMETER,
+    invalid=api_errors.EVENT_INVALID_PARAMETER,
+)
+"""`action` for those that document other statuses for a bad parameter than the rest of ECS."""

@@ -1,0 +1,47 @@
+"""One account's cloud: its rows, its clock, its random ids and its settings."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .access_keys import AccessKeys
+from .clock import Clock, Epoch
+from .faults import Faults
+from .store import Store
+from .switches import Switches
+from .throttling import Throttle
+
+_ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@dataclass
+class Cloud:
+    """One account's cloud, in every region."""
+
+    store: Store
+    clock: Clock
+    random: random.Random
+    access_keys: AccessKeys
+    wall: Callable[[], float]
+    """Real time, in which keys and signatures live."""
+    switches: Switches = field(default_factory=Switches)
+    faults: Faults = field(default_factory=Faults)
+    throttle: Throttle = field(default_factory=Throttle)
+
+    def now(self) -> Epoch:
+        return self.clock.now()
+
+    def settle(self) -> None:
+        """Let everything happen that is due; within a transaction."""
+        self.store.events.settle(self.now(), self.switches.executing_seconds)
+
+    def new_id(self, prefix: str) -> str:
+        """An id as the vendor makes them: *prefix*, a dash, 20 small letters and digits."""
+        return f"{prefix}-{self.new_letters(20)}"
+
+    def new_letters(self, count: int) -> str:
+        return "".join(self.random.choices(_ID_ALPHABET, k=count))
+
+    def new_request_id(self) -> str:
+        digits = f"{self.random.getrandbits(128):032X}"
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -27,7 +27,7 @@ from simevents.reconcile import event_steps, intent_steps
 from simevents.reconcile.claims import Claims
 from simevents.reconcile.intended_events import IntendedEvents
 from simevents.schedule import parse
-from simevents.settings import Settings, credentials
+from simevents.settings import Settings, find_credentials
 
 FAULTS: list[dict[str, Any]] = [
     {"action": "*", "error": "Throttling.User", "probability": 0.01, "seed": 1},
@@ -45,7 +45,7 @@ def run(url: str, count: int, faults: list[dict[str, Any]]) -> tuple[float, floa
     target = Settings("cn-hangzhou", url)
 
     def connect() -> SystemEvents:
-        sdk = Sdk(target, credentials(target, os.environ, lambda: None))
+        sdk = Sdk(target, find_credentials(target, os.environ, lambda: None))
         return SystemEvents(sdk, target, Patience())
 
     claims = Claims()

@@ -12,9 +12,7 @@ shown of a failure.
 
 import logging
 import os
-import re
 import secrets
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,16 +30,17 @@ from pulumi.output import Unknown
 
 from . import schedule
 from .api.client import SystemEvents
-from .api.retry import Patience, budget_seconds
-from .api.sdk import Sdk, default_chain
+from .api.retry import Patience
+from .engine_probe import engine_listens
 from .errors import CloudError, InvalidInput, InvalidSettings
-from .models import EventType, format_time, is_instance_id, parse_time
+from .input_checks import check_event_type, check_instance_ids, check_not_before
+from .models import format_time, parse_time
 from .reconcile import event_steps, intent_steps
 from .reconcile.claims import Claims
 from .reconcile.event_steps import Observation
 from .reconcile.intended_events import IntendedEvents
 from .reconcile.intent import Intent
-from .settings import credentials, settings
+from .settings import stack_settings
 
 Properties = dict[str, Any]
 
@@ -52,14 +51,6 @@ CHECK_SECONDS = 8.0
 """How long a preview may wait for the cloud's clock before it does without."""
 
 _CLAIMS = Claims()
-
-# A plugin's stderr reaches the command line; there is no other channel for a warning.
-_log = logging.getLogger("simevents")
-if not _log.handlers:
-    _handler = logging.StreamHandler(sys.stderr)
-    _handler.setFormatter(logging.Formatter("warning: %(message)s"))
-    _log.addHandler(_handler)
-    _log.propagate = False
 
 
 class IntentProvider(ResourceProvider):
@@ -136,7 +127,7 @@ class EventsProvider(ResourceProvider):
     def create(self, props: Properties) -> CreateResult:
         intent = _intent(props["intent"], props)
         with _connect(props) as api:
-            created = event_steps.create(IntendedEvents(api, _CLAIMS, intent), _engine_is_there)
+            created = event_steps.create(IntendedEvents(api, _CLAIMS, intent), _engine_listens)
         seen = Observation(
             {id: event.event_id for id, event in created.items()},
             {id: event.event_cycle_status.value for id, event in created.items()},
@@ -161,7 +152,7 @@ class EventsProvider(ResourceProvider):
         intent = _intent(news["intent"], news)
         with _connect(news) as api:
             events = IntendedEvents(api, _CLAIMS, intent)
-            seen = event_steps.update(events, _observation(olds), _engine_is_there)
+            seen = event_steps.update(events, _observation(olds), _engine_listens)
         return UpdateResult(_events_outputs(news, seen))
 
     def delete(self, id: str, props: Properties) -> None:
@@ -173,38 +164,36 @@ class EventsProvider(ResourceProvider):
 
 def _connect(props: Mapping[str, Any], patience: Patience | None = None) -> SystemEvents:
     """The API as the resource's own region and endpoint have it; the environment only signs."""
-    target = settings(props["region"], props.get("endpoint"), os.environ)
-    sdk = Sdk(target, credentials(target, os.environ, default_chain))
-    return SystemEvents(sdk, target, patience or Patience(budget_seconds(os.environ)))
+    _show_warnings()
+    target = stack_settings(props["region"], props.get("endpoint"), os.environ)
+    return SystemEvents.connect(target, os.environ, patience)
 
 
-_ENGINE = re.compile(r"127\.0\.0\.1:(\d+)")
+def _show_warnings() -> None:
+    """A plugin's stderr reaches the command line; there is no other channel for a warning.
 
-
-def _engine_is_there() -> bool:
-    """Whether the engine that started this plugin still listens: a killed one leaves it running.
-
-    The engine's address is the plugin's argument; without one, nobody's end is noticed.
+    Called by the provider's operations only: a user's program imports this module too, and
+    its logging is not ours.
     """
-    addresses = [match for word in sys.argv[1:] if (match := _ENGINE.fullmatch(word))]
-    if not addresses:
-        return True
-    try:
-        socket.create_connection(("127.0.0.1", int(addresses[0][1])), timeout=2).close()
-    except ConnectionRefusedError:
-        return False
-    except OSError:
-        return True
-    return True
+    log = logging.getLogger("simevents")
+    if not log.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("warning: %(message)s"))
+        log.addHandler(handler)
+        log.propagate = False
+
+
+def _engine_listens() -> bool:
+    return engine_listens(sys.argv[1:])
 
 
 def _check_inputs(inputs: Properties) -> list[CheckFailure]:
     """What can be told without the cloud. Values that are not known yet pass."""
     checks: dict[str, Callable[[Any], object]] = {
-        "event_type": _check_event_type,
-        "not_before": _check_not_before,
+        "event_type": check_event_type,
+        "not_before": check_not_before,
         "instance_ids": _check_instance_ids,
-        "region": lambda region: settings(region, None, {}),
+        "region": lambda region: stack_settings(region, None, {}),
     }
     failures = []
     for name, check in checks.items():
@@ -215,40 +204,16 @@ def _check_inputs(inputs: Properties) -> list[CheckFailure]:
             failures.append(CheckFailure(name, invalid.reason))
     if not failures and not _unknown(inputs["region"]) and not _unknown(inputs.get("endpoint")):
         try:
-            settings(inputs["region"], inputs.get("endpoint"), os.environ)
+            stack_settings(inputs["region"], inputs.get("endpoint"), os.environ)
         except InvalidSettings as invalid:
             failures.append(CheckFailure(invalid.field, invalid.reason))
     return failures
 
 
-def _check_event_type(value: Any) -> None:
-    if value not in set(EventType):
-        raise InvalidInput(
-            "event_type",
-            f"{value!r} is no event type; write one of {', '.join(EventType)}",
-        )
-
-
-def _check_not_before(value: Any) -> None:
-    if not isinstance(value, str):
-        raise InvalidInput("not_before", f"{value!r} is no text; {schedule.EXPECTED}")
-    schedule.parse(value)
-
-
 def _check_instance_ids(values: Any) -> None:
     if not isinstance(values, list) or not values:
         raise InvalidInput("instance_ids", "no instance is given; name at least one, i-…")
-    known = [value for value in values if not _unknown(value)]
-    malformed = [v for v in known if not isinstance(v, str) or not is_instance_id(v)]
-    if malformed:
-        raise InvalidInput(
-            "instance_ids",
-            f"{malformed[0]!r} is no instance id; an id is i- and small letters and digits, such "
-            "as i-bp1a2b3c4d5e6f7g8h9j",
-        )
-    twice = sorted({value for value in known if known.count(value) > 1})
-    if twice:
-        raise InvalidInput("instance_ids", f"{twice[0]} is named more than once; name it once")
+    check_instance_ids([value for value in values if not _unknown(value)])
 
 
 def _check_time(inputs: Properties) -> list[CheckFailure]:

@@ -56,7 +56,7 @@ class Settings:
         return self.endpoint is not None and is_loopback(self.endpoint)
 
 
-def settings(region: str, endpoint: str | None, environ: Mapping[str, str]) -> Settings:
+def stack_settings(region: str, endpoint: str | None, environ: Mapping[str, str]) -> Settings:
     """Settings of a stack's resource; InvalidSettings when they cannot be used.
 
     A ``SIMEVENTS_ENDPOINT`` in *environ* that names another cloud than the stack's
@@ -111,7 +111,7 @@ def is_loopback(endpoint: str) -> bool:
         return False
 
 
-def credentials(
+def find_credentials(
     target: Settings,
     environ: Mapping[str, str],
     chain: Callable[[], Credentials | None],

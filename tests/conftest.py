@@ -13,7 +13,7 @@ from simevents.api.retry import Patience
 from simevents.api.sdk import Sdk
 from simevents.fake.control.client import Control
 from simevents.fake.server import FakeServer
-from simevents.settings import Settings, credentials, is_loopback
+from simevents.settings import Settings, find_credentials, is_loopback
 
 REGION = "cn-hangzhou"
 
@@ -95,7 +95,7 @@ class Cloud(Control):
     def cancel(self, region: str, event_id: str) -> None:
         """Cancel an event as somebody else would, by the API."""
         target = Settings(region, self.url)
-        sdk = Sdk(target, credentials(target, {}, lambda: None))
+        sdk = Sdk(target, find_credentials(target, {}, lambda: None))
         sdk.call("CancelSimulatedSystemEvents", EventIds=[event_id])
         sdk.close()
 
@@ -127,7 +127,7 @@ def connect(cloud: Cloud, waiting: Waiting) -> Iterator[Callable[[], SystemEvent
 
     def connected() -> SystemEvents:
         target = Settings(REGION, cloud.url)
-        made.append(Sdk(target, credentials(target, {}, lambda: None)))
+        made.append(Sdk(target, find_credentials(target, {}, lambda: None)))
         return SystemEvents(made[-1], target, Patience(sleep=waiting.sleep, clock=waiting.clock))
 
     yield connected

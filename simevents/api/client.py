@@ -14,9 +14,9 @@ from typing import Any, Self
 
 from ..errors import CloudError, NoAnswer, Refused
 from ..models import BATCH_LIMIT, EventCycleStatus, SystemEvent, format_time, parse_time
-from ..settings import Settings
-from .retry import ALWAYS, UNSENT_ONLY, Patience
-from .sdk import Answer, Sdk
+from ..settings import Settings, find_credentials
+from .retry import ALWAYS, UNSENT_ONLY, Patience, budget_seconds
+from .sdk import Answer, Sdk, default_chain
 
 EVENT_UNKNOWN = "InvalidEventId.NotFound"
 EVENT_REAL = "CannotCancelSystemEvent.NotSimulated"
@@ -25,13 +25,13 @@ _ALL_STATUSES = [status.value for status in EventCycleStatus]
 
 
 @dataclass
-class Canceling:
-    """What became of a request to cancel; an id in neither list is open no longer."""
+class CancelResult:
+    """Result of cancelling; an id in neither list is no longer open."""
 
     unknown: list[str] = field(default_factory=list)
-    """The cloud does not know these ids, or not yet, or no longer."""
+    """The cloud does not know these ids: not yet, or not any more."""
     real: list[str] = field(default_factory=list)
-    """The cloud made these itself; they cannot be cancelled."""
+    """Real events, which cannot be cancelled."""
 
 
 class SystemEvents:
@@ -44,6 +44,17 @@ class SystemEvents:
         self._sdk = sdk
         self.settings = settings
         self.patience = patience
+
+    @classmethod
+    def connect(
+        cls, settings: Settings, environ: Mapping[str, str], patience: Patience | None = None
+    ) -> Self:
+        """The API as *settings* say, with the credentials and the time budget of *environ*.
+
+        Raises InvalidSettings when there are no credentials.
+        """
+        sdk = Sdk(settings, find_credentials(settings, environ, default_chain))
+        return cls(sdk, settings, patience or Patience(budget_seconds(environ)))
 
     def __enter__(self) -> Self:
         return self
@@ -83,18 +94,18 @@ class SystemEvents:
         event_type: str,
         not_before: datetime,
         instance_ids: Sequence[str],
-        wanted: Callable[[], bool] = lambda: True,
+        is_requested: Callable[[], bool] = lambda: True,
     ) -> list[str]:
         """One Create call for at most 100 instances; the ids of the events it made.
 
         The order of the ids says nothing about the instances. Throttled calls are
         repeated. An answer that leaves open whether events were made is raised as it
-        is (NoAnswer, or Refused with such a code): look before sending again. *wanted*
+        is (NoAnswer, or Refused with such a code): look before sending again. *is_requested*
         is asked before each sending; when it says no, CloudError.
         """
 
         def send() -> Answer:
-            if not wanted():
+            if not is_requested():
                 raise CloudError("The command that asked for these events has ended.")
             return self._sdk.call(
                 "CreateSimulatedSystemEvents",
@@ -106,19 +117,19 @@ class SystemEvents:
         answer = self.patience.repeat(send, UNSENT_ONLY)
         return [str(id) for id in _within(answer, "EventIdSet", "EventId")]
 
-    def cancel(self, event_ids: Iterable[str]) -> Canceling:
+    def cancel(self, event_ids: Iterable[str]) -> CancelResult:
         """Cancel events by id, any number.
 
         A batch that is refused for one id says nothing of the others: a look tells
         which have finished and which cannot be seen, and the rest is sent again, halved
         when nothing else tells the refused one apart.
         """
-        outcome = Canceling()
+        outcome = CancelResult()
         for batch in batches(event_ids):
             self._cancel_batch(batch, outcome)
         return outcome
 
-    def _cancel_batch(self, event_ids: list[str], outcome: Canceling) -> None:
+    def _cancel_batch(self, event_ids: list[str], outcome: CancelResult) -> None:
         try:
             self.patience.repeat(
                 lambda: self._sdk.call("CancelSimulatedSystemEvents", EventIds=event_ids), ALWAYS
@@ -128,7 +139,7 @@ class SystemEvents:
                 raise
             self._cancel_rest(event_ids, refused.code, outcome)
 
-    def _cancel_rest(self, event_ids: list[str], code: str, outcome: Canceling) -> None:
+    def _cancel_rest(self, event_ids: list[str], code: str, outcome: CancelResult) -> None:
         seen = {event.event_id: event.is_open for event in self.describe(event_ids)}
         outcome.unknown += [id for id in event_ids if id not in seen]
         still_open = [id for id in event_ids if seen.get(id)]
@@ -218,7 +229,7 @@ def _within(answer: Answer, outer: str, inner: str) -> list[Any]:
     """The list in an answer's set; NoAnswer when the answer has no such set."""
     found = answer.body.get(outer)
     if not isinstance(found, Mapping) or not isinstance(found.get(inner), list):
-        raise NoAnswer(outer, "the cloud", f"an answer has no {outer}.{inner}")
+        raise NoAnswer(answer.action, "the cloud", f"its answer has no {outer}.{inner}")
     return list(found[inner])
 
 

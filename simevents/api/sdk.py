@@ -57,6 +57,7 @@ _NEVER_CONNECTED = ("NewConnectionError", "Failed to establish a new connection"
 class Answer:
     """What the cloud answered to a request it carried out."""
 
+    action: str
     body: Mapping[str, Any]
     request_id: str
     date: datetime | None
@@ -164,7 +165,7 @@ def _answer(action: str, host: str, status: int, body: bytes, date: datetime | N
         code = str(members["Code"])
         message = _MEANINGS.get(code) or _without_signed_text(str(members.get("Message", "")))
         raise Refused(action, code, message or code, status, request_id)
-    return Answer(members, request_id, date)
+    return Answer(action, members, request_id, date)
 
 
 _MEANINGS = {

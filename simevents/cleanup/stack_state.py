@@ -17,7 +17,7 @@ _INTENT_TYPE = "pulumi-python:dynamic/simevents:Intent"
 
 
 @dataclass(frozen=True, slots=True)
-class Accounted:
+class Ownership:
     """Events by id, or those on some instances, in one cloud."""
 
     region: str
@@ -34,7 +34,7 @@ class Accounted:
     """Every event of the region, whoever made it; a state never says so."""
 
 
-def accounted(stack: str) -> list[Accounted]:
+def accounted(stack: str) -> list[Ownership]:
     """What the state of *stack* accounts for; InvalidInput when it cannot be read."""
     command = ["pulumi", "stack", "export", "--stack", stack]
     try:
@@ -51,25 +51,25 @@ def accounted(stack: str) -> list[Accounted]:
 
 
 def by_cloud(
-    entries: Iterable[Accounted],
-) -> dict[tuple[str, str | None], list[Accounted]]:
+    entries: Iterable[Ownership],
+) -> dict[tuple[str, str | None], list[Ownership]]:
     """*entries* by region and endpoint."""
-    groups: dict[tuple[str, str | None], list[Accounted]] = {}
+    groups: dict[tuple[str, str | None], list[Ownership]] = {}
     for entry in entries:
         groups.setdefault((entry.region, entry.endpoint), []).append(entry)
     return groups
 
 
-def _read(type: str, outputs: Mapping[str, Any]) -> Accounted | None:
+def _read(type: str, outputs: Mapping[str, Any]) -> Ownership | None:
     if type == _EVENTS_TYPE:
-        return Accounted(
+        return Ownership(
             outputs["region"],
             outputs.get("endpoint"),
             tuple((outputs.get("event_ids") or {}).values()),
             account_id=outputs["account_id"],
         )
     if type == _INTENT_TYPE:
-        return Accounted(
+        return Ownership(
             outputs["region"],
             outputs.get("endpoint"),
             instance_ids=tuple(outputs["instance_ids"]),

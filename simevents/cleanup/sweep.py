@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from ..api.client import SystemEvents
 from ..errors import WrongAccount
 from ..models import SystemEvent, format_time
-from .stack_state import Accounted
+from .stack_state import Ownership
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepResult:
     """What a sweep did; *still_open* is what it could not."""
 
     canceled: list[str]
@@ -23,7 +23,7 @@ class Swept:
     still_open: list[str]
 
 
-def open_events(api: SystemEvents, entries: Sequence[Accounted]) -> list[SystemEvent]:
+def open_events(api: SystemEvents, entries: Sequence[Ownership]) -> list[SystemEvent]:
     """What is open of *entries*, oldest first.
 
     WrongAccount when they are recorded for another account than the credentials'.
@@ -36,7 +36,7 @@ def open_events(api: SystemEvents, entries: Sequence[Accounted]) -> list[SystemE
     return sorted(unique.values(), key=lambda event: (event.publish_time, event.event_id))
 
 
-def _find(api: SystemEvents, entry: Accounted) -> list[SystemEvent]:
+def _find(api: SystemEvents, entry: Ownership) -> list[SystemEvent]:
     if entry.whole_region:
         return api.find_all()
     on_instances = [
@@ -48,12 +48,12 @@ def _find(api: SystemEvents, entry: Accounted) -> list[SystemEvent]:
     return [*api.describe(entry.event_ids), *on_instances]
 
 
-def sweep(api: SystemEvents, events: Sequence[SystemEvent]) -> Swept:
+def cancel_open(api: SystemEvents, events: Sequence[SystemEvent]) -> SweepResult:
     """Cancel *events* and look again."""
     ids = [event.event_id for event in events]
     real = api.cancel(ids).real
     still_open = [event.event_id for event in api.describe(ids) if event.is_open]
-    return Swept(
+    return SweepResult(
         canceled=[id for id in ids if id not in still_open],
         real=real,
         still_open=[id for id in still_open if id not in real],

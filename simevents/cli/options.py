@@ -59,13 +59,9 @@ EVENT_TYPE = click.Choice([type.value for type in EventType])
 def connect(region: str, endpoint: str | None) -> "SystemEvents":
     """The API in this region, with the credentials of the environment."""
     from ..api.client import SystemEvents
-    from ..api.retry import Patience
-    from ..api.sdk import Sdk, default_chain
-    from ..settings import credentials, settings
+    from ..settings import stack_settings
 
-    target = settings(region, endpoint, {})
-    sdk = Sdk(target, credentials(target, os.environ, default_chain))
-    return SystemEvents(sdk, target, Patience())
+    return SystemEvents.connect(stack_settings(region, endpoint, {}), os.environ)
 
 
 def checked(instance_ids: Iterable[str], read_from: Path | None = None) -> list[str]:

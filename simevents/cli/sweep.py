@@ -11,7 +11,7 @@ from . import options, output
 
 if TYPE_CHECKING:
     from ..api.client import SystemEvents
-    from ..cleanup.stack_state import Accounted
+    from ..cleanup.stack_state import Ownership
 
 
 @click.command()
@@ -52,7 +52,7 @@ def sweep(
     \b
     Example: simevents sweep --region cn-hangzhou --event e-bp1a2b3c4d5e6f7g8h9j
     """
-    from ..cleanup.stack_state import Accounted, accounted, by_cloud
+    from ..cleanup.stack_state import Ownership, accounted, by_cloud
 
     instances = options.checked(instance_ids, instances_from)
     events = [*event_ids, *options.lines(events_from)]
@@ -66,7 +66,7 @@ def sweep(
     elif region is None:
         raise InvalidInput("--region", "no region is given; name one, or a --stack")
     else:
-        named = Accounted(
+        named = Ownership(
             region,
             endpoint,
             tuple(events),
@@ -92,11 +92,10 @@ def _second(not_before: str) -> str:
 
 
 def _sweep_one(
-    api: "SystemEvents", entries: "list[Accounted]", may_cancel: bool, yes: bool
+    api: "SystemEvents", entries: "list[Ownership]", may_cancel: bool, yes: bool
 ) -> bool:
     """Sweep in one cloud; whether nothing is open afterwards."""
-    from ..cleanup.sweep import open_events
-    from ..cleanup.sweep import sweep as sweep_events
+    from ..cleanup.sweep import cancel_open, open_events
 
     with api:
         where = f"{api.settings.region} of {api.settings.endpoint or 'Alibaba Cloud'}"
@@ -112,7 +111,7 @@ def _sweep_one(
         if not yes and not click.confirm(f"Cancel these {len(events)} events in {where}?"):
             return False
         with output.progress(f"Cancelling {len(events)}"):
-            swept = sweep_events(api, events)
+            swept = cancel_open(api, events)
     click.echo(f"{len(swept.canceled)} cancelled.")
     for what, ids in (("real, not cancelled", swept.real), ("still open", swept.still_open)):
         if ids:

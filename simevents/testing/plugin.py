@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from ..fake.server import FakeServer
     from .cloud import FakeCloud
-    from .live.targets import LiveAccount, Target
+    from .live.account import LiveAccount
+    from .live.targets import Target
 
 _FAKE: "pytest.StashKey[FakeCloud]" = pytest.StashKey()
 _HAS_CASSETTE = pytest.StashKey[bool]()
@@ -202,7 +203,7 @@ def ecs(request: pytest.FixtureRequest) -> "Iterator[Target]":
 @pytest.fixture(scope="session")
 def _ecs_live(request: pytest.FixtureRequest) -> "Iterator[LiveAccount]":
     """The account, with a process beside it that cleans up when this one dies."""
-    from .live.targets import watched
+    from .live.account import watched
 
     account = _live_account(request.config)
     assert account is not None
@@ -248,7 +249,7 @@ def _live_account(config: pytest.Config) -> "LiveAccount | None":
     named = [config.getoption(f"--ecs-live-{part}") for part in ("account", "region", "instances")]
     if not all(named):
         return None
-    from .live.targets import LiveAccount
+    from .live.account import LiveAccount
 
     account_id, region, instances = named
     return LiveAccount(account_id, region, tuple(instances.split(",")))

@@ -28,7 +28,7 @@ from simevents.errors import SimulatedEventsError
 from simevents.fake.state.event_table import EventRow
 from simevents.models import OPEN_STATUSES, parse_time
 from simevents.reconcile.claims import Claims
-from simevents.settings import Settings, credentials
+from simevents.settings import Settings, find_credentials
 from tests.conftest import REGION
 from tests.model.engine_state import EngineState, Rejected
 from tests.model.inner_cloud import InnerCloud, Killed, MortalSdk
@@ -82,7 +82,7 @@ class Guarantee(RuleBasedStateMachine):
     def connect(self, props: Any, patience: Patience | None = None) -> SystemEvents:
         """What the provider calls instead of its own; waiting moves the cloud's clock."""
         target = Settings(props["region"], props["endpoint"])
-        sdk = MortalSdk(target, credentials(target, {}, lambda: None))
+        sdk = MortalSdk(target, find_credentials(target, {}, lambda: None))
         sdk.cloud = self.cloud
         start = self.cloud.clock.now()
         budget = patience.budget_seconds if patience else Patience().budget_seconds

@@ -11,7 +11,7 @@ from simevents.api.retry import Patience
 from simevents.api.sdk import Sdk
 from simevents.errors import Unrecorded
 from simevents.models import EventCycleStatus, EventType, parse_time
-from simevents.settings import Credentials, Settings, credentials
+from simevents.settings import Credentials, Settings, find_credentials
 from simevents.testing.key_shapes import assert_no_keys
 from simevents.testing.recording.cassettes import SCRUBBED_ACCOUNT_ID, recorder
 from tests.conftest import REGION, Cloud, Waiting
@@ -90,7 +90,7 @@ def test_recording_leaves_no_secret_on_the_disk(cloud: Cloud, tmp_path: Path) ->
     cloud.post("instances", instance_ids=["i-bp1cassette0"])
     cloud.post("account", id="1234567890123456")
     target = Settings(REGION, cloud.url)
-    sdk = Sdk(target, credentials(target, {}, lambda: None))
+    sdk = Sdk(target, find_credentials(target, {}, lambda: None))
     with recorder(tmp_path, "once").use_cassette("new.yaml"):
         recorded = exchange(SystemEvents(sdk, target, Patience()), ["i-bp1cassette0"])
     text = (tmp_path / "new.yaml").read_text()

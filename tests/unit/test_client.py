@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from simevents.api.client import Canceling, SystemEvents
+from simevents.api.client import CancelResult, SystemEvents
 from simevents.errors import Refused
 from simevents.models import EventCycleStatus, EventType, format_time
 from tests.conftest import REGION, Cloud, Waiting
@@ -34,7 +34,7 @@ def test_events_are_made_described_and_cancelled(api: SystemEvents, cloud: Cloud
 
     assert sorted(event.instance_id for event in found) == instances
     assert {event.not_before for event in found} == {moment}
-    assert api.cancel(made) == Canceling()
+    assert api.cancel(made) == CancelResult()
     assert {event.event_cycle_status for event in api.describe(made)} == {EventCycleStatus.CANCELED}
 
 
@@ -48,7 +48,7 @@ def test_more_than_a_page_of_events_is_read_whole(api: SystemEvents, cloud: Clou
     assert {event.event_id for event in api.find_all()} == set(made)
     assert {event.event_id for event in api.describe(made)} == set(made)
     assert {event.event_id for event in api.find(instances, moment)} == set(made)
-    assert api.cancel(made) == Canceling()
+    assert api.cancel(made) == CancelResult()
     assert cloud.open_events() == []
 
 
@@ -63,7 +63,7 @@ def test_find_tells_seconds_apart(api: SystemEvents, cloud: Cloud) -> None:
 
 def test_nothing_asked_for_is_nothing_sent(api: SystemEvents, cloud: Cloud) -> None:
     assert (api.describe([]), api.find([]), api.existing([])) == ([], [], set())
-    assert api.cancel([]) == Canceling()
+    assert api.cancel([]) == CancelResult()
     assert cloud.get("calls") == []
 
 
@@ -85,7 +85,7 @@ def test_one_unknown_id_does_not_keep_the_others_open(
     ]
     made.insert(count // 2, "e-unknown")
 
-    assert api.cancel(made) == Canceling(unknown=["e-unknown"])
+    assert api.cancel(made) == CancelResult(unknown=["e-unknown"])
     assert cloud.open_events() == []
 
 
@@ -95,7 +95,7 @@ def test_a_real_event_and_a_finished_one_among_the_ids(api: SystemEvents, cloud:
     cloud.cancel(REGION, made[0])
     real = inject_real(cloud, third)
 
-    assert api.cancel([*made, real]) == Canceling(real=[real])
+    assert api.cancel([*made, real]) == CancelResult(real=[real])
     assert [event["event_id"] for event in cloud.open_events()] == [real]
 
 
@@ -103,7 +103,7 @@ def test_a_finished_event_counts_as_cancelled(api: SystemEvents, cloud: Cloud) -
     made = api.create(REBOOT, later(api), cloud.instances(1))
     cloud.cancel(REGION, made[0])
 
-    assert api.cancel(made) == Canceling()
+    assert api.cancel(made) == CancelResult()
 
 
 def test_a_refusal_for_good_is_raised_at_once(

@@ -3,7 +3,13 @@
 import pytest
 
 from simevents.errors import InvalidSettings
-from simevents.settings import Credentials, Settings, check_endpoint, credentials, settings
+from simevents.settings import (
+    Credentials,
+    Settings,
+    check_endpoint,
+    find_credentials,
+    stack_settings,
+)
 
 REGION = "cn-hangzhou"
 FAKE = "http://127.0.0.1:8086"
@@ -15,7 +21,7 @@ def nothing() -> None:
 
 
 def test_defaults() -> None:
-    assert settings(REGION, None, {}) == Settings(
+    assert stack_settings(REGION, None, {}) == Settings(
         region=REGION, endpoint=None, connect_seconds=5.0, read_seconds=20.0
     )
 
@@ -45,20 +51,22 @@ def test_an_endpoint_that_may_not(endpoint: str, expected: str) -> None:
 @pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:9"])
 def test_the_environment_cannot_move_a_stack(endpoint: str | None) -> None:
     with pytest.raises(InvalidSettings, match="Unset SIMEVENTS_ENDPOINT, or set"):
-        settings(REGION, endpoint, {"SIMEVENTS_ENDPOINT": FAKE})
+        stack_settings(REGION, endpoint, {"SIMEVENTS_ENDPOINT": FAKE})
 
 
 def test_the_environment_may_agree_with_the_stack() -> None:
-    assert settings(REGION, FAKE, {"SIMEVENTS_ENDPOINT": FAKE + "/"}).endpoint == FAKE
+    assert stack_settings(REGION, FAKE, {"SIMEVENTS_ENDPOINT": FAKE + "/"}).endpoint == FAKE
 
 
 def test_no_region_names_the_key() -> None:
     with pytest.raises(InvalidSettings, match="region: no region is given"):
-        settings("", None, {})
+        stack_settings("", None, {})
 
 
 def test_loopback_always_gets_the_published_pair() -> None:
-    assert credentials(Settings(REGION, FAKE), PAIR, nothing) == Credentials("testid", "testsecret")
+    assert find_credentials(Settings(REGION, FAKE), PAIR, nothing) == Credentials(
+        "testid", "testsecret"
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,24 +85,26 @@ def test_the_environment_gives_credentials_by_both_sets_of_names(
 ) -> None:
     environ = dict(zip(names, ("id", "secret", "token"), strict=True))
 
-    assert credentials(Settings(REGION), environ, nothing) == Credentials("id", "secret", "token")
+    assert find_credentials(Settings(REGION), environ, nothing) == Credentials(
+        "id", "secret", "token"
+    )
 
 
 def test_half_a_pair_names_the_missing_half() -> None:
     with pytest.raises(InvalidSettings, match="ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"):
-        credentials(Settings(REGION), {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id"}, nothing)
+        find_credentials(Settings(REGION), {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id"}, nothing)
 
 
 def test_the_vendors_search_comes_last() -> None:
     found = Credentials("found", "secret")
 
-    assert credentials(Settings(REGION), {}, lambda: found) == found
-    assert credentials(Settings(REGION), PAIR, lambda: found).access_key_id == "id"
+    assert find_credentials(Settings(REGION), {}, lambda: found) == found
+    assert find_credentials(Settings(REGION), PAIR, lambda: found).access_key_id == "id"
 
 
 def test_no_credentials_says_what_to_set() -> None:
     with pytest.raises(InvalidSettings, match="set ALIBABA_CLOUD_ACCESS_KEY_ID and"):
-        credentials(Settings(REGION), {}, nothing)
+        find_credentials(Settings(REGION), {}, nothing)
 
 
 def test_credentials_hide_their_secrets() -> None:

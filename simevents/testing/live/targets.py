@@ -5,8 +5,6 @@ its time and its credentials from here and touches nothing else.
 """
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,14 +12,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from ...api.client import SystemEvents
-from ...api.retry import Patience
-from ...api.sdk import Sdk, default_chain
-from ...errors import CloudError, InvalidInput, LeftOpen, WrongAccount, listed
+from ...api.sdk import default_chain
+from ...errors import InvalidInput, WrongAccount, listed
 from ...models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
-from ...settings import ENDPOINT_VARIABLE, Credentials, Settings, credentials, settings
+from ...settings import find_credentials
 from ..recording.cassettes import recorded_at, recorded_instances
 from ..recording.scrubbing import unrecorded
 from ..redirect import guarded
+from .account import LiveAccount, cancel_new, live_settings
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
@@ -52,15 +50,6 @@ class Target:
     def instances(self, count: int = 1) -> list[str]:
         """Ids of *count* instances that the test may use, others with each call."""
         return self._take(count)
-
-
-@dataclass(frozen=True)
-class LiveAccount:
-    """The account that a person has named for live tests, and the instances kept for them."""
-
-    account_id: str
-    region: str
-    instance_ids: tuple[str, ...]
 
 
 def on_fake(cloud: "FakeCloud", cassette: "Cassette | None") -> Target:
@@ -107,9 +96,9 @@ def on_live(account: LiveAccount, cassette: "Cassette | None") -> Iterator[Targe
 
     Raises WrongAccount when the credentials are those of another account than the one named.
     """
-    where = settings(account.region, os.environ.get(ENDPOINT_VARIABLE), os.environ)
-    key = credentials(where, os.environ, default_chain)
-    with _client(where, key) as api:
+    where = live_settings(account)
+    key = find_credentials(where, os.environ, default_chain)
+    with SystemEvents.connect(where, os.environ) as api:
         with unrecorded():
             if api.account_id() != account.account_id:
                 raise WrongAccount(account.account_id, api.account_id())
@@ -148,56 +137,6 @@ def on_live(account: LiveAccount, cassette: "Cassette | None") -> Iterator[Targe
                 cancel_new(api.renewed(), account, before)
 
 
-def cancel_new(api: SystemEvents, account: LiveAccount, before: set[str]) -> None:
-    """Cancel what is open on the account's instances and was not *before*."""
-    made = [
-        event.event_id
-        for event in api.find(account.instance_ids)
-        if event.is_open and event.event_id not in before
-    ]
-    if not made:
-        return
-    real = api.cancel(made).real
-    left = [e.event_id for e in api.describe(made) if e.is_open and e.event_id not in real]
-    if left:
-        raise LeftOpen(
-            f"The test left {len(left)} events open: {listed(left)}. Cancel them: simevents sweep "
-            f"--region {account.region} --event {' --event '.join(left)}"
-        )
-
-
-@contextmanager
-def watched(account: LiveAccount) -> Iterator[None]:
-    """A process of its own that cancels what is left when this one dies, however it dies."""
-    arguments = [account.account_id, account.region, *account.instance_ids]
-    watchdog = subprocess.Popen(
-        [sys.executable, "-m", "simevents.testing.live.watchdog", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        # Whatever ends this process's group or terminal must not end that one.
-        start_new_session=True,
-    )
-    assert watchdog.stdin is not None
-    assert watchdog.stdout is not None
-    try:
-        if watchdog.stdout.readline() != "watching\n":
-            raise CloudError(
-                "The process that cleans up after a killed run could not start; what it said is "
-                "above. No live test was run."
-            )
-        yield
-    finally:
-        watchdog.stdin.close()
-        failed = watchdog.wait()
-        watchdog.stdout.close()
-    if failed:
-        raise LeftOpen(
-            f"Whether events are left open on {listed(account.instance_ids)} could not be seen; "
-            f"what went wrong is above. Look: simevents list --region {account.region}"
-        )
-
-
 def _target(
     kind: Literal["fake", "cassette"], region: str, now: datetime, take: Callable[[int], list[str]]
 ) -> Target:
@@ -205,7 +144,3 @@ def _target(
     endpoint = f"https://ecs.{region}.aliyuncs.com"
     keys = (FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET, None)
     return Target(kind, region, endpoint, *keys, now, take)
-
-
-def _client(where: Settings, key: Credentials) -> SystemEvents:
-    return SystemEvents(Sdk(where, key), where, Patience())

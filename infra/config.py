@@ -75,7 +75,7 @@ def _region() -> str:
 
 
 def _parsed(config: pulumi.Config, key: str) -> Any:
-    """A value that is more than text; text that is no JSON stays as it is, to be reported."""
+    """The value of JSON text; other text is returned unchanged and reported later."""
     text = config.get(key)
     try:
         return None if text is None else json.loads(text)

@@ -47,13 +47,15 @@ class Unrecorded(SimulatedEventsError):
         lines = [f"{cassette} has no unplayed answer to {dict(wanted)}."]
         same_action = [other for other in recorded if other.get("Action") == wanted.get("Action")]
         for other in sorted(same_action, key=lambda other: len(_difference(wanted, other)))[:3]:
-            told = [
+            differences = [
                 f"{name}: {other.get(name)!r} recorded, {wanted.get(name)!r} asked"
                 for name in _difference(wanted, other)
             ]
-            lines.append(f"Nearest recorded: {', '.join(told) or 'played already'}.")
+            lines.append(f"Nearest recorded: {', '.join(differences) or 'played already'}.")
         if recorded:
-            lines.append("If the change is meant, record the cassette anew: --record-mode=rewrite.")
+            lines.append(
+                "If the change is meant, record the cassette again: --record-mode=rewrite."
+            )
         else:
             lines.append("It is empty or not there; record it: --record-mode=once.")
         super().__init__(" ".join(lines))

@@ -49,6 +49,8 @@ FAKE_ACCESS_KEY_SECRET = "testsecret"  # noqa: S105 - published on purpose
 
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_LONGEST_DURATION = 100
+"""Characters; longer texts are refused unread."""
 _INSTANCE_ID = re.compile(r"i-[a-z0-9]{1,60}")
 
 
@@ -86,3 +88,14 @@ def parse_time(text: str) -> datetime:
     if _TIME.fullmatch(text) is None:
         raise ValueError(f"{text!r} is not a UTC time as yyyy-MM-ddTHH:mm:ssZ")
     return datetime.fromisoformat(text)
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in a duration such as ``30s``, ``2h`` or ``1d12h``; ValueError for other texts."""
+    # Not everyone who imports the vocabularies parses durations.
+    from pytimeparse2 import parse
+
+    seconds = parse(text) if len(text) <= _LONGEST_DURATION else None
+    if not isinstance(seconds, int | float):
+        raise ValueError(f"{text!r} is not a valid duration; use one such as 30s, 15m or 2h")
+    return float(seconds)

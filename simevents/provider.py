@@ -2,8 +2,8 @@
 
 The import path of both classes is frozen: stacks keep it in their state, so moving a
 class orphans every stack. For the same reason the classes hold nothing. What a call
-needs stands in its inputs and outputs, except credentials, which come from the
-environment at call time and go nowhere.
+needs is in its inputs and outputs, except credentials, which are read from the
+environment at call time and are never stored.
 
 How the engine treats such a provider: `diff` gets old outputs; numbers come back as
 floats and None vanishes; four calls run at once; an exception's text is all that is
@@ -48,13 +48,13 @@ REPLACING = ("event_type", "not_before", "region", "endpoint", "triggers")
 """A change of one of these makes a new intent and new events."""
 
 CHECK_SECONDS = 8.0
-"""How long a preview may wait for the cloud's clock before it does without."""
+"""How long a preview may wait for the cloud's clock; after that it skips the check."""
 
 _CLAIMS = Claims()
 
 
 class IntentProvider(ResourceProvider):
-    """Records which events are wanted, before any is made. Schedules nothing itself."""
+    """Records which events are desired, before any is created. Schedules nothing itself."""
 
     serialize_as_secret_always = False
 
@@ -105,7 +105,7 @@ class IntentProvider(ResourceProvider):
 
 
 class EventsProvider(ResourceProvider):
-    """The events of one intent: made, looked at, cancelled."""
+    """The events of one intent: creates, reads and cancels them."""
 
     serialize_as_secret_always = False
 
@@ -113,10 +113,10 @@ class EventsProvider(ResourceProvider):
         return CheckResult({name: value for name, value in news.items() if value is not None}, [])
 
     def diff(self, id: str, olds: Properties, news: Properties) -> DiffResult:
-        # All else comes from the intent and changes with its id, or is unknown in a preview.
+        # Everything else comes from the intent and changes with its id, or is unknown in a preview.
         replaces = ["intent"] if olds.get("intent") != news.get("intent") else []
         moved = _differ(olds["instance_ids"], news["instance_ids"])
-        # An intent that was updated may have cancelled what this state still lists.
+        # An updated intent may have cancelled events that this state still lists.
         moved = moved or olds.get("revision") != news.get("revision")
         return DiffResult(
             changes=bool(replaces) or moved,
@@ -163,7 +163,7 @@ class EventsProvider(ResourceProvider):
 
 
 def _connect(props: Mapping[str, Any], patience: Patience | None = None) -> SystemEvents:
-    """The API as the resource's own region and endpoint have it; the environment only signs."""
+    """The API in the resource's own region and endpoint; the environment gives the credentials."""
     _show_warnings()
     target = stack_settings(props["region"], props.get("endpoint"), os.environ)
     return SystemEvents.connect(target, os.environ, patience)
@@ -188,7 +188,7 @@ def _engine_listens() -> bool:
 
 
 def _check_inputs(inputs: Properties) -> list[CheckFailure]:
-    """What can be told without the cloud. Values that are not known yet pass."""
+    """Check what needs no call to the cloud. Values that are not known yet pass."""
     checks: dict[str, Callable[[Any], object]] = {
         "event_type": check_event_type,
         "not_before": check_not_before,
@@ -217,7 +217,7 @@ def _check_instance_ids(values: Any) -> None:
 
 
 def _check_time(inputs: Properties) -> list[CheckFailure]:
-    """Whether an absolute time has passed by the cloud's clock; no answer, no verdict."""
+    """Whether an absolute time has passed by the cloud's clock; without an answer, no failure."""
     needed = (inputs["not_before"], inputs["region"], inputs.get("endpoint"))
     if any(_unknown(value) for value in needed):
         return []
@@ -262,7 +262,7 @@ def _intent_outputs(inputs: Properties, intent: Intent) -> Properties:
         "account_id": intent.account_id,
         "not_before_at": format_time(intent.not_before),
         "declared_at": format_time(intent.declared_at),
-        # Another one with each create and update: the events must look again.
+        # Different after each create and update, so that the events are compared again.
         "revision": secrets.token_hex(4),
     }
 

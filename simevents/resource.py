@@ -1,8 +1,8 @@
 """`SimulatedSystemEvent`: what people write in a Pulumi program.
 
 A component of two dynamic resources. `_Intent` is recorded in the state before
-`_Events` makes anything, so a run that is killed in between leaves nothing that the
-next run does not know of. Their logic is in `provider`.
+`_Events` creates anything, so the next run accounts for everything that a killed run
+leaves. Their logic is in `provider`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -94,9 +94,9 @@ class SimulatedSystemEvent(pulumi.ComponentResource):
             else its ``alicloud:region``.
         :param endpoint: URL of the cloud, for a local fake; default: the stack's
             ``simevents:endpoint``, else Alibaba Cloud.
-        :param triggers: Any values; when one changes, the events are made anew, and a
-            span is resolved anew. Use it to run a finished drill again.
-        :raises pulumi.RunError: the stack names no region, or *not_before* is no time.
+        :param triggers: Any values; when one changes, the events are created again, and a
+            relative time is resolved again. Use it to repeat a finished drill.
+        :raises pulumi.RunError: the stack names no region, or *not_before* is not a valid time.
         """
         super().__init__("simevents:index:SimulatedSystemEvent", name, None, opts)
         inputs = {
@@ -133,7 +133,7 @@ def _time_text(not_before: object) -> str:
             return schedule.to_text(not_before)
         except InvalidInput as invalid:
             raise pulumi.RunError(str(invalid)) from None
-    raise pulumi.RunError(f"not_before: {not_before!r} is no time; {schedule.EXPECTED}")
+    raise pulumi.RunError(f"not_before: {not_before!r} is not a valid time; {schedule.EXPECTED}")
 
 
 def _configured_region() -> str:

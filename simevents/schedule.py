@@ -6,13 +6,11 @@ Only text and arithmetic; what "now" is comes from the caller.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pytimeparse2 import parse as parse_duration
-
 from .errors import InvalidInput
-from .models import format_time
+from .models import format_time, parse_duration
 
 EXPECTED = (
-    "write a UTC time such as 2027-01-31T09:30:00Z, or a time from now such as +30m, +2h or +1d12h"
+    "use a UTC time such as 2027-01-31T09:30:00Z, or a time from now such as +30m, +2h or +1d12h"
 )
 
 
@@ -32,20 +30,23 @@ class NotBefore:
 
 
 def parse(text: str) -> NotBefore:
-    """Read a NotBefore; InvalidInput says what would be right.
+    """Read a NotBefore; InvalidInput says what is valid.
 
     ``+30m`` is a span. Anything else is an ISO 8601 time with ``Z`` or an offset,
     which is turned to UTC; fractions of a second are dropped.
     """
     if text.startswith("+"):
-        seconds = parse_duration(text[1:].strip())
-        if not isinstance(seconds, int | float) or seconds <= 0:
-            raise InvalidInput("not_before", f"{text!r} is no length of time; {EXPECTED}")
+        try:
+            seconds = parse_duration(text[1:].strip())
+        except ValueError:
+            seconds = 0.0
+        if seconds <= 0:
+            raise InvalidInput("not_before", f"{text!r} is not a valid duration; {EXPECTED}")
         return NotBefore(None, timedelta(seconds=int(seconds)))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidInput("not_before", f"{text!r} is no time; {EXPECTED}") from None
+        raise InvalidInput("not_before", f"{text!r} is not a valid time; {EXPECTED}") from None
     return NotBefore(_to_utc(moment, text), None)
 
 
@@ -60,5 +61,5 @@ def to_text(value: str | datetime | timedelta) -> str:
 
 def _to_utc(moment: datetime, text: str) -> datetime:
     if moment.tzinfo is None:
-        raise InvalidInput("not_before", f"{text!r} does not say in which time zone; {EXPECTED}")
+        raise InvalidInput("not_before", f"{text!r} has no time zone; {EXPECTED}")
     return moment.astimezone(UTC).replace(microsecond=0)

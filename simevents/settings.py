@@ -1,4 +1,4 @@
-"""Where the cloud is and who asks: region, endpoint, credentials.
+"""Region, endpoint and credentials: which cloud is called, and with which keys.
 
 An explicit argument beats the environment, the environment beats the default; in a
 stack the environment never decides where. Credentials are read when they are
@@ -65,7 +65,7 @@ def stack_settings(region: str, endpoint: str | None, environ: Mapping[str, str]
     if not region:
         raise InvalidSettings(
             "region",
-            "no region is given; write one such as cn-hangzhou (alicloud:region)",
+            "no region is given; use one such as cn-hangzhou (alicloud:region)",
         )
     checked = check_endpoint(endpoint) if endpoint else None
     from_environment = environ.get(ENDPOINT_VARIABLE)
@@ -88,13 +88,13 @@ def check_endpoint(endpoint: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
         raise InvalidSettings(
             "endpoint",
-            f"{endpoint!r} is not the address of a cloud; write a URL without a path, such as "
+            f"{endpoint!r} is not a valid endpoint; use a URL without a path, such as "
             "http://127.0.0.1:8086",
         )
     if parts.scheme == "http" and not is_loopback(endpoint):
         raise InvalidSettings(
             "endpoint",
-            f"{endpoint} would send credentials unencrypted to another machine; write https://, or "
+            f"{endpoint} would send credentials unencrypted to another machine; use https://, or "
             "http:// with a loopback address such as 127.0.0.1",
         )
     return _plain(endpoint)
@@ -118,8 +118,8 @@ def find_credentials(
 ) -> Credentials:
     """The key pair to sign with; InvalidSettings when there is none.
 
-    Towards loopback it is always the fake's published pair: the user's keys have
-    no business there. Else the environment, then *chain*, the vendor's own search.
+    For loopback it is always the fake's published pair; the user's keys are never sent
+    there. Otherwise the environment, then *chain*, the vendor's own credential chain.
     """
     if target.is_loopback:
         return Credentials(FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET)

@@ -1,4 +1,4 @@
-"""Writes docs/coverage.md and docs/switches.md from the code of the fake.
+"""Writes docs/covered-actions.md and docs/switches.md from the code of the fake.
 
     python tools/fake_docs.py
 
@@ -91,7 +91,7 @@ def switches() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"coverage.md": coverage, "switches.md": switches}
+PAGES = {"covered-actions.md": coverage, "switches.md": switches}
 
 
 def main() -> None:

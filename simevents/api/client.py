@@ -1,8 +1,8 @@
 """The API of simulated system events, as this project calls it.
 
 `SystemEvents` speaks for one account in one region. It cuts work into the batches
-the API takes, reads all pages, repeats what may be repeated and always asks for all
-seven statuses. What should exist, and whose it is, is `reconcile`'s business.
+the API takes, reads all pages, retries what may be retried and always asks for all
+seven statuses. Which events should exist is for `reconcile`.
 """
 
 import json
@@ -165,7 +165,7 @@ class SystemEvents:
         """The events on these instances, in any status; those of one second when it is given."""
         window: dict[str, str] = {}
         if not_before is not None:
-            # Whether the ends belong to a range is not documented, so it is asked wider.
+            # The documentation does not say whether a range includes its ends, so ask for more.
             window["NotBeforeStart"] = format_time(not_before - timedelta(seconds=1))
             window["NotBeforeEnd"] = format_time(not_before + timedelta(seconds=1))
         return [

@@ -20,10 +20,10 @@ BUDGET_SECONDS = 170.0
 """Time for one operation, waiting included: the engine shows nothing while it lasts."""
 
 UNREACHABLE_SECONDS = 15.0
-"""Time for an address that nobody answers at, which is a wrong one more often than not."""
+"""Time for an unreachable address, which is usually a wrong one."""
 
 SETTLING_SECONDS = 10.0
-"""How long a read may lag behind a write; an assumption, the API documents nothing."""
+"""How long a read may lag behind a write. Assumed: the API documents nothing."""
 
 
 BUDGET_VARIABLE = "SIMEVENTS_BUDGET_SECONDS"
@@ -40,7 +40,8 @@ def budget_seconds(environ: Mapping[str, str]) -> float:
         seconds = 0.0
     if not 1 <= seconds <= BUDGET_SECONDS:
         raise InvalidSettings(
-            BUDGET_VARIABLE, f"{text!r} is no time; write seconds, from 1 to {BUDGET_SECONDS:.0f}"
+            BUDGET_VARIABLE,
+            f"{text!r} is not a valid time; use seconds, from 1 to {BUDGET_SECONDS:.0f}",
         )
     return seconds
 
@@ -48,8 +49,8 @@ def budget_seconds(environ: Mapping[str, str]) -> float:
 class Verdict(Enum):
     """What an error says about the request that it answers."""
 
-    FINAL = "it was refused, and would be again"
-    AGAIN = "it was not carried out; later it may be"
+    FINAL = "it was refused, and will be again"
+    AGAIN = "it was not carried out; a later attempt may be"
     UNCERTAIN = "it may have been carried out"
 
 
@@ -93,7 +94,7 @@ class Patience:
         self._start = self.clock()
 
     def renewed(self) -> "Patience":
-        """The same patience, counted from now: for undoing what failed."""
+        """The same patience, counted from now: for cleaning up after a failure."""
         return Patience(self.budget_seconds, self.settling_seconds, self.sleep, self.clock)
 
     @property
@@ -107,8 +108,8 @@ class Patience:
     def repeat(self, attempt: Callable[[], T], when: frozenset[Verdict]) -> T:
         """Call *attempt* until it succeeds, fails for good, or the time is over.
 
-        Throttling ends when the minute does, so waits grow to 20 s and may add up to
-        the whole budget. The error that ends it says how long was waited.
+        Throttling ends with the minute, so waits grow to 20 s and may add up to the
+        whole budget. The error that is raised then says how long it waited.
         """
         retrying = tenacity.Retrying(
             sleep=self.sleep,
@@ -134,7 +135,7 @@ class Patience:
         return self.spent_seconds + state.upcoming_sleep > limit
 
     def settling(self) -> Iterator[None]:
-        """Turns of a loop that waits for a write to become visible: now, then ever later."""
+        """Turns of a loop that waits for a write to become visible, with growing pauses."""
         pause, waited = 0.25, 0.0
         yield
         while waited < self.settling_seconds and not self.is_over:

@@ -49,13 +49,13 @@ _REQUESTS: dict[str, Callable[[], Any]] = {
 
 _POOL_SIZE = 16
 
-# How the SDK's HTTP library words that no connection came about.
+# How the SDK's HTTP library says that no connection was established.
 _NEVER_CONNECTED = ("NewConnectionError", "Failed to establish a new connection", "ConnectTimeout")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the cloud answered to a request it carried out."""
+    """The answer to a request that the cloud carried out."""
 
     action: str
     body: Mapping[str, Any]
@@ -67,8 +67,8 @@ class Answer:
 class Sdk:
     """Calls to one region, signed with one key pair.
 
-    Each call is sent once: the SDK's own repeating is off, for it neither knows which
-    calls may be repeated nor waits long enough for throttling to end.
+    Each call is sent once. The SDK's own retries are off: they do not distinguish the calls
+    that may be repeated, and they do not wait until throttling ends.
     """
 
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
@@ -105,13 +105,13 @@ class Sdk:
         try:
             status, headers, body = self._send(request)
         except ClientException as error:
-            # Its text, which holds the signed request, is looked at here and goes no further.
+            # Its text holds the signed request: it is read here and never passed on.
             sent = not any(sign in str(error) for sign in _NEVER_CONNECTED)
             reason = "the connection broke or timed out" if sent else "it cannot be reached"
             raise NoAnswer(action, host, f"{reason} [{error.error_code}]", sent=sent) from None
         except SimulatedEventsError:
             raise
-        except Exception as error:  # noqa: BLE001 - the SDK dies of answers it did not expect
+        except Exception as error:  # noqa: BLE001 - the SDK raises anything on answers it does not expect
             reason = f"the vendor's SDK could not read it ({type(error).__name__})"
             raise NoAnswer(action, host, reason) from None
         date = _date(headers)
@@ -140,7 +140,7 @@ class Sdk:
 
 
 def default_chain() -> Credentials | None:
-    """What the vendor's own search finds: profile file, OIDC, RAM role of the instance."""
+    """Credentials from the vendor's own chain: profile file, OIDC, RAM role of the instance."""
     from alibabacloud_credentials.client import Client
 
     _silence()
@@ -159,7 +159,7 @@ def _answer(action: str, host: str, status: int, body: bytes, date: datetime | N
     except ValueError:
         members = None
     if not isinstance(members, dict) or (status >= 300 and "Code" not in members):
-        raise NoAnswer(action, host, f"HTTP {status} came with a body that is no answer of the API")
+        raise NoAnswer(action, host, f"the body of HTTP {status} is not an answer of the API")
     request_id = str(members.get("RequestId", ""))
     if status >= 300:
         code = str(members["Code"])
@@ -175,7 +175,7 @@ _MEANINGS = {
 
 
 def _without_signed_text(message: str) -> str:
-    """Some errors quote what was signed, access key and token included; that part is dropped."""
+    """Drop the part of an error that quotes what was signed, access key and token included."""
     position = message.lower().find("string to sign")
     return message if position < 0 else f"{message[:position].rstrip()} …"
 
@@ -195,8 +195,8 @@ def _credential(credentials: Credentials) -> AccessKeyCredential | StsTokenCrede
 
 
 def _silence() -> None:
-    """Keep the vendor's logs away from every handler: they write requests with signatures."""
-    # The last two are what alibabacloud-credentials and the library below it call theirs.
+    """Disable the vendor's loggers: they write requests with signatures."""
+    # The last two are the loggers of alibabacloud-credentials and of the library below it.
     vendors = ("aliyunsdkcore", "credentials", "alibabacloud-tea")
     for name in [name for name in logging.root.manager.loggerDict if name.startswith(vendors)]:
         logger = logging.getLogger(name)

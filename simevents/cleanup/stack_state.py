@@ -31,7 +31,7 @@ class Ownership:
     account_id: str = ""
     """Whose these are; empty is not known."""
     whole_region: bool = False
-    """Every event of the region, whoever made it; a state never says so."""
+    """Every event of the region; never set for a stack."""
 
 
 def accounted(stack: str) -> list[Ownership]:

@@ -1,7 +1,7 @@
-"""Cancelling by hand what is open: the last layer, for what no state accounts for.
+"""Cancelling by hand what is open and no state accounts for.
 
-Works on what it is told, instances, events or what a stack accounts for: simulated
-events of colleagues on other instances are theirs. The cloud itself refuses to cancel
+Cancels only what is named: instances, events, or what a stack accounts for. Simulated
+events of colleagues on other instances are left alone. The cloud itself refuses to cancel
 an event that is real.
 """
 

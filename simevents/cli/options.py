@@ -65,11 +65,13 @@ def connect(region: str, endpoint: str | None) -> "SystemEvents":
 
 
 def checked(instance_ids: Iterable[str], read_from: Path | None = None) -> list[str]:
-    """Instance ids, those in the file as well, each once; InvalidInput names one that is none."""
+    """Instance ids, those in the file as well, each once. Raises InvalidInput for an invalid id."""
     ids = list(dict.fromkeys([*instance_ids, *lines(read_from)]))
     for id in ids:
         if not is_instance_id(id):
-            raise InvalidInput("--instance", f"{id!r} is no instance id, such as i-bp1a2b3c4d5e")
+            raise InvalidInput(
+                "--instance", f"{id!r} is not a valid instance id; use one such as i-bp1a2b3c4d5e"
+            )
     return ids
 
 
@@ -81,7 +83,7 @@ def lines(path: Path | None) -> list[str]:
     except OSError as error:
         raise InvalidInput("--…-from", f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise InvalidInput("--…-from", f"{path} is no text; write an id per line") from None
+        raise InvalidInput("--…-from", f"{path} is not a text file; use one id per line") from None
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

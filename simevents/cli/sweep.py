@@ -76,8 +76,8 @@ def sweep(
             whole_region=not (instances or events),
         )
         groups = [(options.connect(region, endpoint), [named])]
-    is_told = stack is not None or bool(instances or events)
-    clean = [_sweep_one(api, entries, is_told and not dry_run, yes) for api, entries in groups]
+    is_named = stack is not None or bool(instances or events)
+    clean = [_sweep_one(api, entries, is_named and not dry_run, yes) for api, entries in groups]
     if not all(clean):
         raise SystemExit(1)
 

@@ -1,4 +1,4 @@
-"""``wait``: look at events until they stand where one wants them."""
+"""``wait``: read events until they have the status that is waited for."""
 
 import time
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import InvalidInput
-from ..models import OPEN_STATUSES, EventCycleStatus, SystemEvent
+from ..models import OPEN_STATUSES, EventCycleStatus, SystemEvent, parse_duration
 from . import options, output
 from .events import unknown
 
@@ -100,12 +100,13 @@ def _progress(waiting: list[SystemEvent], count: int, seconds_left: float) -> st
 
 
 def _seconds(text: str) -> float:
-    from pytimeparse2 import parse
-
-    seconds = parse(text)
-    if not isinstance(seconds, int | float) or seconds < 0:
-        raise InvalidInput("--timeout", f"{text!r} is no length of time, such as 30s, 10m or 2h")
-    return float(seconds)
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise InvalidInput("--timeout", str(error)) from None
+    if seconds < 0:
+        raise InvalidInput("--timeout", f"{text!r} is negative; use a duration such as 30s or 2h")
+    return seconds
 
 
 COMMANDS = {"wait": wait}

@@ -24,7 +24,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Guard:
-    """Lets to the control routes whoever has the token or, without one, is on this machine.
+    """Admits callers with the token to the control routes, or from loopback when there is none.
 
     A page in a browser on this machine could be led to a name that stands for it; so
     without a token the name that was asked for must be one of loopback.

@@ -8,7 +8,7 @@ import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import InvalidInput, OutsideFake
 from ..fake.control.client import Control, ControlError
@@ -22,11 +22,10 @@ from ..models import (
     parse_time,
 )
 from ..schedule import parse, to_text
+from .expectations import Expectation
 from .records import ApiCall, CloudEvent, call, event
 from .redirect import redirected
-
-if TYPE_CHECKING:
-    from .expectations import Expectation
+from .timeline import timeline
 
 # pytest shows the line of the test that went wrong, not ours.
 __tracebackhide__ = True
@@ -137,7 +136,9 @@ class FakeCloud:
     def add_instance(self, instance_id: str) -> str:
         """Make a running instance with this id."""
         if not is_instance_id(instance_id):
-            raise InvalidInput("instance_id", f"{instance_id!r} is no instance id, such as i-web")
+            raise InvalidInput(
+                "instance_id", f"{instance_id!r} is not a valid instance id; use one such as i-web"
+            )
         self._make_instances(instance_ids=[instance_id])
         return instance_id
 
@@ -211,7 +212,7 @@ class FakeCloud:
 
     @property
     def events(self) -> list[CloudEvent]:
-        """Every event there is or was, whoever made it."""
+        """Every event, open or finished."""
         return [event(entry) for entry in self._control.get("events")]
 
     @property
@@ -225,13 +226,11 @@ class FakeCloud:
         self._require_known([instance_id], statuses)
         return statuses[instance_id]
 
-    def expect(self, *instances: str | Iterable[str]) -> "Expectation":
+    def expect(self, *instances: str | Iterable[str]) -> Expectation:
         """What the program under test should have done to *instances*, or to the cloud at all.
 
         Raises InvalidInput for an instance that never was.
         """
-        from .expectations import Expectation
-
         ids: list[str] = []
         for given in instances:
             ids += [given] if isinstance(given, str) else given
@@ -252,8 +251,6 @@ class FakeCloud:
 
     def timeline(self) -> str:
         """What the cloud did and what the program under test called, in order, to read."""
-        from .expectations import timeline
-
         return timeline(self.events, self.calls)
 
     def no_unexpected_calls(self) -> None:
@@ -303,7 +300,7 @@ def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """*variables* set and all proxies unset. `mock.patch.dict` would write every other one anew."""
+    """*variables* set and all proxies unset. `mock.patch.dict` would set all others again."""
     proxies = [name for name in os.environ if name.lower().endswith("_proxy")]
     before = {name: os.environ.get(name) for name in [*variables, *proxies]}
     os.environ.update(variables)

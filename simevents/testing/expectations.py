@@ -1,23 +1,19 @@
-"""What a test expects of a handler, as sentences that wait and explain themselves.
+"""What a test expects of a handler: conditions that wait, and explain a failure.
 
-Each looks until it is so or the deadline has passed, and then raises AssertionError with
+Each is checked until it holds or the deadline has passed, and then raises AssertionError with
 the time line: what the cloud did and what the handler called.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Protocol, Self
 
-from pytimeparse2 import parse as parse_duration
-
-from ..errors import InvalidInput
-from ..models import EventCycleStatus, format_time
-
-if TYPE_CHECKING:
-    from .cloud import FakeCloud
-    from .records import ApiCall, CloudEvent
+from ..errors import InvalidInput, OutsideFake
+from ..models import EventCycleStatus, parse_duration
+from .records import ApiCall, CloudEvent
+from .timeline import timeline
 
 # pytest shows the line of the test that expected something, not ours.
 __tracebackhide__ = True
@@ -30,15 +26,26 @@ POLL_SECONDS = 0.02
 _READS = ("Describe", "List", "Get")
 
 
-class Expectation:
-    """About *instances*, each of them; about the cloud as a whole when there are none.
+class ObservedCloud(Protocol):
+    """What an expectation looks at: events, calls, and what was stopped on its way elsewhere."""
 
-    *within* is how long to wait for a handler that is another process or thread; 0 looks
+    @property
+    def events(self) -> list[CloudEvent]: ...
+    @property
+    def calls(self) -> list[ApiCall]: ...
+    @property
+    def refused(self) -> Sequence[OutsideFake]: ...
+
+
+class Expectation:
+    """Conditions on each of *instances*; on the cloud as a whole when none is named.
+
+    *within* is how long to wait for a handler that is another process or thread; 0 checks
     once. In an async test, where waiting would stop the handler as well:
     ``await asyncio.to_thread(ecs_fake.expect(instance).rebooted, "30s")``.
     """
 
-    def __init__(self, cloud: "FakeCloud", instances: Iterable[str]) -> None:
+    def __init__(self, cloud: ObservedCloud, instances: Iterable[str]) -> None:
         self._cloud = cloud
         self._instances = tuple(instances)
 
@@ -109,15 +116,15 @@ class Expectation:
 
     def no_unexpected_calls(self) -> Self:
         """Nobody called what the fake does not know, or reached for the real cloud."""
-        told = [
+        unknown = [
             f"{call.action or 'a call without an action'} ({call.code})"
             for call in self._cloud.calls
             if call.unexpected
         ]
-        if told:
+        if unknown:
             self._fail(
                 f"The program under test called what the fake cloud does not know: "
-                f"{', '.join(told)}. What it covers is in docs/coverage.md"
+                f"{', '.join(unknown)}. What it covers is in docs/covered-actions.md"
             )
         if self._cloud.refused:
             self._fail(str(self._cloud.refused[0]))
@@ -144,29 +151,10 @@ class Expectation:
         return self
 
     def _fail(self, sentence: str) -> None:
-        raise AssertionError(f"{sentence}.\n\n{self._cloud.timeline()}")
+        raise AssertionError(f"{sentence}.\n\n{timeline(self._cloud.events, self._cloud.calls)}")
 
 
-def timeline(events: Iterable["CloudEvent"], calls: Iterable["ApiCall"]) -> str:
-    """Events and calls in the order of the cloud's time, a line each."""
-    lines: list[tuple[datetime, int, int, str]] = []
-    for event in events:
-        for number, (at, status) in enumerate(event.history):
-            what = f"{event.event_type} {event.event_id} on {event.instance_id}: {status.value}"
-            due = f", due {format_time(event.not_before)}" if number == 0 else ""
-            # Of the same second: what began, what was called, what became of it.
-            lines.append((at, 0 if number == 0 else 2, number, f"cloud    {what}{due}"))
-    for number, call in enumerate(calls):
-        names = " ".join(f"{n}={v}" for n, v in call.parameters.items() if n != "RegionId")
-        outcome = call.code or "done"
-        lines.append((call.at, 1, number, f"handler  {call.action} {names} -> {outcome}"))
-    shown = [f"  {format_time(at)}  {text}" for at, _, _, text in sorted(lines)]
-    if not any(rank == 1 for _, rank, _, _ in lines):
-        shown.append("The handler has called nothing: is it running, and does it reach this cloud?")
-    return "\n".join(["What happened, in the cloud's time:", *shown])
-
-
-def _names(call: "ApiCall", instance: str) -> bool:
+def _names(call: ApiCall, instance: str) -> bool:
     """Whether a call names an instance, in whichever of the API's ways."""
     for name, value in call.parameters.items():
         if name.partition(".")[0] in ("InstanceId", "ResourceId"):
@@ -188,7 +176,12 @@ def _listed(text: str) -> list[str]:
 def _seconds(within: Within) -> float:
     if isinstance(within, timedelta):
         return within.total_seconds()
-    seconds = parse_duration(within) if isinstance(within, str) else within
-    if not isinstance(seconds, int | float) or seconds < 0:
-        raise InvalidInput("within", f"{within!r} is no length of time, such as 30s or 2m")
-    return float(seconds)
+    try:
+        seconds = parse_duration(within) if isinstance(within, str) else float(within)
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if seconds < 0:
+        raise InvalidInput(
+            "within", f"{within!r} is not a valid duration; use one such as 30s or 2m"
+        )
+    return seconds

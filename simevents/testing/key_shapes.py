@@ -25,7 +25,7 @@ SHAPES = {
         r"acs(?::|%3A)\w+(?::|%3A)[\w-]*(?::|%3A)(?!1000000000000000\b)\d+"
     ),
 }
-"""What is looked for, by the words with which it is told."""
+"""What is looked for, by its description in the report."""
 
 
 def found_in(path: Path) -> Iterator[str]:

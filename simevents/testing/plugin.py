@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if config.getoption("--ecs-target") == "cassette" and _records(config):
         raise pytest.UsageError(
-            "--ecs-target=cassette only replays; to record, name the far side: "
+            "--ecs-target=cassette only replays; to record, name the backend: "
             "--ecs-target=fake or --ecs-target=live, with --record-mode"
         )
 
@@ -189,15 +189,15 @@ def ecs(request: pytest.FixtureRequest) -> "Iterator[Target]":
                 f"--record-mode={mode} would mix two recordings in {cassette.path}, which differ "
                 "in their instances and their time; take --record-mode=rewrite"
             )
-        with on_cassette(cassette, DEFAULT_REGION) as far_side:
-            yield far_side
+        with on_cassette(cassette, DEFAULT_REGION) as backend:
+            yield backend
     elif target == "cassette":
         _fail(f"{cassette and cassette.path} is not there; record it with --record-mode=once")
     elif target == "fake":
         yield on_fake(request.getfixturevalue("ecs_fake"), cassette)
     else:
-        with on_live(request.getfixturevalue("_ecs_live"), cassette) as far_side:
-            yield far_side
+        with on_live(request.getfixturevalue("_ecs_live"), cassette) as backend:
+            yield backend
 
 
 @pytest.fixture(scope="session")
@@ -220,11 +220,11 @@ def pytest_runtest_makereport(
     cloud = item.stash.get(_FAKE, None)
     if cloud is not None and call.when == "call" and report.failed:
         try:
-            told = cloud.timeline()
+            shown = cloud.timeline()
         except Exception as error:  # noqa: BLE001 - a report must not end the run
-            told = f"cannot be asked any more: {error!r}"
-        if told.partition("\n")[0] not in report.longreprtext:
-            report.sections.append(("the fake cloud", told))
+            shown = f"cannot be read any more: {error!r}"
+        if shown.partition("\n")[0] not in report.longreprtext:
+            report.sections.append(("the fake cloud", shown))
     return report
 
 
@@ -233,7 +233,7 @@ def _uses_target(item: pytest.Item) -> bool:
 
 
 def _records(config: pytest.Config) -> bool:
-    """Whether pytest-recording is told to record."""
+    """Whether pytest-recording records."""
     return config.getoption("--record-mode", None) not in (None, "none")
 
 

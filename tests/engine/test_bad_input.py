@@ -20,13 +20,14 @@ def one_line(text: str) -> str:
     [
         pytest.param(
             {TYPE: "SystemMaintenance.Rebot"},
-            "'SystemMaintenance.Rebot' is no event type; write one of SystemMaintenance.Reboot, ",
+            "'SystemMaintenance.Rebot' is not a valid event type; use one of "
+            "SystemMaintenance.Reboot, ",
             id="an unknown event type",
         ),
         pytest.param(
             {TIME: "tomorrow"},
-            "'tomorrow' is no time; write a UTC time such as 2027-01-31T09:30:00Z, or a time from "
-            "now such as +30m",
+            "'tomorrow' is not a valid time; use a UTC time such as 2027-01-31T09:30:00Z, or a "
+            "time from now such as +30m",
             id="a time that does not parse",
         ),
         pytest.param(
@@ -42,12 +43,12 @@ def one_line(text: str) -> str:
         ),
         pytest.param(
             {IDS: ["vm-1"]},
-            "'vm-1' is no instance id; an id is i- and small letters and digits",
+            "'vm-1' is not a valid instance id; use i- with lower-case letters and digits",
             id="a malformed id",
         ),
         pytest.param(
             {"simevents:endpoint": "http://192.0.2.1:8086"},
-            "http://192.0.2.1:8086 would send credentials unencrypted to another machine; write "
+            "http://192.0.2.1:8086 would send credentials unencrypted to another machine; use "
             "https://, or http:// with a loopback address",
             id="plain HTTP to another machine",
         ),

@@ -123,7 +123,7 @@ def test_the_life_of_the_stack(stack: Stack, cloud: CloudProcess) -> None:
         pytest.param(
             {"simevents:endpoint": "http://ecs.example.com"},
             "endpoint: http://ecs.example.com would send credentials unencrypted to another "
-            "machine; write https://",
+            "machine; use https://",
             id="plain HTTP to another machine",
         ),
         pytest.param(
@@ -152,11 +152,11 @@ def test_wrong_configuration_fails_the_preview_and_names_the_key(
     [
         (
             REBOOT | {"type": "SystemMaintenance.Rebot"},
-            "'SystemMaintenance.Rebot' is no event type; write one of SystemMaintenance.Reboot",
+            "'SystemMaintenance.Rebot' is not a valid event type; use one of SystemMaintenance.",
         ),
         (
             FAILURE | {"notBefore": "soon"},
-            "'soon' is no time; write a UTC time such as 2027-01-31T09:30:00Z",
+            "'soon' is not a valid time; use a UTC time such as 2027-01-31T09:30:00Z",
         ),
     ],
 )

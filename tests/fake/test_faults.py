@@ -8,7 +8,7 @@ CREATE = "CreateSimulatedSystemEvents"
 def struck(fault: Fault, calls: list[str]) -> list[bool]:
     faults = Faults()
     faults.add(fault)
-    return [faults.striking(CREATE, {"InstanceId.1": call}) is not None for call in calls]
+    return [faults.matching(CREATE, {"InstanceId.1": call}) is not None for call in calls]
 
 
 def test_the_order_of_calls_does_not_change_what_is_struck() -> None:

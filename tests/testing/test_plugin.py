@@ -285,10 +285,13 @@ def test_a_marker_with_right_ones(project: pytest.Pytester) -> None:
         ('ecs_fake.schedule(REBOOT, "i-no")', "InvalidInput: instances: there is no i-no in the"),
         ('ecs_fake.schedule(REBOOT, "i-web", "soon")', "InvalidInput: not_before: 'soon' is no"),
         ('ecs_fake.schedule(REBOOT, "i-web", "2018-09-01T00:00:00Z")', "has passed: in the cloud"),
-        ('ecs_fake.clock.advance("later")', 'InvalidInput: span: "advance" must be a length of'),
-        ('ecs_fake.expect("i-web").rebooted("x")', "InvalidInput: within: 'x' is no length of"),
+        ('ecs_fake.clock.advance("later")', 'InvalidInput: span: "advance" must be a duration'),
+        ('ecs_fake.expect("i-web").rebooted("x")', "InvalidInput: within: 'x' is not a valid"),
         ('ecs_fake.expect("i-web").event_is("Done")', "InvalidInput: status: 'Done' is none of"),
-        ('ecs_fake.add_instance("web")', "InvalidInput: instance_id: 'web' is no instance id"),
+        (
+            'ecs_fake.add_instance("web")',
+            "InvalidInput: instance_id: 'web' is not a valid instance",
+        ),
         ('ecs_fake.faults.add("*", error="Boom")', 'InvalidInput: fault: "error" must be one of'),
     ],
 )

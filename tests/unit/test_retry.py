@@ -91,7 +91,7 @@ def test_the_budget_comes_from_the_environment_and_may_only_be_shorter() -> None
     assert budget_seconds({}) == 170
     assert budget_seconds({"SIMEVENTS_BUDGET_SECONDS": "20"}) == 20
     for wrong in ("0", "171", "soon", "nan"):
-        with pytest.raises(InvalidSettings, match="write seconds, from 1 to 170"):
+        with pytest.raises(InvalidSettings, match="use seconds, from 1 to 170"):
             budget_seconds({"SIMEVENTS_BUDGET_SECONDS": wrong})
 
 

@@ -38,9 +38,9 @@ def test_an_endpoint_that_may_be_used(endpoint: str) -> None:
     [
         ("http://ecs.aliyuncs.com", "would send credentials unencrypted"),
         ("http://192.168.1.1:8086", "would send credentials unencrypted"),
-        ("127.0.0.1:8086", "write a URL without a path, such as http://127.0.0.1:8086"),
-        ("ftp://127.0.0.1", "write a URL"),
-        ("http://127.0.0.1:8086/path", "write a URL without a path"),
+        ("127.0.0.1:8086", "use a URL without a path, such as http://127.0.0.1:8086"),
+        ("ftp://127.0.0.1", "use a URL"),
+        ("http://127.0.0.1:8086/path", "use a URL without a path"),
     ],
 )
 def test_an_endpoint_that_may_not(endpoint: str, expected: str) -> None:

@@ -7,18 +7,15 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from pytimeparse2 import parse as parse_duration
 from starlette.requests import Request
 
-from ...models import is_instance_id, parse_time
+from ...models import is_instance_id, parse_duration, parse_time
 from ..protocol.api_errors import FAULT_ERRORS
 from ..protocol.registry import ACTIONS
 from ..state.catalog import REGIONS
 from ..state.clock import END_OF_TIME
 from ..state.faults import Fault
 from ..state.throttling import ANY
-
-LONGEST_DURATION_TEXT = 100
 
 
 class BadBody(Exception):
@@ -52,7 +49,7 @@ def instance_ids(body: dict[str, Any]) -> list[str]:
         raise BadBody('"instance_ids" must be a list of instance ids')
     for id in ids:
         if not isinstance(id, str) or not is_instance_id(id):
-            raise BadBody(f'"instance_ids" holds {id!r}, which is no instance id (i-…)')
+            raise BadBody(f'"instance_ids" holds {id!r}, which is not a valid instance id (i-…)')
     return ids
 
 
@@ -68,12 +65,15 @@ def moment(body: dict[str, Any], name: str) -> datetime:
 
 def seconds(body: dict[str, Any], name: str) -> float:
     given = text(body, name)
-    parsed = parse_duration(given) if len(given) < LONGEST_DURATION_TEXT else None
-    if not isinstance(parsed, int | float):
-        raise BadBody(f'"{name}" must be a length of time such as 30s, 15m or 2h, not {given!r}')
+    try:
+        parsed = parse_duration(given)
+    except ValueError:
+        raise BadBody(
+            f'"{name}" must be a duration such as 30s, 15m or 2h, not {given!r}'
+        ) from None
     if parsed < 0:
         raise BadBody(f'"{name}" must not be negative: time in the cloud runs forward (use "set")')
-    return float(min(parsed, END_OF_TIME))
+    return min(parsed, END_OF_TIME)
 
 
 def fault(body: dict[str, Any]) -> Fault:

@@ -83,6 +83,6 @@ class Control:
         reason = members.get("error") if isinstance(members, dict) else None
         raise ControlError(
             reason
-            or f"{self.url} answered with HTTP {status} and is no fake cloud; name the URL "
+            or f"{self.url} answered with HTTP {status} and is not a fake cloud; use the URL "
             "that simevents fake printed"
         )

@@ -104,7 +104,7 @@ def _page(
         if seen is None or (-each.created_at, each.id) > (-seen[0], seen[1])
     ]
     token = _token([each for each, _ in left], size)
-    members = paging.told(len(found), 1, size) | {"NextToken": token}
+    members = paging.page_members(len(found), 1, size) | {"NextToken": token}
     return [entry for _, entry in left[:size]], members
 
 
@@ -115,7 +115,7 @@ def _page_of_all(
     if paging.by_token(call):
         size = paging.most_results(call)
         found = cloud.store.find("instance", region, after=paging.position(call), limit=size + 1)
-        members = paging.told(cloud.store.count("instance", region), 1, size) | {
+        members = paging.page_members(cloud.store.count("instance", region), 1, size) | {
             "NextToken": _token(found, size)
         }
         found = found[:size]
@@ -125,7 +125,7 @@ def _page_of_all(
         is_all = number == 1 and len(found) <= size
         total = len(found) if is_all else cloud.store.count("instance", region)
         found = found[:size]
-        members = paging.told(total, number, size) | {"NextToken": ""}
+        members = paging.page_members(total, number, size) | {"NextToken": ""}
     return described(cloud, found), members
 
 

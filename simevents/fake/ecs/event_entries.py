@@ -29,8 +29,8 @@ _STATUS_CODES = {
 }
 # Documented: Running 1. The others are invented.
 _INSTANCE_CODES = {"Pending": 0, "Running": 1, "Starting": 2, "Stopping": 3, "Stopped": 4}
-# What of an ExtendedAttribute DescribeInstancesFullStatus tells.
-_TOLD_OF_INSTANCES = ("Device", "DiskId", "InactiveDisks")
+# The members of an ExtendedAttribute that DescribeInstancesFullStatus returns.
+_SHOWN_OF_INSTANCES = ("Device", "DiskId", "InactiveDisks")
 # Documented: Ok 0, Warning 64, Impaired 128. The other is invented.
 _HEALTH_CODES = {"Ok": 0, "Maintaining": 32, "Warning": 64, "Impaired": 128}
 
@@ -64,8 +64,8 @@ def status_entry(
 def _entry_of_instance(event: EventRow) -> AnswerMembers:
     entry = _entry(event)
     attribute = entry["ExtendedAttribute"]
-    told = {name: attribute[name] for name in _TOLD_OF_INSTANCES if name in attribute}
-    return entry | {"ExtendedAttribute": told}
+    shown = {name: attribute[name] for name in _SHOWN_OF_INSTANCES if name in attribute}
+    return entry | {"ExtendedAttribute": shown}
 
 
 def _entry(event: EventRow) -> AnswerMembers:

@@ -39,9 +39,9 @@ def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     resource_type = call.text("ResourceType", "instance")
     if resource_type not in ("instance", "ddh", "managehost", "managedhost"):
-        raise call.refusal("ResourceType", f"{resource_type} is no type")
+        raise call.refusal("ResourceType", f"{resource_type} is not a valid type")
     instance_ids = call.listed("ResourceId", most=MOST_IDS_PER_CALL) or [call.text("InstanceId")]
-    wanted = EventFilter(
+    event_filter = EventFilter(
         region=region,
         event_ids=_event_ids(call),
         instance_ids=[id for id in instance_ids if id],
@@ -58,7 +58,7 @@ def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
         # There are no hosts here that could have events.
         shown, members = paging.page(cloud, call, [])
     else:
-        shown, members = _history_page(cloud, call, wanted)
+        shown, members = _history_page(cloud, call, event_filter)
     finish_time = cloud.switches.open_event_finish_time
     return members | {
         "InstanceSystemEventSet": {
@@ -68,18 +68,18 @@ def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
 
 
 def _history_page(
-    cloud: Cloud, call: Call, wanted: EventFilter
+    cloud: Cloud, call: Call, event_filter: EventFilter
 ) -> tuple[list[EventRow], AnswerMembers]:
     """By number, or by token when NextToken or MaxResults is given."""
     events = cloud.store.events
     newest_first = cloud.switches.history_order == "newest_first"
-    total = events.count(wanted)
+    total = events.count(event_filter)
     if not paging.by_token(call):
         number, size = paging.numbers(cloud, call)
         shown = events.find(
-            wanted, newest_first=newest_first, limit=size, offset=(number - 1) * size
+            event_filter, newest_first=newest_first, limit=size, offset=(number - 1) * size
         )
-        return shown, paging.told(total, number, size)
+        return shown, paging.page_members(total, number, size)
     size = paging.most_results(call, least=10)
     seen = paging.position(call)
     after = None
@@ -87,8 +87,8 @@ def _history_page(
         if not seen[1].isdecimal():
             raise call.refusal("NextToken", "not a token of an earlier answer")
         after = (seen[0], min(int(seen[1]), 2**62))
-    shown = events.find(wanted, newest_first=newest_first, after=after, limit=size + 1)
-    members = paging.told(total, 1, size)
+    shown = events.find(event_filter, newest_first=newest_first, after=after, limit=size + 1)
+    members = paging.page_members(total, 1, size)
     if len(shown) > size:
         shown = shown[:size]
         members["NextToken"] = paging.token(repr(shown[-1].published_at), shown[-1].number)
@@ -107,13 +107,13 @@ def describe_instances_full_status(cloud: Cloud, call: Call) -> AnswerMembers:
         raise ApiError(api_errors.INSTANCE_ID_LIMIT)
     health = call.text("HealthStatus")
     if health and health not in _HEALTH_STATUSES:
-        raise call.refusal("HealthStatus", f"{health} is no health status")
+        raise call.refusal("HealthStatus", f"{health} is not a valid health status")
     health = "Ok" if health == "OK" else health
     not_before = _range(cloud, call, "NotBefore")
     published = _range(cloud, call, "EventPublishTime")
     in_time = not_before != Range() or published != Range()
     shows_finished = in_time and cloud.switches.full_status_events == "all"
-    wanted = EventFilter(
+    event_filter = EventFilter(
         region=region,
         event_ids=_event_ids(call),
         instance_ids=instance_ids,
@@ -125,18 +125,18 @@ def describe_instances_full_status(cloud: Cloud, call: Call) -> AnswerMembers:
         unfinished_or_since=cloud.now() - _RETENTION_SECONDS,
     )
     events: dict[str, list[EventRow]] = {}
-    for event in cloud.store.events.find(wanted):
+    for event in cloud.store.events.find(event_filter):
         events.setdefault(event.instance_id, []).append(event)
-    is_filtered = in_time or bool(wanted.event_ids) or bool(wanted.event_types)
+    is_filtered = in_time or bool(event_filter.event_ids) or bool(event_filter.event_types)
     only_matching = is_filtered and cloud.switches.full_status_instances == "matching"
-    struck = _struck(cloud, region)
+    affected = _affected(cloud, region)
     instances = (
         cloud.store.get_all("instance", instance_ids)
         if instance_ids
         else cloud.store.find("instance", region)
     )
     listed = [
-        (instance.id, status_of(instance, cloud.now()), _health(cloud, instance.id, struck))
+        (instance.id, status_of(instance, cloud.now()), _health(cloud, instance.id, affected))
         for instance in instances
         if instance.region == region and (not only_matching or instance.id in events)
     ]
@@ -158,7 +158,7 @@ def describe_instances_full_status(cloud: Cloud, call: Call) -> AnswerMembers:
     }
 
 
-def _struck(cloud: Cloud, region: str) -> set[str]:
+def _affected(cloud: Cloud, region: str) -> set[str]:
     """The instances with an open simulated event, when those change an instance's health."""
     if cloud.switches.simulated_event_health == "Ok":
         return set()
@@ -166,8 +166,8 @@ def _struck(cloud: Cloud, region: str) -> set[str]:
     return {event.instance_id for event in cloud.store.events.find(open_ones) if event.simulated}
 
 
-def _health(cloud: Cloud, instance_id: str, struck: set[str]) -> str:
-    return cloud.switches.simulated_event_health if instance_id in struck else "Ok"
+def _health(cloud: Cloud, instance_id: str, affected: set[str]) -> str:
+    return cloud.switches.simulated_event_health if instance_id in affected else "Ok"
 
 
 def _event_ids(call: Call) -> list[str]:
@@ -185,7 +185,7 @@ def _statuses(call: Call) -> list[EventCycleStatus]:
         values = [call.text(name)]
     for value in values:
         if value not in set(EventCycleStatus):
-            raise call.refusal(name, f"{value} is no status")
+            raise call.refusal(name, f"{value} is not a valid status")
     return [EventCycleStatus(value) for value in values]
 
 
@@ -193,7 +193,7 @@ def _event_types(cloud: Cloud, call: Call) -> list[str]:
     values = call.listed("InstanceEventType", most=30) or [call.text("EventType")]
     types = [value for value in values if value]
     if cloud.switches.stop_types_as_filter == "refuse" and _STOP_TYPES & set(types):
-        raise call.refusal("InstanceEventType.N", "the *.Stop types are no filter")
+        raise call.refusal("InstanceEventType.N", "the *.Stop types are not a valid filter")
     return types
 
 

@@ -8,7 +8,7 @@ from ..protocol.call import AnswerMembers
 from ..state.catalog import image, instance_type
 from ..state.clock import Epoch, iso_minute
 from ..state.cloud import Cloud
-from ..state.store import KEPT_IN_MIND, Resource
+from ..state.store import CACHED_RESOURCES, Resource
 from .instance_status import status_of
 
 
@@ -26,7 +26,7 @@ def _entry(instance: Resource, now: Epoch, tags: Mapping[str, str]) -> AnswerMem
     }
 
 
-@lru_cache(maxsize=KEPT_IN_MIND)
+@lru_cache(maxsize=CACHED_RESOURCES)
 def _steady_members(instance: Resource) -> AnswerMembers:
     """What stays as long as nobody changes the instance."""
     attributes = instance.attributes

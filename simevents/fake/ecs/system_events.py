@@ -44,17 +44,17 @@ def create_simulated_system_events(cloud: Cloud, call: Call) -> AnswerMembers:
         for instance in cloud.store.get_all("instance", instance_ids)
         if instance.region == region
     }
-    struck = [id for id in instance_ids if id in existing]
-    if len(struck) < len(instance_ids) and (
-        cloud.switches.bad_instance_in_create == "refuse_all" or not struck
+    affected = [id for id in instance_ids if id in existing]
+    if len(affected) < len(instance_ids) and (
+        cloud.switches.bad_instance_in_create == "refuse_all" or not affected
     ):
         raise ApiError(api_errors.EVENT_INSTANCE_NOT_FOUND)
-    _check_duplicates(cloud, call, event_type, struck)
+    _check_duplicates(cloud, call, event_type, affected)
     limit = cloud.switches.simulated_event_limit
-    if limit and cloud.store.events.count_open(region, simulated=True) + len(struck) > limit:
+    if limit and cloud.store.events.count_open(region, simulated=True) + len(affected) > limit:
         raise ApiError(api_errors.EVENT_LIMIT)
     events = [
-        _simulated(cloud, call, event_type, instance_id, not_before) for instance_id in struck
+        _simulated(cloud, call, event_type, instance_id, not_before) for instance_id in affected
     ]
     cloud.store.events.add(events, cloud.switches.executing_seconds)
     ids = [event.event_id for event in events]
@@ -110,16 +110,16 @@ def _check_lead(cloud: Cloud, call: Call, not_before: Epoch) -> None:
         raise call.refusal("NotBefore", f"more than {longest:g} s ahead")
 
 
-def _check_duplicates(cloud: Cloud, call: Call, event_type: str, struck: list[str]) -> None:
+def _check_duplicates(cloud: Cloud, call: Call, event_type: str, affected: list[str]) -> None:
     if cloud.switches.duplicate_events == "allow":
         return
     open_ones = EventFilter(
         region=call.region,
-        instance_ids=struck,
+        instance_ids=affected,
         event_types=[event_type],
         statuses=OPEN_STATUSES,
     )
-    if len(set(struck)) < len(struck) or cloud.store.events.count(open_ones):
+    if len(set(affected)) < len(affected) or cloud.store.events.count(open_ones):
         raise call.refusal("InstanceId.N", f"an instance has an open {event_type} already")
 
 
@@ -134,7 +134,7 @@ def cancel_simulated_system_events(cloud: Cloud, call: Call) -> AnswerMembers:
     visible = EventFilter(region=region, event_ids=event_ids, visible_at=cloud.now())
     found = {event.event_id: event for event in cloud.store.events.find(visible)}
     refusals = [_refusal(cloud, found.get(event_id)) for event_id in event_ids]
-    # An id that is unknown is told before one that may not be cancelled.
+    # An unknown id is reported before one that may not be cancelled.
     worst = [
         code
         for code in (api_errors.EVENT_NOT_FOUND, api_errors.EVENT_NOT_SIMULATED)

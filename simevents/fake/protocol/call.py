@@ -148,7 +148,7 @@ class Call:
         return self.required("RegionId")
 
     def _check_honoured(self, name: str) -> None:
-        # Keeps docs/coverage.md true: what an action reads stands in its registration.
+        # Keeps docs/covered-actions.md true: what an action reads stands in its registration.
         assert name in self.action.honoured, f"{self.action.name} does not honour {name}"
 
 

@@ -161,7 +161,7 @@ class Rpc:
         if not self._cloud.throttle.admits(action.name, region, self._cloud.now()):
             raise ApiError(api_errors.THROTTLED)
         business = _business_parameters(reading.parameters)
-        fault = progress.fault = self._cloud.faults.striking(action.name, business)
+        fault = progress.fault = self._cloud.faults.matching(action.name, business)
         if fault is not None and fault.error is not None:
             raise ApiError(api_errors.FAULT_ERRORS[fault.error])
         if fault is not None and fault.cut == "before":

@@ -33,10 +33,10 @@ def page(cloud: Cloud, call: Call, items: Sequence[Any]) -> tuple[list[Any], Ans
     """The items on the page asked for, and the members that tell of pages."""
     number, size = numbers(cloud, call)
     start = (number - 1) * size
-    return list(items[start : start + size]), told(len(items), number, size)
+    return list(items[start : start + size]), page_members(len(items), number, size)
 
 
-def told(total: int, number: int, size: int) -> AnswerMembers:
+def page_members(total: int, number: int, size: int) -> AnswerMembers:
     return {"TotalCount": total, "PageNumber": number, "PageSize": size}
 
 

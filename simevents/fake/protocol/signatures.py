@@ -109,7 +109,7 @@ class Verifier:
                 payload_hash,
             ]
         )
-        # Header bytes that are no UTF-8 were let through as surrogates; so they go back.
+        # Header bytes that are not UTF-8 were decoded as surrogates; encode them back.
         digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
         if key.secret is not None:
             mac = hmac.digest(key.secret.encode(), f"{V3_SCHEME}\n{digest}".encode(), "sha256")

@@ -94,8 +94,8 @@ def instance_type(id: str) -> InstanceType:
         return InstanceType(id, 2, 8.0)
     cores = {"small": 1, "large": 2, "xlarge": 4}[named["size"]]
     cores *= int(named["times"] or 1)
-    told = _RATIO.search(id)
-    per_core = float(told[1]) if told else _MEMORY_PER_CORE.get(named["family"], 4.0)
+    ratio = _RATIO.search(id)
+    per_core = float(ratio[1]) if ratio else _MEMORY_PER_CORE.get(named["family"], 4.0)
     return InstanceType(id, cores, cores * per_core)
 
 

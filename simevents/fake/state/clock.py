@@ -1,7 +1,7 @@
 """The only source of now() for the cloud's life: an instant, a rate, nothing else.
 
 Signatures and nonces live in wall time and never ask this clock. Nothing here
-waits and there are no timers: whoever needs to know what happened meanwhile asks
+waits and there are no timers: code that needs to know what happened meanwhile reads
 `now` and computes it.
 """
 

@@ -1,6 +1,6 @@
 """What goes wrong on purpose: refusals, lost, late, garbled and partial answers.
 
-Whether a fault strikes a call depends on its seed, the action, the business
+Whether a fault affects a call depends on its seed, the action, the business
 parameters and how often the same call came before, and on nothing else, so that
 parallel calls do not change it. `rpc` asks before the action runs and after.
 """
@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to go wrong; the parts that are set strike together."""
+    """One way to fail; the parts that are set apply together."""
 
     action: str
-    """The action it strikes, or ``*``."""
+    """The action it affects, or ``*``."""
     error: str | None = None
     """Refuse with this code; the action is not carried out."""
     cut: Literal["before", "after"] | None = None
@@ -36,7 +36,7 @@ class Fault:
     skip: int = 0
     """Let so many calls of the action pass first."""
     times: int | None = None
-    """Strike so often and no more; None is always."""
+    """Affect so many calls and no more; None is all of them."""
     seed: int = 0
 
 
@@ -45,7 +45,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
-        self._struck: Counter[int] = Counter()
+        self._affected: Counter[int] = Counter()
         self._passed: Counter[int] = Counter()
         self._calls: Counter[str] = Counter()
 
@@ -54,18 +54,18 @@ class Faults:
 
     def clear(self) -> None:
         self._faults.clear()
-        self._struck.clear()
+        self._affected.clear()
         self._passed.clear()
         self._calls.clear()
 
     def listed(self) -> list[dict[str, Any]]:
         return [
-            asdict(fault) | {"struck": self._struck[number]}
+            asdict(fault) | {"struck": self._affected[number]}
             for number, fault in enumerate(self._faults)
         ]
 
-    def striking(self, action: str, parameters: Mapping[str, str]) -> Fault | None:
-        """The first fault that strikes this call, if any does."""
+    def matching(self, action: str, parameters: Mapping[str, str]) -> Fault | None:
+        """The first fault that affects this call, or None."""
         if not self._faults:
             return None
         call = "\0".join([action, *(f"{n}={v}" for n, v in sorted(parameters.items()))])
@@ -77,10 +77,10 @@ class Faults:
             if self._passed[number] < fault.skip:
                 self._passed[number] += 1
                 continue
-            if fault.times is not None and self._struck[number] >= fault.times:
+            if fault.times is not None and self._affected[number] >= fault.times:
                 continue
             if _chance(fault.seed, number, call, attempt) < fault.probability:
-                self._struck[number] += 1
+                self._affected[number] += 1
                 return fault
         return None
 

@@ -19,8 +19,8 @@ from .event_table import Events
 
 DEFAULT_ACCOUNT_ID = "1000000000000001"
 
-KEPT_IN_MIND = 5_000
-"""Resources that need not be parsed anew."""
+CACHED_RESOURCES = 5_000
+"""Parsed resources that are kept, so that they need not be parsed again."""
 
 _MOST_VARIABLES = 500
 _SMALL = 101  # the largest page, and one more
@@ -79,9 +79,9 @@ class Store:
         self.set_meta("account_id", DEFAULT_ACCOUNT_ID)
 
     def _read(self, query: str, *values: object) -> list[Any]:
-        """The rows of a read. What is small is kept in mind until something is written."""
+        """The rows of a read. Small results are cached until something is written."""
         written = self._db.total_changes
-        if written != self._answers_of or len(self._answers) > KEPT_IN_MIND:
+        if written != self._answers_of or len(self._answers) > CACHED_RESOURCES:
             self._answers.clear()
             self._answers_of = written
         asked = (query, *values)
@@ -235,7 +235,7 @@ class Store:
         )
 
 
-@lru_cache(maxsize=KEPT_IN_MIND)
+@lru_cache(maxsize=CACHED_RESOURCES)
 def _resource(row: tuple[str, str, str, Epoch, str]) -> Resource:
     """Parsed once: most reads see what an earlier one has seen. Never changed in place."""
     kind, id, region, created_at, attributes = row

@@ -12,7 +12,7 @@ Value = str | int | float | bool
 
 
 class BadSwitch(ValueError):
-    """There is no such switch, or not with this value; its text says what would be right."""
+    """An unknown switch, or an invalid value for one; its text says what is valid."""
 
 
 def _switch(default: Any, question: str, *others: Any) -> Any:

@@ -1,6 +1,6 @@
 """The STS actions: who the caller is, and temporary keys for a role.
 
-Any role of the account may be assumed by anybody: there are no policies here.
+Every caller may assume every role of the account: the fake has no policies.
 """
 
 import re

@@ -31,7 +31,7 @@ __tracebackhide__ = True
 
 @dataclass(frozen=True)
 class Target:
-    """One far side, as a test sees it."""
+    """One backend, as a test sees it."""
 
     kind: Literal["fake", "cassette", "live"]
     region: str
@@ -78,7 +78,7 @@ def on_cassette(cassette: "Cassette", region: str) -> Iterator[Target]:
             raise InvalidInput(
                 "cassette",
                 f"{cassette.path} was recorded with {len(recorded_instances(cassette))} instances, "
-                "and the test asks for more; record it anew with --record-mode=rewrite",
+                "and the test asks for more; record it again with --record-mode=rewrite",
             )
         taken = left[:count]
         del left[:count]

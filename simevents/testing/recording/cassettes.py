@@ -54,7 +54,7 @@ def recorder(folder: Path, record_mode: str = "none") -> vcr.VCR:
 
 
 def options() -> dict[str, Any]:
-    """What `vcr.VCR.use_cassette`, and so pytest-recording's marker ``vcr``, needs to be told."""
+    """What `vcr.VCR.use_cassette`, and so pytest-recording's marker ``vcr``, need."""
     return {
         "custom_patches": (
             (_pool_http, "ConnectionCls", _HttpConnection),
@@ -115,7 +115,7 @@ class _Persister(FilesystemPersister):  # type: ignore[misc]
             raise InvalidInput(
                 "cassette",
                 f"{cassette_path} is damaged ({type(error).__name__}: {words}). Take it from the "
-                "repository again, or record it anew with --record-mode=rewrite",
+                "repository again, or record it again with --record-mode=rewrite",
             ) from None
         return loaded
 

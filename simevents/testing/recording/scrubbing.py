@@ -76,7 +76,7 @@ def is_call(request: Request) -> bool:
 def business_parameters(request: Request) -> dict[str, str]:
     """What a request asks for: action, version and parameters, without the protocol's.
 
-    Of what is no such call, the method and the address.
+    For other requests: the method and the address.
     """
     if not is_call(request):
         return {"Page": f"{request.method} {request.uri}"}

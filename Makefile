@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help up destroy test soak check engine stop clean
+.PHONY: help up destroy test unit soak coverage check fmt engine stop clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,8 +21,16 @@ destroy: engine ## Cancel the events and take the stack down.
 test: engine check ## Run all tests, those on the real engine among them.
 	@$(BIN)/python -m pytest -n auto --ignore tests/engine
 	@$(BIN)/python -m pytest tests/contract --ecs-target=cassette
+	@$(BIN)/python tools/canary.py
 	@# The engine mostly waits, so one process more than the smallest machine has cores.
 	@$(BIN)/python -m pytest -n 3 tests/engine
+
+# Four processes on two cores: some tests wait for other processes.
+unit: $(READY) ## Run all tests without the engine, with fewer random cases: under a minute.
+	@RUNS=25 RULES_RUNS=25 FUZZ_RUNS=1000 KILLS=5 $(BIN)/python -m pytest -n 4 --dist worksteal --quiet --ignore tests/engine
+
+coverage: $(READY) ## Measure branch coverage of the tests without the engine; fails below the floor.
+	@$(BIN)/python -m pytest -n 2 --quiet --ignore tests/engine --cov simevents --cov-branch --cov-report term:skip-covered
 
 soak: SEED ?= $(shell $(BIN)/python -c 'import secrets; print(secrets.randbelow(2**31))')
 soak: $(READY) ## Run the random tests at length with a new seed: make soak RUNS=10000.
@@ -39,7 +47,11 @@ check: $(READY) ## Check format, lint, types and layers.
 	$(BIN)/mypy examples/existing-instances
 	$(BIN)/lint-imports
 
-engine: $(READY) ## Get the Pulumi engine; the first time may take eleven minutes.
+fmt: $(READY) ## Format the code and apply safe fixes.
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+engine: $(READY) ## Install the Pulumi engine; the first time may take eleven minutes.
 	@$(BIN)/python tools/engine/get.py
 
 stop: $(READY) ## Stop the local fake cloud; its data stays.

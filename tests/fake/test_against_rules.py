@@ -4,6 +4,7 @@ The model knows of each event its type, its time and what was done to it, and wo
 the status by the text of the documentation; the fake must agree after every step.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,9 @@ from tests.model.inner_cloud import START, InnerCloud
 
 INSTANCES = ["i-1", "i-2", "i-3"]
 RETENTION = 30 * 24 * 3600
+
+
+RUNS = int(os.environ.get("RULES_RUNS", "150"))
 
 
 @dataclass
@@ -163,7 +167,7 @@ def _written(moment: float) -> str:
 
 TestRules = Rules.TestCase
 TestRules.settings = settings(
-    max_examples=150,
+    max_examples=RUNS,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

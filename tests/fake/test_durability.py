@@ -15,7 +15,7 @@ from tests.conftest import REGION, Cloud
 from tests.contract.clients import OlderSdk
 from tests.fake.requests import signed
 
-KILLS = 50
+KILLS = int(os.environ.get("KILLS", "50"))
 CREATE = {
     "Action": "CreateSimulatedSystemEvents",
     "RegionId": REGION,

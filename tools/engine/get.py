@@ -12,7 +12,6 @@ wherever that environment is active.
 """
 
 import argparse
-import fcntl
 import hashlib
 import os
 import shutil
@@ -26,6 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import semver
+from filelock import FileLock, Timeout
 
 HERE = Path(__file__).parent
 ENVIRONMENT_BIN = Path(sys.prefix) / "bin"
@@ -234,13 +234,16 @@ def _cache() -> Path:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _say("Another build is under way; waiting for it.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        _say("Another build is under way; waiting for it.")
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _say(text: str) -> None:

@@ -19,12 +19,15 @@ def main() -> None:
     # The signals that end the run reach this process as well, which has work to do afterwards.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    with SystemEvents.connect(live_settings(account), os.environ) as api:
+    where = live_settings(account)
+    # A fake on this machine shows its writes at once.
+    settling = Patience(settling_seconds=1.0) if where.is_loopback else Patience()
+    with SystemEvents.connect(where, os.environ) as api:
         before = {event.event_id for event in api.find(instance_ids) if event.is_open}
         # Events must not be created earlier, or they would count as having been there before.
         print("watching", flush=True)
         sys.stdin.read()
-        for _ in Patience().settling():
+        for _ in settling.renewed().settling():
             # An event may become visible only after the process that created it was killed.
             cancel_new(api.renewed(), account, before)
 

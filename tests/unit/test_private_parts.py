@@ -1,0 +1,36 @@
+"""The private parts of libraries that this project uses are still where it expects them.
+
+`tools/canary.py` runs this with the lowest and with the newest version that pyproject.toml allows.
+A failure here names the library that changed; the bound in pyproject.toml is then lowered or
+the code adapted.
+"""
+
+import inspect
+
+from aliyunsdkcore.client import AcsClient
+from aliyunsdkcore.vendored.requests.packages.urllib3 import connectionpool
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+def test_the_vendors_client_has_the_entry_that_returns_headers() -> None:
+    entry = inspect.signature(AcsClient._implementation_of_do_action)
+
+    assert list(entry.parameters)[:2] == ["self", "request"]
+
+
+def test_the_vendors_client_resolves_endpoints_where_the_redirect_patches_it() -> None:
+    assert list(inspect.signature(AcsClient._resolve_endpoint).parameters) == ["self", "request"]
+
+
+def test_the_vendors_connection_pools_name_their_connection_classes() -> None:
+    assert connectionpool.HTTPConnectionPool.ConnectionCls.__name__ == "HTTPConnection"
+    assert connectionpool.HTTPSConnectionPool.ConnectionCls.__name__ == "VerifiedHTTPSConnection"
+
+
+def test_uvicorns_protocol_has_the_callbacks_that_are_extended() -> None:
+    names = ("connection_made", "connection_lost", "data_received")
+    parsed = ("on_message_begin", "on_headers_complete")
+
+    assert {name: callable(getattr(HttpToolsProtocol, name, None)) for name in names + parsed} == (
+        dict.fromkeys(names + parsed, True)
+    )

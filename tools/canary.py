@@ -21,10 +21,6 @@ TESTS = (
     "tests/unit/test_sdk.py",
     "tests/fake/test_protocol.py",
 )
-    "tests/unit/test_private_parts.py",
-    "tests/unit/test_sdk.py",
-    "tests/fake/test_protocol.py",
-)
 
 
 def main() -> None:

@@ -70,7 +70,12 @@ def test_a_rate_makes_time_run_faster(cloud: Cloud) -> None:
         ("instances", {}, 'give either "instance_ids", a list, or "count"'),
         ("instances", {"count": 0}, '"count" must be a whole number from 1'),
         ("instances", {"count": True}, '"count" must be a whole number from 1'),
-        ("instances", {"instance_ids": ["vm-1"]}, "'vm-1', which is not a valid instance id"),
+        (
+            "instances",
+            {"instance_ids": ["vm-1"]},
+            "\"instance_ids\" must be a list of instance ids (i-…), at least one, not ['vm-1']",
+        ),
+        ("clock", {"advance": 60}, '"advance" must be a duration such as 30s'),
         ("instances", {"instances": 1}, 'unknown field "instances"; known are'),
         ("instances", {"instance_ids": ["i-a", "i-a"]}, "The instance i-a exists already"),
         ("clock", {}, "give exactly one of"),

@@ -1,15 +1,18 @@
-"""Reads the JSON bodies of control requests, one kind of field at a time.
+"""The JSON bodies of control requests: a class each, decoded and checked by msgspec.
 
-Every failure names the field and what would be right.
+A field's description completes the sentence that a failure answers with:
+``"count" must be a whole number from 1 to 100000, not 0``.
 """
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
-import orjson
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
-from ...models import is_instance_id, parse_duration, parse_time
+from ...models import EventCycleStatus, is_instance_id, parse_duration, parse_time
 from ..protocol.api_errors import FAULT_ERRORS
 from ..protocol.registry import ACTIONS
 from ..state.catalog import REGIONS
@@ -17,120 +20,224 @@ from ..state.clock import END_OF_TIME
 from ..state.faults import Fault
 from ..state.throttling import ANY
 
+_MOST_SHOWN = 100
+"""Characters of a wrong value that an error quotes."""
+
 
 class BadBody(Exception):
     """A control request cannot be carried out; its text is the answer."""
 
 
-async def read(request: Request, known: set[str] | None) -> dict[str, Any]:
-    """The body, an object with none but the *known* fields; None lets any pass."""
+class InstanceId(str):
+    """An id such as ``i-bp1a2b3c4d5e``."""
+
+
+class Moment(datetime):
+    """A UTC time, written as ``2026-01-02T03:04:05Z``."""
+
+
+class Seconds(float):
+    """A duration, written as ``2h``; never negative."""
+
+
+Text = Annotated[str, Meta(min_length=1, description="given, as a text that is not empty")]
+InstanceIds = Annotated[
+    list[InstanceId], Meta(min_length=1, description="a list of instance ids (i-…), at least one")
+]
+UtcTime = Annotated[Moment, Meta(description="a UTC time such as 2026-01-02T03:04:05Z")]
+Flag = Annotated[bool, Meta(description="true or false")]
+Number = Annotated[float, Meta(ge=0, le=1e9, description="a number from 0 to 1000000000")]
+Count = Annotated[int, Meta(ge=0, le=10**9, description="a whole number from 0 to 1000000000")]
+
+
+class Body(Struct, frozen=True, forbid_unknown_fields=True):
+    """A body; fields that it does not have are refused."""
+
+
+class Instances(Body, frozen=True):
+    """Either the ids or the number of instances to make."""
+
+    instance_ids: InstanceIds | UnsetType = UNSET
+    count: (
+        Annotated[int, Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")]
+        | UnsetType
+    ) = UNSET
+    region: Text | UnsetType = UNSET
+
+
+class InjectedEvents(Body, frozen=True):
+    """Events to inject, one on each instance; details are spelled as the API spells them."""
+
+    instance_ids: InstanceIds
+    event_type: Text
+    not_before: UtcTime
+    status: (
+        Annotated[EventCycleStatus, Meta(description=f"one of {', '.join(EventCycleStatus)}")]
+        | UnsetType
+    ) = UNSET
+    simulated: Flag = False
+    reason: Text | UnsetType = UNSET
+    region: Text | UnsetType = UNSET
+    publish_time: UtcTime | UnsetType = UNSET
+    finish_time: UtcTime | UnsetType = UNSET
+    reason_code: Text | UnsetType = UNSET
+    impact_level: Text | UnsetType = UNSET
+    extended_attribute: Annotated[dict[str, Any], Meta(description="an object")] | UnsetType = UNSET
+
+    def details(self) -> dict[str, Any]:
+        """What only real events have, by the names of the API."""
+        given = {
+            "ReasonCode": self.reason_code,
+            "ImpactLevel": self.impact_level,
+            "ExtendedAttribute": self.extended_attribute,
+        }
+        return {member: value for member, value in given.items() if value is not UNSET}
+
+
+class ClockChange(Body, frozen=True):
+    """Exactly one of these."""
+
+    advance: (
+        Annotated[
+            Seconds,
+            Meta(
+                description="a duration such as 30s, 15m or 2h; it must not be negative, since "
+                'time in the cloud runs forward (use "set")'
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    set: UtcTime | UnsetType = UNSET
+    rate: (
+        Annotated[float, Meta(ge=0, le=1e6, description="a number from 0 (frozen) to 1000000")]
+        | UnsetType
+    ) = UNSET
+    freeze: Flag | UnsetType = UNSET
+
+
+class NewFault(Body, frozen=True):
+    """The fields of `Fault`."""
+
+    action: Text
+    error: Annotated[str, Meta(description=f"one of {', '.join(FAULT_ERRORS)}")] | None = None
+    cut: Annotated[Literal["before", "after"], Meta(description='"before" or "after"')] | None = (
+        None
+    )
+    timeout: Flag = False
+    garbage: Flag = False
+    partial: Flag = False
+    latency: Number = 0.0
+    visibility_delay: Number = 0.0
+    probability: Number = 1.0
+    skip: Count = 0
+    times: Count | None = None
+    seed: Count = 0
+
+    def fault(self) -> Fault:
+        """Raises BadBody when the fake has no such action or fault."""
+        if self.action not in _covered() | {"*"}:
+            raise BadBody(
+                f'"action" must be "*" or an action of /_fake/actions, not {self.action!r}'
+            )
+        if self.error is not None and self.error not in FAULT_ERRORS:
+            raise BadBody(f'"error" must be one of {", ".join(FAULT_ERRORS)}, not {self.error!r}')
+        return Fault(**msgspec.structs.asdict(self))
+
+
+class Account(Body, frozen=True):
+    id: Annotated[
+        str, Meta(pattern=r"^[0-9]+$", description="an account id: digits only, as a string")
+    ]
+
+
+B = TypeVar("B", bound=Body)
+
+
+async def read(request: Request, kind: type[B]) -> B:
+    """The body as *kind*; raises BadBody that names the field and what it must be."""
+    given = await read_object(request)
     try:
-        body = orjson.loads(await request.body())
-    except ValueError:
+        return msgspec.convert(given, kind, dec_hook=_decoded)
+    except msgspec.ValidationError:
+        raise BadBody(_explained(given, kind)) from None
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The body as a JSON object of any fields."""
+    try:
+        return msgspec.json.decode(await request.body(), type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError):
         raise BadBody("the body must be a JSON object") from None
-    if not isinstance(body, dict):
-        raise BadBody("the body must be a JSON object")
-    unknown = sorted(set(body) - known) if known is not None else []
-    if unknown:
-        raise BadBody(f'unknown field "{unknown[0]}"; known are {", ".join(sorted(known or ()))}')
-    return body
 
 
-def text(body: dict[str, Any], name: str, default: str | None = None) -> str:
-    value = body.get(name, default)
-    if not isinstance(value, str) or not value:
-        raise BadBody(f'"{name}" must be given, as a string')
-    return value
+def limits(body: Mapping[str, Any]) -> dict[str, int]:
+    """Calls per minute by action, or by ``*``."""
+    known = _covered() | {ANY}
+    for name in body:
+        if name not in known:
+            raise BadBody(f'"{name}" is neither "*" nor an action of /_fake/actions')
+        try:
+            msgspec.convert(body[name], Count)
+        except msgspec.ValidationError:
+            raise BadBody(f'"{name}" must be a whole number of calls per minute') from None
+    return dict(body)
 
 
-def instance_ids(body: dict[str, Any]) -> list[str]:
-    ids = body.get("instance_ids")
-    if not isinstance(ids, list) or not ids:
-        raise BadBody('"instance_ids" must be a list of instance ids')
-    for id in ids:
-        if not isinstance(id, str) or not is_instance_id(id):
-            raise BadBody(f'"instance_ids" holds {id!r}, which is not a valid instance id (i-…)')
-    return ids
-
-
-def moment(body: dict[str, Any], name: str) -> datetime:
-    given = text(body, name)
-    try:
-        return parse_time(given)
-    except ValueError:
-        raise BadBody(
-            f'"{name}" must be a UTC time such as 2026-01-02T03:04:05Z, not {given!r}'
-        ) from None
-
-
-def seconds(body: dict[str, Any], name: str) -> float:
-    given = text(body, name)
-    try:
-        parsed = parse_duration(given)
-    except ValueError:
-        raise BadBody(
-            f'"{name}" must be a duration such as 30s, 15m or 2h, not {given!r}'
-        ) from None
-    if parsed < 0:
-        raise BadBody(f'"{name}" must not be negative: time in the cloud runs forward (use "set")')
-    return min(parsed, END_OF_TIME)
-
-
-def fault(body: dict[str, Any]) -> Fault:
-    action = text(body, "action")
-    known = {covered.name for covered in ACTIONS.values()}
-    if action not in known | {"*"}:
-        raise BadBody(f'"action" must be "*" or an action of /_fake/actions, not {action!r}')
-    if body.get("error") is not None and body["error"] not in FAULT_ERRORS:
-        raise BadBody(f'"error" must be one of {", ".join(FAULT_ERRORS)}, not {body["error"]!r}')
-    if body.get("cut") not in (None, "before", "after"):
-        raise BadBody('"cut" must be "before" or "after"')
-    numbers = {"latency", "visibility_delay", "probability", "skip", "times", "seed"}
-    for name in numbers & set(body):
-        value = body[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise BadBody(f'"{name}" must be a number, 0 or more')
-    for name in {"timeout", "garbage", "partial"} & set(body):
-        if not isinstance(body[name], bool):
-            raise BadBody(f'"{name}" must be true or false')
-    return Fault(**body)
-
-
-def rate(body: dict[str, Any]) -> float:
-    rate = body["rate"]
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1e6:
-        raise BadBody('"rate" must be a number from 0 (frozen) to 1000000')
-    return float(rate)
-
-
-def region(body: dict[str, Any], default: str, is_any: bool) -> str:
+def region(name: str | UnsetType, default: str, *, is_any: bool) -> str:
     """A region of the published list, or any text when *is_any*."""
-    name = text(body, "region", default)
+    if name is UNSET:
+        return default
     if name not in REGIONS and not is_any:
-        raise BadBody(f'"region" is {name!r}, which is none of Alibaba Cloud\'s')
+        raise BadBody(f'"region" must be a region of Alibaba Cloud, not {name!r}')
     return name
 
 
-def details(body: dict[str, Any]) -> dict[str, Any]:
-    """What only real events have, spelled as the API spells it."""
-    found: dict[str, Any] = {}
-    for name, member in (("reason_code", "ReasonCode"), ("impact_level", "ImpactLevel")):
-        if name in body:
-            found[member] = text(body, name)
-    if "extended_attribute" in body:
-        attribute = body["extended_attribute"]
-        if not isinstance(attribute, dict):
-            raise BadBody('"extended_attribute" must be an object')
-        found["ExtendedAttribute"] = attribute
-    return found
+def _covered() -> set[str]:
+    return {action.name for action in ACTIONS.values()}
 
 
-def limits(body: dict[str, Any]) -> dict[str, int]:
-    """Calls per minute by action, or by ``*``."""
-    known = {action.name for action in ACTIONS.values()} | {ANY}
-    for name, limit in body.items():
-        if name not in known:
-            raise BadBody(f'"{name}" is neither "*" nor an action of /_fake/actions')
-        if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= 10**9:
-            raise BadBody(f'"{name}" must be a whole number of calls per minute')
-    return body
+def _decoded(kind: type[Any], value: Any) -> Any:
+    """The types of ours that msgspec does not know. A ValueError becomes its failure."""
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    if kind is InstanceId:
+        if not is_instance_id(value):
+            raise ValueError(f"{value!r} is not a valid instance id")
+        return InstanceId(value)
+    if kind is Moment:
+        return Moment.fromtimestamp(parse_time(value).timestamp(), UTC)
+    seconds = parse_duration(value)
+    if seconds < 0:
+        raise ValueError("negative")
+    return Seconds(min(seconds, END_OF_TIME))
+
+
+def _explained(given: Mapping[str, Any], kind: type[Body]) -> str:
+    """The first field of *given* that *kind* does not take, and what it must be."""
+    hints = get_type_hints(kind, include_extras=True)
+    unknown = sorted(given.keys() - hints.keys())
+    if unknown:
+        return f'unknown field "{unknown[0]}"; known are {", ".join(sorted(hints))}'
+    required = {f.name for f in msgspec.structs.fields(kind) if f.required}
+    for name, hint in hints.items():
+        if name not in given and name not in required:
+            continue
+        try:
+            if name in given:
+                msgspec.convert(given[name], hint, dec_hook=_decoded)
+                continue
+        except msgspec.ValidationError:
+            shown = repr(given[name])
+            shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
+            return f'"{name}" must be {_description(hint)}, not {shown}'
+        return f'"{name}" must be {_description(hint)}; it is missing'
+    return "the body is not valid"
+
+
+def _description(hint: Any) -> str:
+    """The description in an annotation, or in the one alternative that has it."""
+    for part in (hint, *getattr(hint, "__args__", ())):
+        for meta in getattr(part, "__metadata__", ()):
+            if isinstance(meta, Meta) and meta.description:
+                return meta.description
+    return "of another type"

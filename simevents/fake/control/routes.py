@@ -5,12 +5,14 @@ names the field and what would be right, and changes nothing.
 """
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
+import msgspec
+from msgspec import UNSET, UnsetType
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -26,16 +28,10 @@ from ..state.clock import iso_time
 from ..state.cloud import Cloud
 from ..state.database import StoreError
 from ..state.event_table import EventRow
-from ..state.faults import Fault
 from ..state.journal import Journal
 from ..state.lifecycle import FINAL, start_status
 from ..state.switches import BadSwitch, Switches
 from . import bodies
-
-_INJECTED = {
-    *("instance_ids", "event_type", "not_before", "status", "simulated", "reason", "region"),
-    *("publish_time", "finish_time", "reason_code", "impact_level", "extended_attribute"),
-}
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -119,17 +115,16 @@ class _Control:
         )
 
     async def add_instances(self, request: Request) -> Response:
-        body = await bodies.read(request, {"instance_ids", "count", "region"})
-        region = self._region(body)
-        if ("instance_ids" in body) == ("count" in body):
+        body = await bodies.read(request, bodies.Instances)
+        region = self._region(body.region)
+        if (body.instance_ids is UNSET) == (body.count is UNSET):
             raise bodies.BadBody('give either "instance_ids", a list, or "count", a whole number')
-        if "count" in body:
-            count = body["count"]
-            if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 100_000:
-                raise bodies.BadBody('"count" must be a whole number from 1 to 100000')
-            ids = [self._cloud.new_id("i") for _ in range(count)]
+        ids: Sequence[str]
+        if body.instance_ids is not UNSET:
+            ids = body.instance_ids
         else:
-            ids = bodies.instance_ids(body)
+            assert body.count is not UNSET
+            ids = [self._cloud.new_id("i") for _ in range(body.count)]
         with self._settled():
             made = instances.run(self._cloud, region, ids, {})
         return JSONResponse({"instance_ids": [instance.id for instance in made]})
@@ -140,43 +135,29 @@ class _Control:
 
     async def inject_events(self, request: Request) -> Response:
         """Make events without asking the API's rules; by default real ones, in any status."""
-        body = await bodies.read(request, _INJECTED)
-        instance_ids = bodies.instance_ids(body)
-        event_type = bodies.text(body, "event_type")
-        not_before = bodies.moment(body, "not_before").timestamp()
-        status = bodies.text(body, "status", start_status(event_type))
-        if status not in set(EventCycleStatus):
-            raise bodies.BadBody(
-                f'"status" must be one of {", ".join(EventCycleStatus)}, not {status!r}'
-            )
-        simulated = body.get("simulated", False)
-        if not isinstance(simulated, bool):
-            raise bodies.BadBody('"simulated" must be true or false')
+        body = await bodies.read(request, bodies.InjectedEvents)
+        status = start_status(body.event_type) if body.status is UNSET else body.status
         now = self._cloud.now()
-        published_at = now
-        if "publish_time" in body:
-            published_at = bodies.moment(body, "publish_time").timestamp()
+        published_at = now if body.publish_time is UNSET else body.publish_time.timestamp()
         finished_at = None
         if status in FINAL:
-            finished_at = now
-            if "finish_time" in body:
-                finished_at = bodies.moment(body, "finish_time").timestamp()
-        reason = self._cloud.switches.simulated_reason if simulated else "System"
+            finished_at = now if body.finish_time is UNSET else body.finish_time.timestamp()
+        reason = self._cloud.switches.simulated_reason if body.simulated else "System"
         made = [
             EventRow(
                 event_id=self._cloud.new_id("e"),
-                region=self._region(body),
+                region=self._region(body.region),
                 instance_id=instance_id,
-                event_type=event_type,
+                event_type=body.event_type,
                 status=EventCycleStatus(status),
                 published_at=published_at,
-                not_before=not_before,
+                not_before=body.not_before.timestamp(),
                 finished_at=finished_at,
-                simulated=simulated,
-                reason=bodies.text(body, "reason", reason) if "reason" in body else reason,
-                details=bodies.details(body),
+                simulated=body.simulated,
+                reason=reason if body.reason is UNSET else body.reason,
+                details=body.details(),
             )
-            for instance_id in instance_ids
+            for instance_id in body.instance_ids
         ]
         with self._settled():
             self._cloud.store.events.add(made, self._cloud.switches.executing_seconds)
@@ -188,20 +169,19 @@ class _Control:
         )
 
     async def turn_clock(self, request: Request) -> Response:
-        body = await bodies.read(request, {"advance", "set", "rate", "freeze"})
-        if len(body) != 1:
+        body = await bodies.read(request, bodies.ClockChange)
+        given = [value for value in msgspec.structs.astuple(body) if value is not UNSET]
+        if len(given) != 1:
             raise bodies.BadBody('give exactly one of "advance", "set", "rate" and "freeze"')
         clock = self._cloud.clock
-        if "advance" in body:
-            clock.advance(bodies.seconds(body, "advance"))
-        elif "set" in body:
-            clock.set(bodies.moment(body, "set"))
-        elif "rate" in body:
-            clock.run_at(bodies.rate(body))
-        elif body["freeze"] in (True, False):
-            clock.run_at(0 if body["freeze"] else 1)
+        if body.advance is not UNSET:
+            clock.advance(body.advance)
+        elif body.set is not UNSET:
+            clock.set(body.set)
+        elif body.rate is not UNSET:
+            clock.run_at(body.rate)
         else:
-            raise bodies.BadBody('"freeze" must be true or false')
+            clock.run_at(0 if body.freeze else 1)
         with self._settled():
             self._cloud.store.save_clock_setting(clock.setting)
         return await self.clock(request)
@@ -210,8 +190,8 @@ class _Control:
         return JSONResponse(self._cloud.faults.listed())
 
     async def add_fault(self, request: Request) -> Response:
-        body = await bodies.read(request, {field.name for field in fields(Fault)})
-        self._cloud.faults.add(bodies.fault(body))
+        body = await bodies.read(request, bodies.NewFault)
+        self._cloud.faults.add(body.fault())
         return await self.faults(request)
 
     async def clear_faults(self, request: Request) -> Response:
@@ -223,7 +203,7 @@ class _Control:
 
     async def set_switches(self, request: Request) -> Response:
         """Those that are named; the others stay. They last as long as the data does."""
-        body = await bodies.read(request, {switch.name for switch in fields(Switches)})
+        body = await bodies.read_object(request)
         self._cloud.switches = self._cloud.switches.changed(**body)
         with self._settled():
             self._cloud.store.save_switches(self._cloud.switches.differing())
@@ -234,7 +214,7 @@ class _Control:
 
     async def set_throttle(self, request: Request) -> Response:
         """Replaces all limits; ``{}`` lifts them."""
-        self._cloud.throttle.set(bodies.limits(await bodies.read(request, None)))
+        self._cloud.throttle.set(bodies.limits(await bodies.read_object(request)))
         return await self.throttle(request)
 
     async def calls(self, request: Request) -> Response:
@@ -246,13 +226,10 @@ class _Control:
         return JSONResponse(self._journal.entries(unexpected_only=unexpected_only))
 
     async def change_account(self, request: Request) -> Response:
-        body = await bodies.read(request, {"id"})
-        account_id = bodies.text(body, "id")
-        if not account_id.isdecimal():
-            raise bodies.BadBody('"id" must be an account id: digits only, as a string')
+        body = await bodies.read(request, bodies.Account)
         with self._settled():
-            self._cloud.store.set_meta("account_id", account_id)
-        return JSONResponse({"id": account_id})
+            self._cloud.store.set_meta("account_id", body.id)
+        return JSONResponse({"id": body.id})
 
     async def reset(self, request: Request) -> Response:
         """As at the start: real time, no faults, no limits, the switches that were given then."""
@@ -288,6 +265,6 @@ class _Control:
             self._cloud.settle()
             yield
 
-    def _region(self, body: dict[str, Any]) -> str:
+    def _region(self, name: str | UnsetType) -> str:
         is_any = self._cloud.switches.unknown_region == "accept"
-        return bodies.region(body, DEFAULT_REGION, is_any)
+        return bodies.region(name, DEFAULT_REGION, is_any=is_any)

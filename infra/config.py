@@ -1,7 +1,6 @@
 """The stack's configuration, typed, read in one place.
 
-What is wrong is reported with the key, what was found and what is wanted, before any
-resource is declared.
+An error names the key, the value and what is valid, before any resource is declared.
 """
 
 import json
@@ -17,9 +16,9 @@ NAMESPACE = "simevents"
 class ConfigurationError(pulumi.RunError):
     """A key of the stack configuration is missing or wrong; the engine prints it as it is."""
 
-    def __init__(self, key: str, found: object, wanted: str) -> None:
+    def __init__(self, key: str, found: object, expected: str) -> None:
         what = "is not set" if found is None else f"is {found!r}"
-        super().__init__(f"{key} {what}; wanted: {wanted}")
+        super().__init__(f"{key} {what}; use {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +82,18 @@ def _parsed(config: pulumi.Config, key: str) -> Any:
         return text
 
 
-def _text(key: str, found: object, wanted: str) -> str:
+def _text(key: str, found: object, expected: str) -> str:
     if not isinstance(found, str) or not found:
-        raise ConfigurationError(key, found, wanted)
+        raise ConfigurationError(key, found, expected)
     return found
 
 
 def _whole_number(key: str, found: object) -> int:
-    wanted = "a whole number, 1 or more"
+    expected = "a whole number, 1 or more"
     if isinstance(found, bool) or not isinstance(found, int | float) or found != int(found):
-        raise ConfigurationError(key, found, wanted)
+        raise ConfigurationError(key, found, expected)
     if found < 1:
-        raise ConfigurationError(key, int(found), wanted)
+        raise ConfigurationError(key, int(found), expected)
     return int(found)
 
 
@@ -109,7 +108,7 @@ def _events(found: object, count: int) -> tuple[ScheduledEvent, ...]:
     names = [event.name for event in events]
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise ConfigurationError(f"{_key('events')}[{index}].name", name, "a name of its own")
+            raise ConfigurationError(f"{_key('events')}[{index}].name", name, "a unique name")
     return events
 
 
@@ -121,7 +120,7 @@ def _event(key: str, found: object, count: int) -> ScheduledEvent:
         raise ConfigurationError(
             f"{key}.{unknown[0]}",
             found[unknown[0]],
-            "only name, type, notBefore and instances are known",
+            "only name, type, notBefore and instances",
         )
     return ScheduledEvent(
         name=_text(f"{key}.name", found.get("name"), "a name for the resource"),

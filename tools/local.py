@@ -1,6 +1,6 @@
 """The stack on the local fake cloud: what ``make up`` and ``make destroy`` do.
 
-Starts the fake as a process of its own on its fixed port and data file, and runs the
+Starts the fake as a separate process on its fixed port and data file, and runs the
 engine on a copy of the project, since the engine writes into stack files. Everything
 that belongs to this local stack is under ``.simevents/`` in the checkout.
 """
@@ -96,7 +96,7 @@ def _cloud() -> daemon.Daemon:
         raise LocalError(
             f"The local stack was made in the cloud {known or '(unknown)'}, but the one at "
             f"{cloud.url} is {cloud.cloud_id}: its data were lost or reset. The stack's resources "
-            "exist no longer. Forget the stack with make clean, then make up."
+            "no longer exist. Remove the stack with make clean, then run make up."
         )
     return cloud
 

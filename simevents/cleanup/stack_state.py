@@ -1,6 +1,6 @@
-"""Which events a stack's state accounts for, as ``pulumi stack export`` tells.
+"""Which events a stack's state accounts for, read from ``pulumi stack export``.
 
-Reads what the engine prints and knows the two resources' types and properties; it
+Reads the engine's output and knows the two resources' types and properties; it
 neither imports Pulumi nor changes a state.
 """
 

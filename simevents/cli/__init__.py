@@ -1,9 +1,9 @@
 """The command ``simevents``: arguments in, tables or JSON out, exit codes for scripts.
 
-Exit codes: 0 done, 1 the cloud or a person said no, 2 the command line or the settings
-cannot be right and nothing was sent, 3 the deadline of ``wait`` passed. What the commands
-do is in `client`, `reconcile`, `sweep` and `fake`. Each is imported only when it is
-called, and so are the libraries that it needs: starting is most of what a short command does.
+Exit codes: 0 done; 1 the cloud refused, or the user declined; 2 the command line or the
+settings are invalid and nothing was sent; 3 the deadline of ``wait`` passed. What the commands
+do is in `api`, `reconcile`, `cleanup` and `fake`. Each command and its libraries are
+imported only when it is called, since a short command spends most of its time on imports.
 """
 
 import importlib
@@ -28,7 +28,7 @@ _COMMANDS = {
 """Commands, in the order of the help, by the module that has them."""
 
 
-class _Lazily(click.Group):
+class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
 
@@ -44,13 +44,13 @@ class _Lazily(click.Group):
         return command
 
 
-@click.group(cls=_Lazily, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="simevents %(version)s")
 def app() -> None:
-    """Simulated ECS system events by hand, and a local fake of the cloud.
+    """Schedule simulated ECS system events by hand; run a local fake of the cloud.
 
-    The commands speak to Alibaba Cloud unless --endpoint, or SIMEVENTS_ENDPOINT, names a
-    local fake. A first round without an account, in two terminals:
+    The commands call Alibaba Cloud unless --endpoint, or SIMEVENTS_ENDPOINT, names a
+    local fake. To try it without an account, in two terminals:
 
     \b
       simevents fake --instance i-bp1a2b3c4d5e

@@ -31,13 +31,13 @@ _CHANGES: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     envvar=TOKEN_VARIABLE,
     show_envvar=True,
     default="",
-    help="What a fake printed that does not listen on loopback.",
+    help="The control token that a fake prints when it does not listen on loopback.",
 )
 @options.as_json
 def clock(
     change: str | None, value: str | None, endpoint: str | None, token: str, *, as_json: bool
 ) -> None:
-    """Show or turn the clock of a local fake cloud; whatever becomes due happens.
+    """Show or change the clock of a local fake cloud. Events that become due take place.
 
     \b
       simevents clock                             what time it is there

@@ -1,4 +1,4 @@
-"""``completion``: what a shell needs to complete this command."""
+"""``completion``: the shell script that completes this command."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -7,7 +7,7 @@ from click.shell_completion import get_completion_class
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print what makes a shell complete commands, options and event types.
+    """Print the script with which a shell completes commands, options and event types.
 
     \b
     Example: simevents completion bash > ~/.local/share/bash-completion/completions/simevents

@@ -1,4 +1,4 @@
-"""``create``, ``list``, ``show`` and ``cancel``: one call of the API each, made safe."""
+"""``create``, ``list``, ``show`` and ``cancel``: one call of the API each, with retries."""
 
 import signal
 import threading
@@ -36,9 +36,9 @@ def create(
     *,
     as_json: bool,
 ) -> None:
-    """Schedule a simulated event on each of the given instances: on all of them or on none.
+    """Schedule a simulated event on each of the given instances: on all or on none.
 
-    When it fails, or is interrupted, what was made is cancelled again.
+    When it fails or is interrupted, the events that were created are cancelled.
 
     \b
     Example: simevents create --region cn-hangzhou --type SystemMaintenance.Reboot \\
@@ -62,7 +62,7 @@ def create(
             made = create_events(events, lambda: not interrupted.is_set())
             if interrupted.is_set():
                 api.renewed().cancel([event.event_id for event in made.values()])
-                options.fail("interrupted; the events that had been made are cancelled again")
+                options.fail("interrupted; the events that had been created are cancelled")
     output.show(made.values(), as_json=as_json)
 
 
@@ -113,7 +113,7 @@ def list_events(
 @options.endpoint
 @options.as_json
 def show(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_json: bool) -> None:
-    """Show events by id. Exit code 1 when the cloud does not know one of them.
+    """Show events by id. Exit code 1 when the cloud does not know an id.
 
     \b
     Example: simevents show --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j --json
@@ -132,7 +132,7 @@ def show(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_js
 @options.endpoint
 @options.as_json
 def cancel(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_json: bool) -> None:
-    """Cancel events by id and show them afterwards. One that has finished stays as it is.
+    """Cancel events by id and show them afterwards. A finished event stays as it is.
 
     Exit code 1 when one is unknown, real or still open.
 
@@ -147,7 +147,7 @@ def cancel(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_
     still_open = [e.event_id for e in after if e.is_open and e.event_id not in outcome.real]
     problems = []
     if outcome.real:
-        problems.append(f"made by the cloud itself and not cancelled: {', '.join(outcome.real)}")
+        problems.append(f"real events, not cancelled: {', '.join(outcome.real)}")
     if outcome.unknown:
         problems.append(unknown(outcome.unknown, region))
     if still_open:
@@ -165,7 +165,7 @@ def unknown(event_ids: list[str], region: str) -> str:
 
 @contextmanager
 def _interrupted() -> Iterator[threading.Event]:
-    """Set once somebody wants this process to end, which first undoes what it did."""
+    """An event that is set by a signal to end; the command then cleans up first."""
     interrupted = threading.Event()
 
     def note(_number: int, _frame: FrameType | None) -> None:

@@ -37,7 +37,7 @@ from . import options
     "switches",
     multiple=True,
     metavar="NAME=VALUE",
-    help="How to answer what is not documented; docs/switches.md.",
+    help="Set how the fake answers where the API documentation is silent; docs/switches.md.",
 )
 @click.option("--detach", is_flag=True, help="Leave it running and return.")
 def fake(
@@ -98,7 +98,7 @@ def _detached(
     access_keys: tuple[str, ...],
     switches: tuple[str, ...],
 ) -> str:
-    """The URL of a server that is left running."""
+    """Start a server that keeps running; its URL."""
     if data is None:
         options.fail("--detach needs --data, the file by which it is found again")
     if host != "127.0.0.1":

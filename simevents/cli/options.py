@@ -1,4 +1,4 @@
-"""Options that several commands share, and the connection that they name."""
+"""Options that several commands share, and the connection that they describe."""
 
 import os
 from collections.abc import Callable, Iterable

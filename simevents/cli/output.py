@@ -33,7 +33,7 @@ def plain(event: SystemEvent) -> dict[str, str]:
 
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal that something is going on; what is yielded changes the text."""
+    """Show a progress line on a terminal; the function that is yielded changes its text."""
     from rich.console import Console
 
     with Console(stderr=True).status(text) as line:

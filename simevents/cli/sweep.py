@@ -1,4 +1,4 @@
-"""``sweep``: cancel by hand what is open and should not be."""
+"""``sweep``: cancel by hand events that are open and should not be."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--type", "event_type", type=options.EVENT_TYPE, help="On instances: only events of this type."
 )
 @click.option("--not-before", default="", help="On instances: only events of this time.")
-@click.option("--stack", help="What the state of this Pulumi stack accounts for.")
+@click.option("--stack", help="The events that the state of this Pulumi stack accounts for.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="List only.")
 def sweep(
@@ -46,8 +46,8 @@ def sweep(
 ) -> None:
     """Cancel the open events on given instances, of given ids, or of a stack.
 
-    With --region alone it only lists: the simulated events of colleagues are theirs.
-    Exit code 1 when something is open afterwards.
+    With --region alone it only lists, so that events of colleagues are not cancelled.
+    Exit code 1 when an event is open afterwards.
 
     \b
     Example: simevents sweep --region cn-hangzhou --event e-bp1a2b3c4d5e6f7g8h9j
@@ -94,7 +94,7 @@ def _second(not_before: str) -> str:
 def _sweep_one(
     api: "SystemEvents", entries: "list[Ownership]", may_cancel: bool, yes: bool
 ) -> bool:
-    """Sweep in one cloud; whether nothing is open afterwards."""
+    """Sweep in one cloud; True when nothing is open afterwards."""
     from ..cleanup.sweep import cancel_open, open_events
 
     with api:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SLOWEST_POLL_SECONDS = 5.0
 DEADLINE_PASSED = 3
 LEAST_BUDGET_SECONDS = 1.0
-"""Of one look, so that a deadline of 0 s looks once."""
+"""Time for one read, so that a deadline of 0 s reads once."""
 
 
 @click.command()
@@ -42,8 +42,8 @@ def wait(
 ) -> None:
     """Wait until events have finished, or have a given status.
 
-    Exit code 1 when one has finished with another status than the one waited for, 3 when
-    the time is over.
+    Exit code 1 when an event finished with another status than the one waited for, 3 when
+    the deadline has passed.
 
     \b
     Example: simevents wait --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j \\
@@ -78,7 +78,7 @@ def wait(
 
 
 def _look(api: "SystemEvents", ids: list[str], deadline: float) -> list[SystemEvent]:
-    """The events; asking takes no longer than there is time."""
+    """The events, read within the time that is left."""
     left = max(deadline - time.monotonic(), LEAST_BUDGET_SECONDS)
     return api.within(left).describe(ids)
 

@@ -1,8 +1,8 @@
 """For people who test their own handlers of system events.
 
 With pytest: the fixture `ecs_fake` (`plugin`). Without: `fake_cloud`. Recorded
-exchanges: `cassettes`. Everything heavy is imported when it is first used, for pytest
-imports this package in every run of everybody who has it installed.
+exchanges: `cassettes`. Heavy modules are imported on first use, since pytest
+imports this package in every run where it is installed.
 """
 
 import importlib

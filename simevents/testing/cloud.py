@@ -1,7 +1,7 @@
-"""A fake cloud in the hands of a test: make instances, schedule events, turn the clock, look.
+"""The fake cloud as a test uses it: run instances, schedule events, change the clock, read.
 
-What a test may expect of the program under test is `expectations`'s; how that program's
-calls get here is `redirect`'s.
+`expectations` has what a test may expect of the program under test; `redirect` leads that
+program's calls to the fake.
 """
 
 import os
@@ -36,7 +36,7 @@ SERVED = {"2014-05-26": "Ecs", "2016-04-28": "Vpc", "2015-04-01": "Sts"}
 
 
 class CloudClock:
-    """The cloud's time. Whatever becomes due when it is turned happens, in order."""
+    """The cloud's time. When it changes, events that become due take place, in order."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
@@ -72,7 +72,7 @@ class CloudClock:
 
 
 class CloudFaults:
-    """What goes wrong on purpose."""
+    """Faults that are injected on purpose."""
 
     def __init__(self, control: Control) -> None:
         self._control = control

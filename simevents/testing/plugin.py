@@ -1,7 +1,7 @@
-"""The pytest plugin: fixtures, markers and options, and no more than that.
+"""The pytest plugin: fixtures, markers and options only.
 
-pytest imports this in every run of everybody who has it installed, so nothing heavy is
-imported before a test asks for it.
+pytest imports this in every run where the package is installed, so heavy modules are
+imported only when a test uses them.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -30,10 +30,10 @@ _FAKE_MARKER = {
     "redirect": (bool, "True or False"),
     "switches": (dict, "a dictionary of switches, docs/switches.md"),
 }
-"""What the marker `ecs_fake` takes, and how it is described to those who got it wrong."""
+"""The arguments of the marker `ecs_fake`, their types, and the words for an error."""
 
 _MARKERS = (
-    "ecs_fake(region, frozen, redirect, switches): how the cloud of the fixture ecs_fake begins.",
+    "ecs_fake(region, frozen, redirect, switches): the initial state of the fixture ecs_fake.",
     "ecs_cassette: record the test's calls of the API, and replay them (--record-mode).",
     'verified_live(on): the day on which the test has passed on Alibaba Cloud, as "2026-11-23".',
 )
@@ -71,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give cassettes to those that want one, and leave out what has no account to run on."""
+    """Give cassettes to the tests that use one; deselect live tests without an account."""
     target = config.getoption("--ecs-target")
     has_cassette = target == "cassette" or _records(config)
     for item in items:
@@ -79,7 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("ecs_cassette") or (has_cassette and _uses_target(item)):
             from .recording.cassettes import options
 
-            # First, so that nothing of another marker takes the place of the scrubbing.
+            # First, so that no other marker replaces the scrubbing.
             item.add_marker(pytest.mark.vcr(**options()), append=False)
             item.stash[_HAS_CASSETTE] = True
     if target == "live" and not _live_account(config):
@@ -100,7 +100,7 @@ def pytest_report_header(config: pytest.Config) -> Iterable[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    # pytest-recording does not tell its hook for which test a cassette is opened.
+    # pytest-recording does not pass the test to its hook.
     item.config.stash[_HAS_CASSETTE] = item.stash.get(_HAS_CASSETTE, False)
 
 
@@ -124,10 +124,10 @@ def _ecs_fake_server() -> "Iterator[FakeServer]":
 def ecs_fake(
     request: pytest.FixtureRequest, _ecs_fake_server: "FakeServer"
 ) -> "Iterator[FakeCloud]":
-    """A fake Alibaba Cloud, empty, to which this process's SDKs are led.
+    """An empty fake Alibaba Cloud; this process's SDKs are redirected to it.
 
-    At the end the test fails for calls that the fake does not know, and for those that
-    were stopped on their way to the real cloud.
+    At the end the test fails when a call was not known to the fake, or was refused on its
+    way to the real cloud.
     """
     from ..errors import InvalidInput
     from .cloud import DEFAULT_REGION, FakeCloud, in_use
@@ -157,7 +157,7 @@ def ecs_fake(
 def ecs_cassette(request: pytest.FixtureRequest) -> "Iterator[datetime]":
     """For a test with the marker `ecs_cassette`: the instant of its recording, UTC.
 
-    On replay this is the time that the test has to take for now.
+    On replay the test must use this as the current time.
     """
     from datetime import UTC, datetime
 
@@ -202,7 +202,7 @@ def ecs(request: pytest.FixtureRequest) -> "Iterator[Target]":
 
 @pytest.fixture(scope="session")
 def _ecs_live(request: pytest.FixtureRequest) -> "Iterator[LiveAccount]":
-    """The account, with a process beside it that cleans up when this one dies."""
+    """The account, with a separate process that cleans up when this one dies."""
     from .live.account import watched
 
     account = _live_account(request.config)
@@ -215,7 +215,7 @@ def _ecs_live(request: pytest.FixtureRequest) -> "Iterator[LiveAccount]":
 def pytest_runtest_makereport(
     item: pytest.Item, call: "pytest.CallInfo[None]"
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Shows with a failed test what happened in the cloud."""
+    """Add the time line of the cloud to the report of a failed test."""
     report = yield
     cloud = item.stash.get(_FAKE, None)
     if cloud is not None and call.when == "call" and report.failed:

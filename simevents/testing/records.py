@@ -1,6 +1,6 @@
-"""What a fake cloud tells of itself, as values: an event with its history, a call with its outcome.
+"""Values that the fake's control routes return: an event with its history, a call with its outcome.
 
-Read off the control routes; nothing here asks for anything.
+Nothing here makes a request.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class ApiCall:
 
 @dataclass(frozen=True, slots=True)
 class CloudEvent:
-    """One system event, with everything that happened to it."""
+    """One system event with its history."""
 
     event_id: str
     instance_id: str
@@ -39,7 +39,7 @@ class CloudEvent:
     not_before: datetime
     simulated: bool
     history: tuple[tuple[datetime, EventCycleStatus], ...]
-    """What it became, and when in the cloud's time; the first is how it began."""
+    """Each status and when it began, in the cloud's time; the first is the initial one."""
 
 
 def event(entry: Mapping[str, Any]) -> CloudEvent:

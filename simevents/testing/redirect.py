@@ -1,8 +1,8 @@
-"""Leads both families of Alibaba's Python SDKs to a fake cloud, and nobody to the real one.
+"""Redirects both families of Alibaba's Python SDKs to a fake cloud; refuses the real one.
 
-What counts is the request: one that is signed the vendor's way goes to the fake, whatever
-endpoint, region, protocol or proxy the program under test has set. Any other way to a
-host of Alibaba's is refused. Only this process is led; others read `FakeCloud.env`.
+The request decides: one that is signed the vendor's way goes to the fake, whatever
+endpoint, region, protocol or proxy the program under test has set. Every other request to
+a host of Alibaba's is refused. Only this process is redirected; others read `FakeCloud.env`.
 """
 
 import importlib.util
@@ -18,7 +18,7 @@ from ..errors import OutsideFake
 
 ALIBABA_DOMAINS = ("aliyuncs.com", "aliyun.com", "alibabacloud.com", "aliyun-inc.com")
 METADATA_ADDRESS = "100.100.100.200"
-"""Where an instance asks about itself."""
+"""The metadata service of an instance."""
 
 
 @contextmanager
@@ -27,31 +27,31 @@ def redirected(
 ) -> Iterator[None]:
     """Lead this process's calls to the fake at *url* for as long as the block lasts.
 
-    *served* are the products that the fake has, by their API versions. *refused* hears
-    of each call that was stopped, for the program under test may swallow the error.
+    *served* are the products that the fake has, by their API versions. *refused* is
+    called with each call that was stopped, since the program under test may swallow the error.
     """
     if socket.getaddrinfo.__module__ == __name__:
         raise RuntimeError(
             "This process is led to a fake cloud already, by ecs_fake or fake_cloud(), and can be "
             "led to one only. Take redirect=False for another one."
         )
-    way = _Way(url, served, refused)
+    redirector = _Redirector(url, served, refused)
     with ExitStack() as patches:
-        for patch in way.patches():
+        for patch in redirector.patches():
             patches.enter_context(patch)
         yield
 
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Refuse every way to a host of Alibaba's, without leading anything anywhere."""
+    """Refuse every connection to a host of Alibaba's; redirect nothing."""
     with ExitStack() as patches:
-        for patch in _Way("", {}, lambda _: None).guards():
+        for patch in _Redirector("", {}, lambda _: None).guards():
             patches.enter_context(patch)
         yield
 
 
-class _Way:
+class _Redirector:
     def __init__(
         self, url: str, served: Mapping[str, str], refused: Callable[[OutsideFake], None]
     ) -> None:
@@ -61,12 +61,12 @@ class _Way:
         self._refused = refused
 
     def patches(self) -> Iterator[Any]:
-        """One for each way that a request may take."""
+        """One patch for each library that may send a request."""
         if _is_installed("aliyunsdkcore"):
             from aliyunsdkcore.client import AcsClient
             from aliyunsdkcore.vendored.requests.adapters import HTTPAdapter as VendoredAdapter
 
-            # For a region that it does not know, the SDK would ask the real cloud.
+            # For an unknown region the SDK would ask the real cloud.
             yield mock.patch.object(AcsClient, "_resolve_endpoint", _endpoint)
             yield mock.patch.object(VendoredAdapter, "send", self._sending(VendoredAdapter.send))
         if _is_installed("requests"):
@@ -81,14 +81,14 @@ class _Way:
         yield from self.guards()
 
     def guards(self) -> Iterator[Any]:
-        """Those that only refuse."""
+        """The patches that only refuse."""
         for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
             yield mock.patch.object(socket, name, self._resolving(getattr(socket, name)))
         for name in ("connect", "connect_ex"):
             connect = getattr(socket.socket, name)
             yield mock.patch.object(socket.socket, name, self._connecting(connect))
         if _is_installed("httpx"):
-            # A proxy or another event loop would resolve the name out of our sight.
+            # A proxy or another event loop would resolve the name unseen.
             from httpx import AsyncHTTPTransport, HTTPTransport
 
             yield mock.patch.object(
@@ -127,7 +127,7 @@ class _Way:
         return requested
 
     def _leading(self, url: str, headers: Mapping[str, str], body: Any) -> str | None:
-        """The address of a signed request at the fake; None is none of our business."""
+        """The address of a signed request at the fake; None for a request that is let through."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         if parts.netloc == self._netloc:

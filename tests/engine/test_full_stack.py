@@ -96,28 +96,28 @@ def test_the_life_of_the_stack(stack: Stack, cloud: CloudProcess) -> None:
     [
         pytest.param(
             {"simevents:instanceCount": -1},
-            "simevents:instanceCount is -1; wanted: a whole number, 1 or more",
+            "simevents:instanceCount is -1; use a whole number, 1 or more",
             id="a negative instance count",
         ),
         pytest.param(
             {"simevents:instanceCount": "two"},
-            "simevents:instanceCount is 'two'; wanted: a whole number, 1 or more",
+            "simevents:instanceCount is 'two'; use a whole number, 1 or more",
             id="an instance count in letters",
         ),
         pytest.param(
             {"simevents:events": [FAILURE | {"instances": [2]}]},
-            "simevents:events[0].instances is 2; wanted: instances that the stack has: numbers "
+            "simevents:events[0].instances is 2; use instances that the stack has: numbers "
             "from 0 to 1",
             id="an instance that the stack does not have",
         ),
         pytest.param(
             {"simevents:events": [REBOOT, REBOOT]},
-            "simevents:events[1].name is 'planned-reboot'; wanted: a name of its own",
+            "simevents:events[1].name is 'planned-reboot'; use a unique name",
             id="two events of one name",
         ),
         pytest.param(
             {"simevents:events": [REBOOT | {"at": "+1h"}]},
-            "simevents:events[0].at is '+1h'; wanted: only name, type, notBefore and instances",
+            "simevents:events[0].at is '+1h'; use only name, type, notBefore and instances",
             id="an unknown key of an event",
         ),
         pytest.param(
@@ -127,11 +127,11 @@ def test_the_life_of_the_stack(stack: Stack, cloud: CloudProcess) -> None:
             id="plain HTTP to another machine",
         ),
         pytest.param(
-            {"simevents:zone": None}, "simevents:zone is not set; wanted: a zone", id="no zone"
+            {"simevents:zone": None}, "simevents:zone is not set; use a zone", id="no zone"
         ),
         pytest.param(
             {"alicloud:region": None},
-            "alicloud:region is not set; wanted: a region such as cn-hangzhou",
+            "alicloud:region is not set; use a region such as cn-hangzhou",
             id="no region",
         ),
     ],

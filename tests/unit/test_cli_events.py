@@ -97,9 +97,7 @@ def test_a_real_event_is_not_cancelled(simevents: Run, cloud: Cloud) -> None:
     ended = simevents("cancel", real["event_id"])
 
     assert ended.returncode == 1
-    assert ended.stderr == (
-        f"error: made by the cloud itself and not cancelled: {real['event_id']}\n"
-    )
+    assert ended.stderr == (f"error: real events, not cancelled: {real['event_id']}\n")
 
 
 def test_a_create_that_is_refused_leaves_nothing(simevents: Run, cloud: Cloud) -> None:

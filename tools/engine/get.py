@@ -1,11 +1,10 @@
-"""Gets the Pulumi engine and makes it ready in this checkout's environment.
+"""Installs the Pulumi engine into this checkout's environment.
 
 In order: a suitable ``pulumi`` on PATH, with its own plugins; else the official
 installer; else the same programs built from Go modules, which takes about eleven
-minutes and 8 GB once per machine, and nothing afterwards. What is built lies outside the
-checkout, under ``~/.cache/simevents/engine``, keyed by the content that it was built
-from; a build is put in place by one rename, so one that was interrupted leaves
-nothing, and two at once wait for each other.
+minutes and 8 GB once per machine, and nothing afterwards. The build is stored outside the
+checkout, under ``~/.cache/simevents/engine``, by the hash of its sources. It is put in place
+by one rename, so an interrupted build leaves nothing; of two at once, one waits.
 
 Run by ``make engine`` with the environment's own Python. Afterwards ``pulumi`` works
 wherever that environment is active.
@@ -51,13 +50,15 @@ VERSION_SYMBOL = f"{SDK}/go/common/version.Version"
 
 
 class EngineError(Exception):
-    """The engine cannot be had; the text says what was tried and what to do."""
+    """The engine cannot be installed; the text says what was tried and what to do."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument(
-        "--go", action="store_true", help="build from Go modules, whatever else could be had"
+        "--go",
+        action="store_true",
+        help="build from Go modules in any case",
     )
     arguments = parser.parse_args()
     try:

@@ -1,7 +1,7 @@
-"""Where a test's calls go: to the fake, to a cassette, or to a live account.
+"""The backend of a test: the fake, a cassette, or a live account, by ``--ecs-target``.
 
-One text of a test runs against all three, by ``--ecs-target``, if it takes its instances,
-its time and its credentials from here and touches nothing else.
+The same test runs on all three if it takes its instances, its time and its credentials
+from its `Target` and uses nothing else.
 """
 
 import os
@@ -42,14 +42,14 @@ class Target:
     security_token: str | None
     now: datetime
     """The cloud's time when the test began, UTC; that of the recording on replay."""
-    _take: Callable[[int], list[str]]
+    _take_instances: Callable[[int], list[str]]
 
     def __repr__(self) -> str:
         return f"Target({self.kind!r}, {self.region!r})"
 
     def instances(self, count: int = 1) -> list[str]:
         """Ids of *count* instances that the test may use, others with each call."""
-        return self._take(count)
+        return self._take_instances(count)
 
 
 def on_fake(cloud: "FakeCloud", cassette: "Cassette | None") -> Target:
@@ -90,7 +90,7 @@ def on_cassette(cassette: "Cassette", region: str) -> Iterator[Target]:
 
 @contextmanager
 def on_live(account: LiveAccount, cassette: "Cassette | None") -> Iterator[Target]:
-    """A live account; every event that is made on its instances meanwhile is cancelled.
+    """A live account; every event that is created on its instances meanwhile is cancelled.
 
     With a *cassette* what the test exchanges is recorded.
 
@@ -132,7 +132,7 @@ def on_live(account: LiveAccount, cassette: "Cassette | None") -> Iterator[Targe
                 take,
             )
         finally:
-            # Once here; what shows up late is cancelled at the end of the run.
+            # Once here; events that become visible later are cancelled at the end of the run.
             with unrecorded():
                 cancel_new(api.renewed(), account, before)
 
@@ -140,7 +140,7 @@ def on_live(account: LiveAccount, cassette: "Cassette | None") -> Iterator[Targe
 def _target(
     kind: Literal["fake", "cassette"], region: str, now: datetime, take: Callable[[int], list[str]]
 ) -> Target:
-    """One without an account: the fake's key pair, and the vendor's own address."""
+    """A target without an account: the fake's key pair, and the vendor's own address."""
     endpoint = f"https://ecs.{region}.aliyuncs.com"
     keys = (FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET, None)
     return Target(kind, region, endpoint, *keys, now, take)

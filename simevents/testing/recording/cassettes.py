@@ -1,8 +1,8 @@
-"""Recorded exchanges with the API: vcrpy, made to work with both of the vendor's SDK families.
+"""Recorded exchanges with the API: vcrpy, adapted to both of the vendor's SDK families.
 
 The older SDK brings its own copy of requests and urllib3, which vcrpy does not know, so
 its connection classes are patched here. Requests match on action, version and business
-parameters alone, whichever client sends them; what is kept of them is `scrubbing`'s. A
+parameters alone, whichever client sends them; `scrubbing` decides what is kept of them. A
 cassette also keeps the instant of its recording. Record in process and in one thread.
 """
 
@@ -102,7 +102,7 @@ def _kept(cassette: Cassette, name: str, default: object) -> object:
 
 
 class _Persister(FilesystemPersister):  # type: ignore[misc]
-    """Files as vcrpy's own; one that cannot be read is named."""
+    """vcrpy's files; the error for an unreadable one names it."""
 
     @classmethod
     def load_cassette(cls, cassette_path: str, serializer: Any) -> Any:

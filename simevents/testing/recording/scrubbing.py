@@ -1,6 +1,6 @@
-"""What of an exchange may reach the disk: what was asked and answered, not by whom.
+"""Which parts of an exchange may be written to disk: the request and the answer, without identity.
 
-Access keys, tokens, signatures, nonces and the time of signing go, and so do account ids,
+Access keys, tokens, signatures, nonces, the time of signing and account ids are removed
 from requests and answers, in JSON and in XML. Nothing here reads or writes a file.
 """
 
@@ -60,7 +60,7 @@ _is_our_own: ContextVar[bool] = ContextVar("is_our_own", default=False)
 
 @contextmanager
 def unrecorded() -> Iterator[None]:
-    """Calls within are not recorded and not replayed: they are not those of the test."""
+    """Calls within the block are neither recorded nor replayed: they are not the test's calls."""
     before = _is_our_own.set(True)
     try:
         yield
@@ -70,11 +70,11 @@ def unrecorded() -> Iterator[None]:
 
 def is_call(request: Request) -> bool:
     """Whether *request* is a call of the API, in either of the vendor's RPC forms."""
-    return "Action" in _asked(request)
+    return "Action" in _sent(request)
 
 
 def business_parameters(request: Request) -> dict[str, str]:
-    """What a request asks for: action, version and parameters, without the protocol's.
+    """Action, version and parameters of a request, without those of the protocol.
 
     For other requests: the method and the address.
     """
@@ -82,7 +82,7 @@ def business_parameters(request: Request) -> dict[str, str]:
         return {"Page": f"{request.method} {request.uri}"}
     return {
         name: _without_secrets(name, value)
-        for name, value in _asked(request).items()
+        for name, value in _sent(request).items()
         if name not in _PROTOCOL_PARAMETERS
     }
 
@@ -95,7 +95,7 @@ def _without_secrets(name: str, value: str) -> str:
     return _ARN.sub(rf"\g<1>{SCRUBBED_ACCOUNT_ID}", value)
 
 
-def _asked(request: Request) -> dict[str, str]:
+def _sent(request: Request) -> dict[str, str]:
     """Everything that the query, the form and the headers of a call say."""
     headers = {str(name).lower(): _text(value) for name, value in request.headers.items()}
     named = {
@@ -109,16 +109,16 @@ def _asked(request: Request) -> dict[str, str]:
 
 
 def scrub_request(request: Request) -> Request | None:
-    """Only what was asked for, in one form for all clients.
+    """The business parameters only, in one form for all clients.
 
-    None, which is neither recorded nor replayed, for what has nothing to do with Alibaba.
+    None for requests to other hosts, which are neither recorded nor replayed.
     """
     if _is_our_own.get():
         return None
     parts = urlsplit(request.uri)
     if is_call(request):
         asked = sorted(business_parameters(request).items())
-        # The host says where it was recorded, which is nobody's business on replay.
+        # The host is that of the recording, which does not matter on replay.
         request.uri = urlunsplit(("https", RECORDED_HOST, parts.path or "/", urlencode(asked), ""))
     elif is_alibaba(parts.hostname or ""):
         request.uri = urlunsplit(("https", parts.hostname or "", parts.path, "", ""))

@@ -42,14 +42,14 @@ class Unrecorded(SimulatedEventsError):
     """A request that a cassette does not have; names the nearest that it has and what differs."""
 
     def __init__(
-        self, cassette: str, wanted: Mapping[str, str], recorded: Sequence[Mapping[str, str]]
+        self, cassette: str, request: Mapping[str, str], recorded: Sequence[Mapping[str, str]]
     ) -> None:
-        lines = [f"{cassette} has no unplayed answer to {dict(wanted)}."]
-        same_action = [other for other in recorded if other.get("Action") == wanted.get("Action")]
-        for other in sorted(same_action, key=lambda other: len(_difference(wanted, other)))[:3]:
+        lines = [f"{cassette} has no unplayed answer to {dict(request)}."]
+        same_action = [other for other in recorded if other.get("Action") == request.get("Action")]
+        for other in sorted(same_action, key=lambda other: len(_difference(request, other)))[:3]:
             differences = [
-                f"{name}: {other.get(name)!r} recorded, {wanted.get(name)!r} asked"
-                for name in _difference(wanted, other)
+                f"{name}: {other.get(name)!r} recorded, {request.get(name)!r} asked"
+                for name in _difference(request, other)
             ]
             lines.append(f"Nearest recorded: {', '.join(differences) or 'played already'}.")
         if recorded:

@@ -72,8 +72,11 @@ class Application:
         if scope["path"].startswith("/_fake/"):
             await self._control(scope, receive, send)
             return
-        body = await _body(receive)
-        if body is None:
+        try:
+            body = await _body(receive)
+        except _ClientLeft:
+            return
+        except _BodyTooLarge:
             await _send(
                 send,
                 413,
@@ -100,16 +103,26 @@ class Application:
         await _send(send, answer.status, answer.headers, answer.body)
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole request body; None when it is larger than any client's."""
+class _BodyTooLarge(Exception):
+    """The body is larger than that of any client."""
+
+
+class _ClientLeft(Exception):
+    """The client closed the connection before the end of the body: there is no request."""
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole request body. Raises _BodyTooLarge or _ClientLeft."""
     chunks: list[bytes] = []
     size = 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _ClientLeft
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > MAX_BODY_BYTES:
-            return None
+            raise _BodyTooLarge
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)

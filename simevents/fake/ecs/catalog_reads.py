@@ -135,7 +135,7 @@ def describe_available_resource(_cloud: Cloud, call: Call) -> AnswerMembers:
     " MaximumCpuCoreCount MinimumMemorySize MaximumMemorySize MaxResults NextToken",
 )
 def describe_instance_types(_cloud: Cloud, call: Call) -> AnswerMembers:
-    wanted = call.listed("InstanceTypes")
+    requested = call.listed("InstanceTypes")
     families = call.listed("InstanceTypeFamilies") or [call.text("InstanceTypeFamily")]
     least_cores = call.integer("MinimumCpuCoreCount", 0)
     most_cores = call.integer("MaximumCpuCoreCount", 10_000)
@@ -144,7 +144,7 @@ def describe_instance_types(_cloud: Cloud, call: Call) -> AnswerMembers:
     types = [
         type
         for type in INSTANCE_TYPES
-        if (not wanted or type.id in wanted)
+        if (not requested or type.id in requested)
         and (not any(families) or type.family in families)
         and least_cores <= type.cpu <= most_cores
         and least_memory <= type.memory <= most_memory

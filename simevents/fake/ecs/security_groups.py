@@ -43,11 +43,11 @@ def create_security_group(cloud: Cloud, call: Call) -> AnswerMembers:
     " Tag.Key Tag.Value PageNumber PageSize",
 )
 def describe_security_groups(cloud: Cloud, call: Call) -> AnswerMembers:
-    wanted = call.json_list("SecurityGroupIds") or [call.text("SecurityGroupId")]
+    requested = call.json_list("SecurityGroupIds") or [call.text("SecurityGroupId")]
     groups = [
         group
         for group in cloud.store.find("security_group", call.region)
-        if (not any(wanted) or group.id in wanted)
+        if (not any(requested) or group.id in requested)
         and call.text("VpcId") in ("", group.attributes["VpcId"])
         and call.text("SecurityGroupName") in ("", group.attributes["SecurityGroupName"])
         and call.tags().items() <= cloud.store.tags(group.kind, group.id).items()

@@ -1,7 +1,7 @@
 """The API's errors as data: code, HTTP status and text.
 
-Texts that the current documentation leaves as ``%s`` are those that the vendor
-printed in 2018. Raising is for the actions; `rpc` renders, in one place.
+Where the current documentation has only ``%s`` as a text, the text is the one that the
+vendor published in 2018. The actions raise these errors; `dispatch` makes answers of them.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One documented error; code and text may hold ``{name}`` fields, filled in by `ApiError`."""
+    """One documented error. `ApiError` replaces ``{name}`` fields in its code and text."""
 
     code: str
     status: int
@@ -17,27 +17,27 @@ class Code:
 
 
 class ApiError(Exception):
-    """The cloud refuses a request, with one of the codes below."""
+    """The cloud refuses a request with one of the errors below."""
 
     def __init__(
         self, code: Code, *, status: int | None = None, keeps_changes: bool = False, **fields: str
     ) -> None:
         self.keeps_changes = keeps_changes
-        """What was done before the refusal lasts; otherwise a refused call changes nothing."""
+        """If true, changes made before the error are saved; otherwise they are undone."""
         self.code = code.code.format(**fields) if fields else code.code
         self.status = status or code.status
         self.text = code.text.format(**fields) if fields else code.text
         super().__init__(f"{self.code}: {self.text}")
 
 
-# Protocol: any action may answer these before it runs.
+# Protocol errors: any call can fail with these before its action runs.
 ACCESS_KEY_UNKNOWN = Code("InvalidAccessKeyId.NotFound", 404, "Specified access key is not found.")
 INCOMPLETE_SIGNATURE = Code(
     "IncompleteSignature",
     400,
     "The request signature does not conform to Aliyun standards. {reason}",
 )
-# The vendor's old SDK splits this text at its first colon and dies when there is none.
+# The vendor's old SDK splits this text at its first colon and crashes if there is none.
 SIGNATURE_MISMATCH = Code(
     "SignatureDoesNotMatch",
     400,
@@ -83,7 +83,7 @@ UNKNOWN_PARAMETER = Code("UnsupportedParameter", 400, "{action} has no parameter
 METHOD_UNSUPPORTED = Code("UnsupportedHTTPMethod", 400, "This http method is not supported.")
 MISSING_COMMON = Code("Missing{name}", 400, "{name} is mandatory for this action.")
 
-# Parameters, as the system-event actions document them and as everything else does.
+# Parameter errors: first those of the system-event actions, then those of all other actions.
 EVENT_MISSING_PARAMETER = Code(
     "MissingParameter",
     404,
@@ -112,7 +112,7 @@ EVENT_LIMIT = Code(
 INSTANCE_ID_LIMIT = Code(
     "InstanceIdLimitExceeded", 403, "The amount of InstanceId specified exceeds limit."
 )
-# Over-limit is 400 in Cancel and 403 in the two reads; so says the documentation.
+# As documented, the status is 400 for the cancel action and 403 for the two read actions.
 CANCEL_EVENT_ID_LIMIT = Code(
     "EventIdLimitExceeded", 400, "The amount of EventId specified exceeds limit."
 )
@@ -137,7 +137,7 @@ REAL_OPS_REFUSED = Code(
     "TriggerRealOps=true really stops or releases instances; the fake cloud refuses it.",
 )
 
-# Instances and what they stand on.
+# Instances, security groups and networks.
 INSTANCE_NOT_FOUND = Code(
     "InvalidInstanceId.NotFound", 404, "The specified InstanceId does not exist."
 )
@@ -166,10 +166,13 @@ DELETION_PROTECTED = Code(
     "The operation is not allowed due to deletion protection.",
 )
 VPC_NOT_FOUND = Code("InvalidVpcID.NotFound", 404, "Specified VPC does not exist.")
-VPC_IN_USE = Code(
-    "DependencyViolation.VSwitch",
+VPC_HAS_VSWITCHES = Code(
+    "DependencyViolation.VSwitch", 400, "Specified VPC still has vSwitches: {dependents}."
+)
+VPC_HAS_SECURITY_GROUPS = Code(
+    "DependencyViolation.SecurityGroup",
     400,
-    "Specified VPC still has vSwitches or security groups: {dependents}.",
+    "Specified VPC still has security groups: {dependents}.",
 )
 VSWITCH_NOT_FOUND = Code(
     "InvalidVSwitchId.NotFound", 404, "Specified virtual switch does not exist."
@@ -225,4 +228,4 @@ FAULT_ERRORS = {
         ),
     )
 }
-"""The errors that a fault can answer with, by code."""
+"""The errors that an injected fault can return, by code."""

@@ -1,7 +1,7 @@
-"""What the cloud remembers of system events: rows in, rows out.
+"""The table of system events and its history.
 
-The life cycle is applied here, so that every reader sees the same past. Which events
-a caller may see, and what a row looks like in an answer, is for the actions.
+This module applies the life cycle, so that all readers see the same history. The
+actions decide which events a caller can see, and how a row is written in an answer.
 """
 
 import json
@@ -28,16 +28,16 @@ class EventRow:
     simulated: bool
     reason: str
     visible_at: Epoch = 0.0
-    """Before this the API does not show it: a read that lags behind the write."""
+    """The API does not return the event before this time; this simulates delayed reads."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What only real events have: ReasonCode, ImpactLevel, ExtendedAttribute."""
+    """Members that only real events have: ReasonCode, ImpactLevel, ExtendedAttribute."""
     number: int = 0
-    """Counts up with each event; given by the store."""
+    """A sequence number, which the database assigns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A stretch of time; an end of None is open."""
+    """A range of time; None means that there is no limit on that side."""
 
     start: Epoch | None = None
     end: Epoch | None = None
@@ -46,7 +46,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events: those that meet all that is given; what is empty or None asks nothing."""
+    """Selects the events that meet every given condition; an empty or None one is ignored."""
 
     region: str | None = None
     event_ids: Collection[str] = ()
@@ -56,7 +56,7 @@ class EventFilter:
     not_before: Range = Range()
     published: Range = Range()
     tags: Mapping[str, str] = field(default_factory=dict)
-    """Of the instance; an empty value matches any."""
+    """Tags of the instance; an empty value matches any value."""
     visible_at: Epoch | None = None
     unfinished_or_since: Epoch | None = None
 
@@ -74,7 +74,7 @@ class Events:
         self._db = db
 
     def add(self, events: Sequence[EventRow], executing_seconds: float) -> None:
-        """Remember new events; a maintenance event lasts *executing_seconds*."""
+        """Insert new events; a maintenance event is Executing for *executing_seconds*."""
         self._db.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -112,7 +112,7 @@ class Events:
         at: Epoch,
         executing_seconds: float = 0.0,
     ) -> None:
-        """Record that events became *status*; in a final one they have finished."""
+        """Change the status of events to *status*; a final status also sets the finish time."""
         finished_at = at if status in lifecycle.FINAL else None
         moved = list(event_ids)
         self._db.executemany(
@@ -128,7 +128,7 @@ class Events:
             )
 
     def settle(self, now: Epoch, executing_seconds: float) -> None:
-        """Let every transition that is due by *now* happen, one after the other."""
+        """Apply all transitions that are due by *now*, in order."""
         due = (
             "SELECT event_id, event_type, status, not_before, due_at FROM events"
             " WHERE due_at <= ? ORDER BY due_at"
@@ -157,15 +157,18 @@ class Events:
 
     def find(
         self,
-        wanted: EventFilter = EventFilter(),
+        event_filter: EventFilter = EventFilter(),
         *,
         newest_first: bool = True,
         after: tuple[Epoch, int] | None = None,
         limit: int = -1,
         offset: int = 0,
     ) -> list[EventRow]:
-        """Events by publish time. *after* is that and the number of the last one seen."""
-        where, values = _conditions(wanted)
+        """Events in order of publish time.
+
+        *after* is the publish time and number of the last event of the previous page.
+        """
+        where, values = _conditions(event_filter)
         order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
         if after is not None:
             where += f" AND (published_at, rowid) {beyond} (?, ?)"
@@ -177,13 +180,13 @@ class Events:
         )
         return [_event(row) for row in rows]
 
-    def count(self, wanted: EventFilter) -> int:
-        where, values = _conditions(wanted)
+    def count(self, event_filter: EventFilter) -> int:
+        where, values = _conditions(event_filter)
         found = self._db.execute(f"SELECT count(*) FROM events WHERE {where}", values)
         return int(found.fetchone()[0])
 
     def history(self, event_id: str) -> list[tuple[Epoch, str]]:
-        """What became of an event and when, oldest first."""
+        """The statuses that an event has had, each with its time, oldest first."""
         rows = self._db.execute(
             "SELECT at, status FROM event_history WHERE event_id = ? ORDER BY rowid",
             (event_id,),
@@ -191,7 +194,7 @@ class Events:
         return rows.fetchall()
 
     def count_open(self, region: str | None = None, *, simulated: bool = False) -> int:
-        """Those in a status that can be cancelled; only the simulated ones when asked."""
+        """The number of events that can be cancelled; with *simulated*, only simulated ones."""
         open_statuses = sorted(OPEN_STATUSES)
         found = self._db.execute(
             "SELECT count(*) FROM events WHERE status IN (?1, ?2)"
@@ -204,24 +207,28 @@ class Events:
         self._db.executemany("INSERT INTO event_history VALUES (?, ?, ?)", moves)
 
 
-def _conditions(wanted: EventFilter) -> tuple[str, list[Any]]:
-    """The filter as SQL; never empty, so that more can be added with AND."""
-    # The plus keeps SQLite from going through a whole region where ids name a few rows.
-    by_id = "+" if wanted.event_ids or wanted.instance_ids else ""
+def _conditions(event_filter: EventFilter) -> tuple[str, list[Any]]:
+    """The filter as SQL; never empty, so that the caller can append conditions with AND."""
+    # With ids, the plus prevents SQLite from using the index on region, which is slower.
+    by_id = "+" if event_filter.event_ids or event_filter.instance_ids else ""
     parts: list[tuple[str, list[Any]]] = [
-        (f"{by_id}region = ?", [wanted.region]) if wanted.region is not None else ("", []),
-        _one_of("event_id", wanted.event_ids),
-        _one_of("instance_id", wanted.instance_ids),
-        _one_of("status", wanted.statuses),
-        _one_of("event_type", wanted.event_types),
-        *_within("not_before", wanted.not_before),
-        # Shown in whole seconds, so that is what a range is compared with.
-        *_within("CAST(published_at AS INTEGER)", wanted.published),
-        *(_tagged(key, value) for key, value in wanted.tags.items()),
-        ("visible_at <= ?", [wanted.visible_at]) if wanted.visible_at is not None else ("", []),
+        (f"{by_id}region = ?", [event_filter.region])
+        if event_filter.region is not None
+        else ("", []),
+        _one_of("event_id", event_filter.event_ids),
+        _one_of("instance_id", event_filter.instance_ids),
+        _one_of("status", event_filter.statuses),
+        _one_of("event_type", event_filter.event_types),
+        *_within("not_before", event_filter.not_before),
+        # Answers show whole seconds, so ranges are compared with whole seconds.
+        *_within("CAST(published_at AS INTEGER)", event_filter.published),
+        *(_tagged(key, value) for key, value in event_filter.tags.items()),
+        ("visible_at <= ?", [event_filter.visible_at])
+        if event_filter.visible_at is not None
+        else ("", []),
     ]
-    if wanted.unfinished_or_since is not None:
-        since = wanted.unfinished_or_since
+    if event_filter.unfinished_or_since is not None:
+        since = event_filter.unfinished_or_since
         parts.append(("(finished_at IS NULL OR finished_at >= ?)", [since]))
     clauses = [clause for clause, _ in parts if clause]
     return " AND ".join(clauses) or "1", [value for _, values in parts for value in values]

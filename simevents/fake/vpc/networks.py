@@ -131,12 +131,13 @@ def modify_vpc_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
 @action("Vpc", "2016-04-28", "DeleteVpc", honours="RegionId VpcId")
 def delete_vpc(cloud: Cloud, call: Call) -> AnswerMembers:
     vpc = _vpc(cloud, call)
+    vswitches = [vswitch.id for vswitch in vswitches_of(cloud, vpc.id)]
+    if vswitches:
+        raise ApiError(api_errors.VPC_HAS_VSWITCHES, dependents=", ".join(vswitches))
     groups = cloud.store.find("security_group", vpc.region)
-    dependents = [vswitch.id for vswitch in vswitches_of(cloud, vpc.id)] + [
-        group.id for group in groups if group.attributes["VpcId"] == vpc.id
-    ]
-    if dependents:
-        raise ApiError(api_errors.VPC_IN_USE, dependents=", ".join(dependents))
+    in_vpc = [group.id for group in groups if group.attributes["VpcId"] == vpc.id]
+    if in_vpc:
+        raise ApiError(api_errors.VPC_HAS_SECURITY_GROUPS, dependents=", ".join(in_vpc))
     cloud.store.delete("vpc", vpc.id)
     return {}
 

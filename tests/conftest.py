@@ -1,4 +1,4 @@
-"""For all tests: a clean environment, a closed network, a fake cloud of one's own."""
+"""For all tests: a clean environment, a closed network, a fresh fake cloud."""
 
 import os
 import socket
@@ -18,11 +18,11 @@ from simevents.settings import Settings, find_credentials, is_loopback
 REGION = "cn-hangzhou"
 
 NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
-# The vendor's search for credentials would go on to the metadata address of an instance. Its
-# library reads this once, when it is imported, which collecting the tests already does.
+# The vendor's search for credentials would continue with the metadata address of an instance. Its
+# library reads this once, at import, and pytest imports it when it collects the tests.
 os.environ[NO_METADATA] = "true"
 
-# The same random cases in every run; --hypothesis-profile=random draws others (make soak).
+# The same random cases in every run; --hypothesis-profile=random uses others (make soak).
 settings.register_profile("fixed", derandomize=True, database=None)
 settings.register_profile("random", print_blob=True, database=None)
 settings.load_profile("fixed")
@@ -32,7 +32,7 @@ _connect = socket.socket.connect
 
 @pytest.fixture
 def is_live(request: pytest.FixtureRequest) -> bool:
-    """Whether this test is to reach the account that a person has named."""
+    """Whether this test should reach the account that a person has named."""
     is_meant = request.config.getoption("--ecs-target") == "live"
     return is_meant and "ecs" in request.fixturenames
 
@@ -81,7 +81,7 @@ def waiting() -> Waiting:
 
 
 class Cloud(Control):
-    """A fake cloud as a test sees it from behind: its control routes, and what tests ask for."""
+    """The control routes of a fake cloud, and helpers for tests."""
 
     def instances(self, count: int) -> list[str]:
         return sorted(self.post("instances", count=count)["instance_ids"])
@@ -111,7 +111,7 @@ def fake_server() -> Iterator[FakeServer]:
 
 @pytest.fixture
 def cloud(fake_server: FakeServer) -> Iterator[Cloud]:
-    """A fresh fake cloud; no call it does not know may have reached it."""
+    """A fresh fake cloud; the test fails if an unknown call has reached it."""
     behind = Cloud(fake_server.url)
     behind.post("reset")
     yield behind

@@ -1,7 +1,7 @@
 """Pulumi's own servicer for dynamic providers, in this process.
 
-Its module starts a server and waits for ever when it is imported, so it is loaded
-without that last line.
+Its module starts a server and waits forever when it is imported, so it is loaded
+without the last line.
 """
 
 import functools

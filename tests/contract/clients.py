@@ -1,7 +1,7 @@
-"""The vendor's Python SDKs behind one way to call: by action and API parameter names.
+"""The vendor's Python SDKs behind one interface: by action and API parameter names.
 
 `call("DescribeInstanceHistoryEvents", EventId=["e-1"], **{"NotBefore.Start": …})`
-returns the body of the answer and raises Refused as the code and status that came.
+returns the body of the answer and raises Refused with the code and status of an error.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""For the contract suite: each test once per SDK of the vendor, on whatever --ecs-target says."""
+"""For the contract suite: each test runs once per vendor SDK, on the backend of --ecs-target."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -19,7 +19,7 @@ def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=list(CLIENTS))
 def connect(request: pytest.FixtureRequest, ecs: Target) -> Iterator[Callable[..., VendorClient]]:
-    """Makes clients of one SDK, for a region."""
+    """Creates clients of one SDK, for a region."""
     made: list[VendorClient] = []
 
     def connected(region: str = ecs.region) -> VendorClient:

@@ -1,7 +1,7 @@
 """The documented behaviour of the system-event actions, through the vendor's SDKs.
 
-One text for the fake, for cassettes and for a live account (``--ecs-target``): nothing here
-asks for anything but what the API has. Source: the API pages of the four actions.
+The same tests run on the fake, on cassettes and on a live account (``--ecs-target``), so they
+use only what the API has. Source: the API pages of the four actions.
 """
 
 from collections.abc import Callable

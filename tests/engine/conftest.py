@@ -1,7 +1,7 @@
-"""The real engine, the real plugins, the fake cloud as a process of its own.
+"""The real engine, the real plugins, the fake cloud as a separate process.
 
-A `Stack` is a project in a folder of its own with a file backend beside it. Every
-test that uses one ends with a destroy and with nothing open in the cloud.
+A `Stack` is a project in a fresh folder with a file backend beside it. Every test that
+uses one ends with a destroy and with nothing open in the cloud.
 """
 
 import json
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def engine() -> str:
-    """The pulumi program; without it the test fails, since skipping would hide that."""
+    """The pulumi program; without it the test fails, because a skip would hide that."""
     program = shutil.which("pulumi", path=PATH)
     if program is None:
         pytest.fail("No pulumi is on PATH. Run: make engine")
@@ -95,7 +95,7 @@ class Stack:
         return self.run("up", "--yes", "--skip-preview", *arguments, code=code)
 
     def fails(self, *command: str) -> str:
-        """Run a command that must fail; its words."""
+        """Run a command that must fail; return its output."""
         process = self.start(*command)
         text, _ = process.communicate(timeout=LIMIT_SECONDS)
         assert process.returncode != 0, text
@@ -122,7 +122,7 @@ class Stack:
         return [r for r in state.get("resources", []) if r["type"] != "pulumi:pulumi:Stack"]
 
     def recorded(self) -> dict[str, Any]:
-        """What the state says of the events; a stack's outputs follow at the next up only."""
+        """The events in the state; the stack's outputs change only at the next up."""
         found = [r["outputs"] for r in self.resources() if r["type"].endswith(":Events")]
         assert len(found) == 1
         return {name: found[0][name] for name in ("event_ids", "statuses")}
@@ -131,7 +131,7 @@ class Stack:
         return next(str(r["urn"]) for r in self.resources() if r["urn"].endswith(ending))
 
     def simevents(self, *arguments: str) -> Run:
-        """Run our own command where the stack is."""
+        """Run the simevents command in the folder of the stack."""
         ended = subprocess.run(
             [sys.executable, "-m", "simevents", *arguments],
             cwd=self.folder,
@@ -156,7 +156,7 @@ class Stack:
 
 
 class CloudProcess(Cloud):
-    """A fake cloud that runs as a process, as users run it."""
+    """A fake cloud that runs as a separate process, as users run it."""
 
     def __init__(self, data: Path, *arguments: str) -> None:
         command = [sys.executable, "-m", "simevents", "fake", "--port", "0", "--data", str(data)]
@@ -174,7 +174,7 @@ class CloudProcess(Cloud):
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[CloudProcess]:
-    """A fake cloud with the article's two instances; at the end nothing may be open in it."""
+    """A fake cloud with the article's two instances; at the end no event may be open in it."""
     running = CloudProcess(tmp_path / "cloud.db", "--region", "cn-beijing", *ARTICLE_OPTIONS)
     yield running
     left, unexpected = running.open_events(), running.get("calls?unexpected=1")
@@ -191,9 +191,9 @@ MakeStack = Callable[..., Stack]
 
 @pytest.fixture
 def make_stack(engine: str, tmp_path: Path, cloud: CloudProcess) -> Iterator[MakeStack]:
-    """Makes stacks from a project folder; each is destroyed at the end, even after a failure.
+    """Creates stacks from a project folder; each is destroyed at the end, even after a failure.
 
-    The cloud is asked for first, so that it outlives the stacks.
+    The cloud fixture comes first, so that the cloud outlives the stacks.
     """
     made: list[Stack] = []
 

@@ -1,4 +1,4 @@
-"""Finding a process below another one, and waiting for what it does."""
+"""Find a child process of another process, and wait for what it does."""
 
 import subprocess
 import time
@@ -18,7 +18,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def process_below(run: "subprocess.Popen[str]", words: bytes) -> int:
-    """The process, at or below *run*, whose command line has *words*."""
+    """The pid of *run* or of its descendant whose command line contains *words*."""
     for pid in [run.pid, *descendants(run.pid)]:
         if words in (Path("/proc") / str(pid) / "cmdline").read_bytes():
             return pid
@@ -26,7 +26,7 @@ def process_below(run: "subprocess.Popen[str]", words: bytes) -> int:
 
 
 def wait_until(condition: Callable[[], bool], run: "subprocess.Popen[str]") -> None:
-    """Another process is waited for: there is nothing to be told by."""
+    """Poll until *condition* is true: the other process sends no notification."""
     deadline = time.monotonic() + LIMIT_SECONDS
     while not condition():
         assert run.poll() is None, run.communicate()[0]

@@ -1,4 +1,4 @@
-"""Bad input through the engine: each error names the field and what would be right."""
+"""Bad input through the engine: each error names the field and what is valid."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def one_line(text: str) -> str:
         ),
     ],
 )
-def test_the_preview_refuses(drill: Stack, change: dict[str, Any], expected: str) -> None:
+def test_the_preview_refuses_bad_input(drill: Stack, change: dict[str, Any], expected: str) -> None:
     drill.settings = {n: v for n, v in (drill.settings | change).items() if v is not None}
     drill.write()
     text = one_line(drill.fails("preview"))
@@ -68,7 +68,7 @@ def test_the_preview_refuses(drill: Stack, change: dict[str, Any], expected: str
     assert "Traceback" not in text
 
 
-def test_the_environment_against_the_stack_is_refused(drill: Stack) -> None:
+def test_an_environment_that_contradicts_the_stack_is_refused(drill: Stack) -> None:
     drill.environment["SIMEVENTS_ENDPOINT"] = "http://127.0.0.1:9"
     text = one_line(drill.fails("preview"))
 
@@ -86,7 +86,7 @@ def test_an_instance_that_does_not_exist_is_named(drill: Stack, cloud: CloudProc
     assert cloud.get("events") == []
 
 
-def test_no_credentials_says_where_to_put_them(drill: Stack) -> None:
+def test_missing_credentials_are_reported_with_the_remedy(drill: Stack) -> None:
     drill.settings = {n: v for n, v in drill.settings.items() if n != "simevents:endpoint"}
     drill.write()
     drill.environment |= {
@@ -94,7 +94,7 @@ def test_no_credentials_says_where_to_put_them(drill: Stack) -> None:
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "",
         "ALICLOUD_ACCESS_KEY": "",
         "ALICLOUD_SECRET_KEY": "",
-        # The vendor's search would go on to the metadata address of an ECS instance.
+        # The vendor's search would continue with the metadata address of an ECS instance.
         "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
         "HOME": str(drill.folder),
     }
@@ -116,7 +116,7 @@ def test_credentials_of_another_account_change_nothing(drill: Stack, cloud: Clou
     drill.destroy()
 
 
-def test_two_resources_that_ask_for_the_same_event(
+def test_two_resources_for_the_same_event_are_refused(
     drill: Stack, make_stack: MakeStack, cloud: CloudProcess
 ) -> None:
     drill.set(**{TIME.replace(":", "__"): "2099-01-01T00:00:00Z"})

@@ -1,9 +1,9 @@
-"""The example that owns events on existing instances, through its whole life."""
+"""The example that owns events on existing instances, from create to destroy."""
 
 from tests.engine.conftest import ARTICLE_INSTANCES, CloudProcess, Stack
 
 
-def test_the_life_of_a_drill(drill: Stack, cloud: CloudProcess) -> None:
+def test_a_drill_is_created_and_destroyed(drill: Stack, cloud: CloudProcess) -> None:
     drill.up()
     outputs = drill.outputs()
     events = {event["instance_id"]: event for event in cloud.open_events()}
@@ -29,7 +29,7 @@ def test_a_changed_type_replaces_the_events(drill: Stack, cloud: CloudProcess) -
     drill.preview()
 
 
-def test_an_instance_less_and_one_more_leave_the_other_alone(
+def test_removing_and_adding_an_instance_keeps_the_other_event(
     drill: Stack, cloud: CloudProcess
 ) -> None:
     drill.up()
@@ -47,7 +47,7 @@ def test_an_instance_less_and_one_more_leave_the_other_alone(
     assert left in drill.outputs()["event_ids"]
 
 
-def test_one_cancelled_behind_the_stacks_back_is_scheduled_again(
+def test_an_event_cancelled_outside_the_stack_is_scheduled_again(
     drill: Stack, cloud: CloudProcess
 ) -> None:
     drill.up()
@@ -64,7 +64,7 @@ def test_one_cancelled_behind_the_stacks_back_is_scheduled_again(
     drill.preview()
 
 
-def test_all_cancelled_behind_the_stacks_back_are_scheduled_again(
+def test_all_events_cancelled_outside_the_stack_are_scheduled_again(
     drill: Stack, cloud: CloudProcess
 ) -> None:
     drill.up()
@@ -76,7 +76,7 @@ def test_all_cancelled_behind_the_stacks_back_are_scheduled_again(
     assert cloud.statuses() == ["Canceled", "Canceled", "Scheduled", "Scheduled"]
 
 
-def test_sweep_of_a_stack_cancels_what_its_state_accounts_for(
+def test_sweep_of_a_stack_cancels_the_events_in_its_state(
     drill: Stack, cloud: CloudProcess
 ) -> None:
     drill.up()
@@ -100,7 +100,7 @@ def test_sweep_of_a_stack_cancels_what_its_state_accounts_for(
     assert "error: --stack: nobody cannot be read here" in unknown.text
 
 
-def test_executed_events_stay_and_are_not_made_again(drill: Stack, cloud: CloudProcess) -> None:
+def test_executed_events_stay_and_are_not_created_again(drill: Stack, cloud: CloudProcess) -> None:
     drill.up()
     cloud.post("clock", advance="2h")
     drill.refresh()
@@ -111,7 +111,9 @@ def test_executed_events_stay_and_are_not_made_again(drill: Stack, cloud: CloudP
     assert cloud.statuses() == ["Executed", "Executed"]
 
 
-def test_the_articles_own_date_on_a_cloud_of_august_2018(drill: Stack, cloud: CloudProcess) -> None:
+def test_the_date_of_the_article_on_a_cloud_of_august_2018(
+    drill: Stack, cloud: CloudProcess
+) -> None:
     cloud.post("clock", set="2018-08-20T08:00:00Z")
     drill.set(**{"existing-instances__notBefore": "2018-09-01T00:00:00Z"})
     drill.up()

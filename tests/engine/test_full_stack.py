@@ -38,7 +38,7 @@ def events_of(stack: Stack, name: str) -> dict[str, str]:
     return {row["instance"]: row["event"] for row in stack.outputs()["events"][name]}
 
 
-def test_the_life_of_the_stack(stack: Stack, cloud: CloudProcess) -> None:
+def test_the_stack_is_created_changed_and_destroyed(stack: Stack, cloud: CloudProcess) -> None:
     stack.up()
     reboots, failures = events_of(stack, "planned-reboot"), events_of(stack, "host-failure")
     instances = stack.outputs()["instance_ids"]
@@ -160,7 +160,7 @@ def test_wrong_configuration_fails_the_preview_and_names_the_key(
         ),
     ],
 )
-def test_a_type_or_a_time_that_does_not_exist_fails_the_preview(
+def test_an_invalid_type_or_time_fails_the_preview(
     stack: Stack, event: dict[str, Any], expected: str
 ) -> None:
     stack.set(simevents__events=[event])

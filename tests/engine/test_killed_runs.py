@@ -1,7 +1,7 @@
-"""Runs that end too early: the provider killed, the engine interrupted or killed.
+"""Runs that end too early: the provider is killed, the engine is interrupted or killed.
 
-The provider dies after the cloud has carried a call out and before the engine knows
-of it; the next up or destroy must account for everything.
+The provider dies after the cloud has executed a call and before the engine knows the
+result; the next up or destroy must account for everything.
 """
 
 import json
@@ -25,7 +25,7 @@ IDS = "existing-instances__instanceIds"
 
 
 def killed_in(stack: Stack, cloud: CloudProcess, action: str, *command: str) -> None:
-    """Run *command* and kill the provider when the cloud has carried *action* out."""
+    """Run *command* and kill the provider when the cloud has executed *action*."""
     cloud.post("faults", action=action, latency=LIMIT_SECONDS, times=1)
     before = cloud.actions().count(action)
     run = stack.start(*command)
@@ -84,7 +84,7 @@ def test_killed_in_an_update_then_destroy(drill: Stack, cloud: CloudProcess, act
     assert cloud.open_events() == []
 
 
-def test_killed_in_an_update_that_is_then_taken_back_leaves_nothing_open(
+def test_killed_in_an_update_then_reverted_leaves_nothing_open(
     drill: Stack, cloud: CloudProcess
 ) -> None:
     drill.set(**{IDS: [KEPT]})
@@ -121,10 +121,10 @@ def test_killed_in_delete_then_refresh_and_up_schedules_again(
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("then", ["up", "destroy"])
-def test_interrupted_in_a_create_of_a_thousand(
+def test_interrupted_while_creating_a_thousand_events(
     drill: Stack, cloud: CloudProcess, times: int, then: str
 ) -> None:
-    """Ctrl-C once lets the step end, twice kills it; the next run accounts for all of it."""
+    """One Ctrl-C lets the step end, two kill it; the next run accounts for all events."""
     many = sorted(cloud.post("instances", count=1000, region="cn-beijing")["instance_ids"])
     drill.set(**{IDS: many})
     cloud.post("faults", action=CREATE, latency=1)
@@ -149,7 +149,7 @@ def test_interrupted_in_a_create_of_a_thousand(
 
 
 @pytest.mark.parametrize("then", ["up", "destroy"])
-def test_the_engine_killed_in_a_create(drill: Stack, cloud: CloudProcess, then: str) -> None:
+def test_the_engine_is_killed_in_create(drill: Stack, cloud: CloudProcess, then: str) -> None:
     """A killed engine leaves the stack locked and a create pending."""
     cloud.post("faults", action=CREATE, latency=3, times=1)
     run = drill.start(*UP)
@@ -171,10 +171,10 @@ def test_the_engine_killed_in_a_create(drill: Stack, cloud: CloudProcess, then: 
     assert cloud.open_events() == []
 
 
-def test_a_provider_whose_engine_was_killed_makes_nothing_more(
+def test_a_provider_creates_nothing_after_its_engine_was_killed(
     drill: Stack, cloud: CloudProcess
 ) -> None:
-    """The provider outlives its engine; it must not go on to schedule what nobody waits for."""
+    """The provider outlives its engine; it must then not schedule any more events."""
     cloud.post("faults", action=CREATE, error="Throttling.User")
     run = drill.start(*UP)
     wait_until(lambda: CREATE in cloud.actions(), run)
@@ -183,7 +183,7 @@ def test_a_provider_whose_engine_was_killed_makes_nothing_more(
     cloud.delete("faults")
     refused = cloud.actions().count(CREATE)
     deadline = time.monotonic() + LIMIT_SECONDS
-    # It looks for what it may have made before it gives up, and this look is in the journal.
+    # Before it gives up, it looks for events that it may have created; the journal shows this.
     while cloud.actions()[-1] != "DescribeInstanceHistoryEvents":
         assert time.monotonic() < deadline
         time.sleep(STEP_SECONDS)
@@ -197,6 +197,6 @@ def test_a_provider_whose_engine_was_killed_makes_nothing_more(
 
 
 def recover(stack: Stack) -> None:
-    """What the documentation says to type after a killed run."""
+    """Run the commands that the documentation gives for after a killed run."""
     stack.run("cancel", "--yes", stack.name)
     stack.refresh("--clear-pending-creates")

@@ -1,4 +1,4 @@
-"""What ``make up`` and ``make destroy`` run, in a checkout of its own."""
+"""What ``make up`` and ``make destroy`` run, in a separate checkout."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.engine.processes import process_below, wait_until
 
 
 class Checkout:
-    """A copy of the files that a local run needs, with a port of its own."""
+    """A copy of the files that a local run needs, with a separate port."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,7 +45,7 @@ class Checkout:
         )
 
     def actions(self) -> list[str]:
-        """What the fake was asked so far; nothing while it is not up."""
+        """The actions that the fake was asked for so far; empty while it is not running."""
         running = daemon.find(self.data)
         if running is None:
             return []
@@ -81,7 +81,7 @@ def checkout(tmp_path: Path, engine: str) -> Iterator[Checkout]:
     made.run("stop")
 
 
-def test_up_up_again_and_destroy(checkout: Checkout) -> None:
+def test_up_twice_and_destroy(checkout: Checkout) -> None:
     first = checkout.run("up")
     assert first.returncode == 0, first.stdout + first.stderr
     cloud = checkout.cloud()
@@ -90,7 +90,7 @@ def test_up_up_again_and_destroy(checkout: Checkout) -> None:
     assert command in first.stdout
     assert first.stdout.rpartition(command)[2].count("Scheduled") == 2
 
-    # Killed, as by a reboot of the machine: it comes back with its port and its data.
+    # A killed fake, as after a reboot of the machine, starts again with its port and its data.
     os.kill(cloud.pid, signal.SIGKILL)
     again = checkout.run("up")
     assert "14 unchanged" in again.stdout
@@ -103,7 +103,7 @@ def test_up_up_again_and_destroy(checkout: Checkout) -> None:
         assert "0 open events, 0 instances" in gone.stdout
 
 
-def test_a_run_whose_engine_was_killed_is_recovered_from(checkout: Checkout) -> None:
+def test_up_recovers_after_the_engine_was_killed(checkout: Checkout) -> None:
     run = checkout.start("up")
     wait_until(lambda: "CreateVpc" in checkout.actions(), run)
     os.kill(process_below(run, b"/pulumi\0up"), signal.SIGKILL)
@@ -116,7 +116,7 @@ def test_a_run_whose_engine_was_killed_is_recovered_from(checkout: Checkout) -> 
     assert "0 open events, 0 instances" in gone.stdout
 
 
-def test_data_that_are_gone_under_a_living_stack_are_an_error(checkout: Checkout) -> None:
+def test_lost_data_of_an_existing_stack_is_an_error(checkout: Checkout) -> None:
     assert checkout.run("up").returncode == 0
     state = checkout.folder / ".simevents" / "state"
     before = json.dumps(sorted(p.read_text() for p in state.rglob("local.json")))

@@ -1,4 +1,4 @@
-"""The alicloud plugin's lookups, with which a stack finds out what there is and what it can use."""
+"""The alicloud plugin's lookups: a stack uses them to find zones, images, types and more."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tests.engine.conftest import CloudProcess, MakeStack
 PROJECT = Path(__file__).parent / "lookups"
 
 
-def test_everything_a_stack_can_look_up(make_stack: MakeStack, cloud: CloudProcess) -> None:
+def test_all_lookups_of_a_stack(make_stack: MakeStack, cloud: CloudProcess) -> None:
     cloud.post("instances", instance_ids=["i-a", "i-b"])
     stack = make_stack(PROJECT, {"simevents:endpoint": cloud.url})
     stack.up()

@@ -8,7 +8,7 @@ PROGRAM = Path(__file__).parent / "programs" / "many"
 
 
 def test_twelve_hundred_drills_in_one_stack(make_stack: MakeStack, cloud: CloudProcess) -> None:
-    """A preview: an up writes the whole state after each step, which takes many minutes."""
+    """A preview only: an up writes the whole state after each step and takes many minutes."""
     stack = make_stack(
         PROGRAM,
         {

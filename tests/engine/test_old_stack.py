@@ -1,4 +1,4 @@
-"""A stack that an earlier version made goes on living: its state and the fake's data are read."""
+"""This version can use a stack of an earlier version: its state and the fake's data."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ TIME_OF_THE_FIXTURE = "2026-11-24T12:05:00Z"
 
 @pytest.fixture
 def old_cloud(tmp_path: Path) -> Iterator[CloudProcess]:
-    """The fake on the old data, five minutes after they were written; nothing stays open in it."""
+    """The fake with the old data, five minutes after it was written; no event stays open."""
     data = tmp_path / "cloud.db"
     shutil.copy(MADE_BY_016FF4F / "cloud.db", data)
     clock = {"wall": time.time(), "fake": parse_time(TIME_OF_THE_FIXTURE).timestamp(), "rate": 1}

@@ -1,4 +1,4 @@
-"""What Pulumi's own options do to events, as the README tells it."""
+"""What Pulumi's own options do to events, as the README describes."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def drill(make_stack: MakeStack, cloud: CloudProcess) -> Stack:
 
 
 def sweep(cloud: CloudProcess) -> None:
-    """Take away what the test left open on purpose."""
+    """Cancel the events that the test left open on purpose."""
     for event in cloud.open_events():
         cloud.cancel("cn-beijing", event["event_id"])
 
@@ -47,7 +47,7 @@ def test_protect_stops_the_destroy(drill: Stack, cloud: CloudProcess) -> None:
     drill.run("state", "unprotect", "--all", "--yes")
 
 
-def test_ignore_changes_does_nothing(drill: Stack, cloud: CloudProcess) -> None:
+def test_ignore_changes_has_no_effect(drill: Stack, cloud: CloudProcess) -> None:
     drill.set(options__option="ignore_changes")
     drill.up()
     drill.set(options__eventType="SystemFailure.Stop")

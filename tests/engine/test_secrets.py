@@ -1,4 +1,4 @@
-"""A whole run, a refused connection among its faults: no part of a secret in what it leaves."""
+"""A whole run with faults, such as a refused connection, leaves no part of a secret."""
 
 import re
 import socket
@@ -10,7 +10,7 @@ SECRET = re.compile(
 )
 
 
-def test_no_secret_in_the_state_or_in_what_is_printed(drill: Stack, cloud: CloudProcess) -> None:
+def test_no_secret_in_the_state_or_the_output(drill: Stack, cloud: CloudProcess) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
     endpoint = drill.settings["simevents:endpoint"]

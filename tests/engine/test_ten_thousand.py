@@ -1,4 +1,4 @@
-"""One resource over 10,000 instances on a bad day, through the real engine."""
+"""One resource over 10,000 instances with random faults, through the real engine."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ PROGRAM = Path(__file__).parent / "programs" / "from_file"
 COUNT = 10_000
 
 
-def test_ten_thousand_events_with_calls_throttled_and_answers_lost(
+def test_ten_thousand_events_with_throttled_calls_and_lost_answers(
     make_stack: MakeStack, cloud: CloudProcess, tmp_path: Path
 ) -> None:
     instances = cloud.post("instances", count=COUNT, region="cn-beijing")["instance_ids"]

@@ -1,4 +1,4 @@
-"""Clients of the vendor's, straight at a fake cloud of the test's own: each test once per SDK."""
+"""Vendor SDK clients, connected directly to a fresh fake cloud: each test once per SDK."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -12,7 +12,7 @@ from tests.contract.clients import CLIENTS, VendorClient
 
 @pytest.fixture(params=list(CLIENTS))
 def connect(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Callable[..., VendorClient]]:
-    """Makes clients of one SDK, for a region."""
+    """Creates clients of one SDK, for a region."""
     made: list[VendorClient] = []
 
     def connected(region: str = REGION) -> VendorClient:

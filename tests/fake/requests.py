@@ -1,4 +1,4 @@
-"""Signed requests, made by hand: what a client sends, without a client."""
+"""Signed requests as a client sends them, created without a client."""
 
 import base64
 import hmac
@@ -11,7 +11,7 @@ from simevents.fake.protocol.signatures import canonical_query, encode
 def signed(
     method: str, secret: str = "testsecret", digest: str = "sha1", **parameters: str
 ) -> dict[str, str]:
-    """Parameters with a query signature, of the published key pair unless they say otherwise."""
+    """Parameters with a query signature; the default is the published key pair."""
     whole = {
         "AccessKeyId": "testid",
         "Format": "JSON",

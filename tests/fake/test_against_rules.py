@@ -1,7 +1,7 @@
-"""The fake against a small model of the documented rules, over random histories.
+"""Compares the fake with a small model of the documented rules, over random histories.
 
-The model knows of each event its type, its time and what was done to it, and works out
-the status by the text of the documentation; the fake must agree after every step.
+The model knows the type and the time of each event and what was done to it, and computes
+the status as the documentation says; the fake must agree after every step.
 """
 
 import os
@@ -30,13 +30,13 @@ RUNS = int(os.environ.get("RULES_RUNS", "150"))
 
 @dataclass
 class Event:
-    """One event as the documentation would tell of it."""
+    """One event as the documentation describes it."""
 
     instance: str
     type: str
     not_before: float
     ended_as: str = ""
-    """Canceled or Avoided, when somebody did that."""
+    """Canceled or Avoided; empty if neither happened."""
     ended_at: float = 0.0
 
     def status(self, now: float) -> str:
@@ -46,7 +46,7 @@ class Event:
             return "Executed"
         return "Scheduled" if self.type.startswith("SystemMaintenance") else "Executing"
 
-    def is_told_of(self, now: float) -> bool:
+    def is_listed(self, now: float) -> bool:
         end = self.ended_at if self.ended_as else self.not_before
         return now < end or now - end <= RETENTION
 
@@ -130,7 +130,7 @@ class Rules(RuleBasedStateMachine):
         self.now += seconds
 
     @invariant()
-    def both_tell_the_same(self) -> None:
+    def both_list_the_same(self) -> None:
         if not hasattr(self, "inner"):
             return
         asked = {
@@ -151,7 +151,7 @@ class Rules(RuleBasedStateMachine):
         expected = {
             id: event.status(self.now)
             for id, event in self.events.items()
-            if event.is_told_of(self.now)
+            if event.is_listed(self.now)
         }
         assert told == expected
 

@@ -1,7 +1,7 @@
-"""Every answer fits the newest SDK's own models: no member it does not know, no other type.
+"""Every answer fits the models of the newest SDK: no unknown member, no wrong type.
 
-The models are generated from the API's description; a typed client of another language
-would fail on what differs here.
+The models are generated from the API's description; a typed client in another language
+would fail on a difference.
 """
 
 import importlib
@@ -35,7 +35,7 @@ READS = [
 
 
 def shape(models: ModuleType, model: Any) -> dict[str, Any]:
-    """Member to its type, to a shape, or to a list of one of these."""
+    """Each member with its type, its shape, or a list of one of these."""
     names = dict(_FIELD.findall(inspect.getsource(model)))
     known = vars(typing) | {"main_models": models}
     hints = inspect.get_annotations(model.__init__, eval_str=True, globals=known)
@@ -48,7 +48,7 @@ def shape(models: ModuleType, model: Any) -> dict[str, Any]:
     return found
 
 
-def misfits(value: Any, wanted: Any, path: str) -> list[str]:
+def mismatches(value: Any, wanted: Any, path: str) -> list[str]:
     if isinstance(wanted, dict):
         if not isinstance(value, dict):
             return [f"{path} is no object"]
@@ -56,7 +56,7 @@ def misfits(value: Any, wanted: Any, path: str) -> list[str]:
             problem
             for name, member in value.items()
             for problem in (
-                misfits(member, wanted[name], f"{path}.{name}")
+                mismatches(member, wanted[name], f"{path}.{name}")
                 if name in wanted
                 else [f"{path}.{name} is unknown"]
             )
@@ -64,7 +64,7 @@ def misfits(value: Any, wanted: Any, path: str) -> list[str]:
     if isinstance(wanted, list):
         if not isinstance(value, list):
             return [f"{path} is no list"]
-        return [problem for item in value for problem in misfits(item, wanted[0], f"{path}[]")]
+        return [problem for item in value for problem in mismatches(item, wanted[0], f"{path}[]")]
     fits = (int, float) if wanted is float else wanted
     is_right = isinstance(value, fits) and (wanted is bool or not isinstance(value, bool))
     return [] if is_right else [f"{path} is {value!r}, not {wanted.__name__}"]
@@ -77,7 +77,7 @@ def ask(cloud: Cloud, action: Action, **parameters: str) -> Any:
     return answer.json()
 
 
-def made(cloud: Cloud, name: str, member: str, **parameters: str) -> Any:
+def create(cloud: Cloud, name: str, member: str, **parameters: str) -> Any:
     (action,) = [each for each in ACTIONS.values() if each.name == name]
     return ask(cloud, action, RegionId=REGION, **parameters)[member]
 
@@ -85,13 +85,13 @@ def made(cloud: Cloud, name: str, member: str, **parameters: str) -> Any:
 @pytest.fixture
 def parameters(cloud: Cloud) -> dict[str, str]:
     """A network with a tagged instance and its events, and the names that reads need."""
-    vpc = made(cloud, "CreateVpc", "VpcId", CidrBlock="10.0.0.0/8")
+    vpc = create(cloud, "CreateVpc", "VpcId", CidrBlock="10.0.0.0/8")
     network = {"VpcId": vpc, "ZoneId": f"{REGION}-b", "CidrBlock": "10.1.0.0/16"}
-    vswitch = made(cloud, "CreateVSwitch", "VSwitchId", **network)
-    group = made(cloud, "CreateSecurityGroup", "SecurityGroupId", VpcId=vpc)
+    vswitch = create(cloud, "CreateVSwitch", "VSwitchId", **network)
+    group = create(cloud, "CreateSecurityGroup", "SecurityGroupId", VpcId=vpc)
     wanted = {"InstanceType": "ecs.c7.xlarge", "ImageId": "any", "VSwitchId": vswitch}
     tags = {"Tag.1.Key": "team", "Tag.1.Value": "a"}
-    ids = made(cloud, "RunInstances", "InstanceIdSets", SecurityGroupId=group, **wanted, **tags)
+    ids = create(cloud, "RunInstances", "InstanceIdSets", SecurityGroupId=group, **wanted, **tags)
     (instance,) = ids["InstanceIdSet"]
     for status in ("Scheduled", "Executed", "Inquiring"):
         cloud.post(
@@ -137,4 +137,4 @@ def test_an_answer_fits_the_models(
         }
     body = ask(cloud, action, RegionId=REGION, **sent)
 
-    assert misfits(body, shape(models, getattr(models, f"{action.name}ResponseBody")), "") == []
+    assert mismatches(body, shape(models, getattr(models, f"{action.name}ResponseBody")), "") == []

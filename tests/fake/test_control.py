@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Cloud
 
 
-def test_health_tells_what_there_is(cloud: Cloud) -> None:
+def test_health_reports_counts_and_ids(cloud: Cloud) -> None:
     cloud.instances(2)
     health = cloud.get("health")
 
@@ -17,7 +17,7 @@ def test_health_tells_what_there_is(cloud: Cloud) -> None:
     assert len(health["cloud_id"]) == 32
 
 
-def test_reset_makes_another_cloud(cloud: Cloud) -> None:
+def test_reset_creates_a_new_cloud(cloud: Cloud) -> None:
     before = cloud.get("health")["cloud_id"]
     cloud.instances(1)
     cloud.post("clock", set="2018-01-01T00:00:00Z")
@@ -102,7 +102,7 @@ def test_a_rate_makes_time_run_faster(cloud: Cloud) -> None:
         ("faults", {"action": "*", "latency": -1}, '"latency" must be a number'),
     ],
 )
-def test_a_bad_body_changes_nothing_and_says_what_is_right(
+def test_a_bad_body_changes_nothing_and_the_error_says_what_is_valid(
     cloud: Cloud, route: str, body: dict[str, Any], expected: str
 ) -> None:
     answer = httpx.post(f"{cloud.url}/_fake/{route}", json=body)
@@ -112,7 +112,7 @@ def test_a_bad_body_changes_nothing_and_says_what_is_right(
     assert (cloud.get("instances"), cloud.get("events"), cloud.get("faults")) == ([], [], [])
 
 
-def test_a_body_that_is_no_json(cloud: Cloud) -> None:
+def test_a_body_that_is_not_json_is_refused(cloud: Cloud) -> None:
     answer = httpx.post(f"{cloud.url}/_fake/clock", content=b"{")
 
     assert answer.json() == {"error": "the body must be a JSON object"}

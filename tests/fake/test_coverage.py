@@ -1,4 +1,4 @@
-"""What the fake says that it covers is what its code does."""
+"""The coverage that the fake documents agrees with its code."""
 
 import re
 from pathlib import Path
@@ -15,13 +15,13 @@ SOURCE = "\n".join(Path(module.__file__ or "").read_text() for module in dispatc
 
 
 @pytest.mark.parametrize("page", fake_docs.PAGES)
-def test_the_pages_are_what_the_code_says(page: str) -> None:
+def test_the_pages_agree_with_the_code(page: str) -> None:
     assert (DOCS / page).read_text() == fake_docs.PAGES[page](), "run: python tools/fake_docs.py"
 
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.name)
-def test_a_parameter_that_is_acted_on_is_read_somewhere(action: Action) -> None:
-    """The other way round is asserted with every read of a parameter."""
+def test_every_honoured_parameter_is_read(action: Action) -> None:
+    """The opposite, that every parameter read is honoured, is asserted at each read."""
     # ClientToken is read for all actions in one place, RegionId as `call.region`, tags as
     # `call.tags()`, and the ends of a range or the members of a pair by their stem.
     elsewhere = {"ClientToken", "RegionId", "Tag.Key", "Tag.Value", "MaxResults", "NextToken"}

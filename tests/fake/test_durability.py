@@ -1,4 +1,4 @@
-"""What was acknowledged outlives a kill, and many clients at once lose nothing."""
+"""Acknowledged writes survive a kill, and no write of many parallel clients is lost."""
 
 import os
 import random
@@ -24,7 +24,7 @@ CREATE = {
 }
 
 
-def served(data: Path) -> tuple["subprocess.Popen[str]", str]:
+def start_fake(data: Path) -> tuple["subprocess.Popen[str]", str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "simevents", "fake", "--port", "0", "--data", str(data)],
         stdout=subprocess.PIPE,
@@ -44,17 +44,17 @@ def write_until_killed(url: str, acknowledged: list[str]) -> None:
             acknowledged += answer.json()["EventIdSet"]["EventId"]
 
 
-def test_nothing_acknowledged_is_lost_by_kills(tmp_path: Path) -> None:
+def test_no_acknowledged_event_is_lost_when_the_fake_is_killed(tmp_path: Path) -> None:
     data = tmp_path / "cloud.db"
     chance = random.Random(0)
     acknowledged: list[str] = []
     with FakeServer(data=data, instance_ids=["i-1"]):
         pass
     for _ in range(KILLS):
-        process, url = served(data)
+        process, url = start_fake(data)
         writer = threading.Thread(target=write_until_killed, args=(url, acknowledged))
         writer.start()
-        # Killed while it writes: the moment is drawn by how much has been written.
+        # Killed while it writes, after a random number of writes.
         enough = len(acknowledged) + chance.randrange(1, 12)
         while len(acknowledged) < enough:
             writer.join(0.001)
@@ -68,11 +68,11 @@ def test_nothing_acknowledged_is_lost_by_kills(tmp_path: Path) -> None:
         kept.close()
     assert len(acknowledged) >= KILLS
     assert set(acknowledged) <= set(found)
-    # At most the one call that was under way at each kill was carried out without an answer.
+    # Each kill can leave at most one call that was executed but not answered.
     assert len(set(found) - set(acknowledged)) <= KILLS
 
 
-def test_many_clients_at_once_lose_nothing(cloud: Cloud) -> None:
+def test_no_event_is_lost_with_many_parallel_clients(cloud: Cloud) -> None:
     clients, calls = 16, 20
     instances = cloud.instances(clients)
     made: list[str] = []

@@ -1,4 +1,4 @@
-"""Whatever is sent, the fake answers with the API's words and never falls over.
+"""The fake answers every input with an API error and never fails.
 
 FUZZ_RUNS in the environment is the number of requests that the fuzz sends, FUZZ_SEED the seed of
 their content; `make soak` sets both.
@@ -32,8 +32,8 @@ WORDS = [
 ]
 
 
-def signed_nonsense(random: random.Random) -> bytes:
-    """A request that passes the signature, so that what it says is looked at."""
+def random_signed_request(random: random.Random) -> bytes:
+    """A random request with a valid signature, so that its content is examined."""
     (version, _), action = random.choice(list(ACTIONS.items()))
     names = sorted(action.documented | {"Colour"})
     parameters = {}
@@ -64,8 +64,8 @@ def signed_nonsense(random: random.Random) -> bytes:
     return head_lines + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
-def unsigned_nonsense(random: random.Random) -> bytes:
-    """Bytes where a request should be; ends its connection."""
+def random_unsigned_bytes(random: random.Random) -> bytes:
+    """Random bytes instead of a request; the connection ends after them."""
     noise = random.randbytes(random.randrange(60))
     path = quote_from_bytes(noise).encode()
     return random.choice(
@@ -86,7 +86,7 @@ def unsigned_nonsense(random: random.Random) -> bytes:
 
 
 async def send_many(host: str, port: int, seed: int, count: int) -> Counter[str]:
-    """How often each status came; a connection that just ends counts as closed."""
+    """Count each status; a connection that ends without an answer counts as closed."""
     chance = random.Random(seed)
     statuses: Counter[str] = Counter()
     reader = writer = None
@@ -94,9 +94,9 @@ async def send_many(host: str, port: int, seed: int, count: int) -> Counter[str]
         if reader is None or writer is None:
             reader, writer = await asyncio.open_connection(host, port)
         is_signed = chance.random() < 0.8
-        writer.write(signed_nonsense(chance) if is_signed else unsigned_nonsense(chance))
+        writer.write(random_signed_request(chance) if is_signed else random_unsigned_bytes(chance))
         if not is_signed:
-            # Some of it is the beginning of a request; nothing more will come.
+            # Some of the bytes are the start of a request; the rest never comes.
             writer.write_eof()
         status, is_open = await _answer(reader, ends=not is_signed)
         statuses[status] += 1
@@ -129,7 +129,7 @@ async def _answer(reader: asyncio.StreamReader, *, ends: bool) -> tuple[str, boo
         return "closed", False
 
 
-def test_nonsense_never_ends_in_a_fault_of_the_server(cloud: Cloud) -> None:
+def test_random_requests_never_cause_a_server_error(cloud: Cloud) -> None:
     cloud.post("instances", instance_ids=["i-1"])
     url = httpx.URL(cloud.url)
 
@@ -149,13 +149,13 @@ def test_nonsense_never_ends_in_a_fault_of_the_server(cloud: Cloud) -> None:
     assert cloud.get("health")["instances"] == 0
 
 
-def test_a_body_that_is_too_large(cloud: Cloud) -> None:
+def test_a_body_that_is_too_large_is_refused(cloud: Cloud) -> None:
     answer = httpx.post(cloud.url, content=b"a=" + b"b" * 2_000_000)
 
     assert answer.status_code == 413
 
 
-def test_a_head_that_never_ends(cloud: Cloud) -> None:
+def test_an_endless_head_is_refused(cloud: Cloud) -> None:
     url = httpx.URL(cloud.url)
     line = b"X-Long: " + b"x" * 1000 + b"\r\n"
     sent = 0
@@ -169,24 +169,24 @@ def test_a_head_that_never_ends(cloud: Cloud) -> None:
         except ConnectionError:
             answer = b""
 
-    # Where the connection ends before the answer is read depends on the machine.
+    # It depends on the machine whether the connection ends before the answer is read.
     assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
     assert cloud.get("health")["calls"] == 0
 
 
-def test_too_many_parameters(cloud: Cloud) -> None:
+def test_too_many_parameters_are_refused(cloud: Cloud) -> None:
     answer = httpx.post(cloud.url, data={f"Name.{number}": "x" for number in range(5000)})
 
     assert (answer.status_code, "<Code>InvalidParameter</Code>" in answer.text) == (400, True)
 
 
-def test_control_routes_are_for_this_machine(cloud: Cloud) -> None:
+def test_control_routes_refuse_other_host_names(cloud: Cloud) -> None:
     answer = httpx.post(f"{cloud.url}/_fake/reset", headers={"Host": "rebound.example"})
 
     assert (answer.status_code, "loopback" in answer.json()["error"]) == (403, True)
 
 
-def test_a_later_time_than_can_be_written(cloud: Cloud) -> None:
+def test_the_clock_stops_at_the_latest_valid_time(cloud: Cloud) -> None:
     cloud.post("clock", set="9999-12-31T23:59:00Z")
     cloud.post("clock", advance="10h")
 

@@ -1,6 +1,6 @@
-"""Starting, stopping, restarting, moving: what it does to instances and to their events.
+"""The effect of start, stop, restart and redeploy on instances and their events.
 
-Sources: the API pages of the actions; for events that of CreateSimulatedSystemEvents.
+Sources: the API pages of the actions; for events the page of CreateSimulatedSystemEvents.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def status(sdk: VendorClient, instance: str) -> str:
     return str(entry["Status"])
 
 
-def test_a_restart_after_its_time_avoids_nothing(
+def test_a_restart_after_the_event_time_avoids_nothing(
     sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
 ) -> None:
     (instance,) = cloud.instances(1)
@@ -39,7 +39,7 @@ def test_a_restart_after_its_time_avoids_nothing(
     assert cloud.statuses() == ["Executed"]
 
 
-def test_stopping_and_starting_leaves_events_alone(
+def test_stopping_and_starting_does_not_change_events(
     sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
 ) -> None:
     (instance,) = cloud.instances(1)
@@ -52,7 +52,7 @@ def test_stopping_and_starting_leaves_events_alone(
     assert cloud.statuses() == ["Scheduled"]
 
 
-def test_many_at_a_time_tell_each_ones_status(sdk: VendorClient, cloud: Cloud) -> None:
+def test_batch_actions_return_the_status_of_each_instance(sdk: VendorClient, cloud: Cloud) -> None:
     instances = cloud.instances(2)
     answer = sdk.call("StopInstances", InstanceId=instances)
 
@@ -85,7 +85,7 @@ def test_a_real_event_cannot_be_cancelled(
     assert cloud.statuses() == ["Scheduled"]
 
 
-def test_redeploying_answers_real_events_only(
+def test_redeploying_avoids_real_events_only(
     sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
 ) -> None:
     simulated, real = cloud.instances(2)
@@ -129,7 +129,7 @@ def test_only_an_inquiring_event_can_be_accepted(
 @pytest.mark.parametrize(
     "action", ["StartInstance", "StopInstance", "RebootInstance", "RedeployInstance"]
 )
-def test_an_instance_that_does_not_exist(sdk: VendorClient, action: str) -> None:
+def test_an_unknown_instance_is_refused(sdk: VendorClient, action: str) -> None:
     assert code_of(lambda: sdk.call(action, InstanceId="i-nobody")) == (
         "InvalidInstanceId.NotFound",
         404,

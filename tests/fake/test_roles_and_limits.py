@@ -1,4 +1,4 @@
-"""Temporary keys, ClientToken, throttling, and who may turn the controls."""
+"""Temporary keys, ClientToken, throttling, and access to the control routes."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def assume(cloud: Cloud, **parameters: str) -> Any:
     return ask(cloud, Action="AssumeRole", Version="2015-04-01", **asked)
 
 
-def test_temporary_keys_stand_for_the_role(cloud: Cloud) -> None:
+def test_temporary_keys_have_the_identity_of_the_role(cloud: Cloud) -> None:
     key = assume(cloud)["Credentials"]
     given = {"AccessKeyId": key["AccessKeyId"], "SecurityToken": key["SecurityToken"]}
     answer = ask(cloud, key["AccessKeySecret"], **IDENTITY, **given)
@@ -57,11 +57,13 @@ def test_temporary_keys_need_their_own_token(cloud: Cloud) -> None:
         ({"RoleArn": "acs:ram::2:role/tester"}, "EntityNotExist.Role"),
     ],
 )
-def test_a_role_that_cannot_be_assumed(cloud: Cloud, parameters: dict[str, str], code: str) -> None:
+def test_an_invalid_role_request_is_refused(
+    cloud: Cloud, parameters: dict[str, str], code: str
+) -> None:
     assert assume(cloud, **parameters)["Code"] == code
 
 
-def test_temporary_keys_end_in_real_time() -> None:
+def test_temporary_keys_expire_in_real_time() -> None:
     now = [time.time()]
     with FakeServer(wall=lambda: now[0]) as server:
         cloud = Cloud(server.url)
@@ -80,7 +82,7 @@ def test_temporary_keys_end_in_real_time() -> None:
     )
 
 
-def test_a_call_sent_again_with_its_token_is_carried_out_once(cloud: Cloud) -> None:
+def test_a_repeated_call_with_the_same_client_token_is_executed_once(cloud: Cloud) -> None:
     def create(cidr: str, token: str) -> Any:
         network = {"Version": "2016-04-28", "RegionId": REGION, "CidrBlock": cidr}
         return ask(cloud, Action="CreateVpc", ClientToken=token, **network)
@@ -92,7 +94,7 @@ def test_a_call_sent_again_with_its_token_is_carried_out_once(cloud: Cloud) -> N
     assert create("172.16.0.0/12", "one")["Code"] == "IdempotentParameterMismatch"
 
 
-def test_throttling_is_by_action_region_and_minute(cloud: Cloud) -> None:
+def test_throttling_counts_by_action_region_and_minute(cloud: Cloud) -> None:
     cloud.post("clock", freeze=True)
     cloud.post("throttle", DescribeInstances=2)
 
@@ -108,7 +110,7 @@ def test_throttling_is_by_action_region_and_minute(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("digest", ["sha1", "sha256"])
 @pytest.mark.parametrize("format", ["JSON", "XML"])
-def test_both_digests_and_both_formats(cloud: Cloud, digest: str, format: str) -> None:
+def test_both_digests_and_both_formats_are_accepted(cloud: Cloud, digest: str, format: str) -> None:
     answer = httpx.get(cloud.url, params=signed("GET", digest=digest, Format=format, **REGIONS))
 
     assert answer.status_code == 200
@@ -121,7 +123,7 @@ def open_server() -> Iterator[FakeServer]:
         yield server
 
 
-def test_off_loopback_the_controls_need_their_token(open_server: FakeServer) -> None:
+def test_the_control_routes_need_a_token_outside_loopback(open_server: FakeServer) -> None:
     url = open_server.url.replace("0.0.0.0", "127.0.0.1")
     given = {"Authorization": f"Bearer {open_server.control_token}"}
     statuses = [

@@ -1,4 +1,4 @@
-"""The vendor's test vectors, and what is wrong with a signature that is not accepted."""
+"""The vendor's test vectors, and the error for each invalid signature."""
 
 from datetime import UTC, datetime
 
@@ -65,12 +65,12 @@ def verify_v3(verifier: Verifier, headers: dict[str, str], wall: float = WALL) -
     verifier.verify_headers("POST", "/", BUSINESS, headers, b"", wall)
 
 
-def test_the_documentations_own_example(verifier: Verifier) -> None:
+def test_the_example_of_the_documentation(verifier: Verifier) -> None:
     wall = datetime(2016, 2, 23, 12, 46, 24, tzinfo=UTC).timestamp()
     verifier.verify_query("GET", DESCRIBE_REGIONS, wall)
 
 
-def test_the_vector_of_create(verifier: Verifier) -> None:
+def test_the_vector_of_create_signed_in_the_query(verifier: Verifier) -> None:
     verifier.verify_query("POST", CREATE, WALL)
 
 
@@ -93,7 +93,7 @@ def test_the_vector_of_create_signed_in_headers(verifier: Verifier) -> None:
         ({"SignatureMethod": "ROT13"}, "IncompleteSignature"),
     ],
 )
-def test_a_query_that_is_not_accepted(
+def test_an_invalid_query_signature_is_refused(
     verifier: Verifier, change: dict[str, str], expected: str
 ) -> None:
     with pytest.raises(ApiError) as caught:
@@ -112,7 +112,7 @@ def test_a_query_that_is_not_accepted(
         ({"x-acs-action": "CancelSimulatedSystemEvents"}, "SignatureDoesNotMatch"),
     ],
 )
-def test_headers_that_are_not_accepted(
+def test_an_invalid_header_signature_is_refused(
     verifier: Verifier, change: dict[str, str], expected: str
 ) -> None:
     with pytest.raises(ApiError) as caught:
@@ -121,7 +121,7 @@ def test_headers_that_are_not_accepted(
     assert caught.value.code == expected
 
 
-def test_a_nonce_is_good_once(verifier: Verifier) -> None:
+def test_a_nonce_is_accepted_only_once(verifier: Verifier) -> None:
     verifier.verify_query("POST", CREATE, WALL)
     with pytest.raises(ApiError) as caught:
         verifier.verify_query("POST", CREATE, WALL)
@@ -129,9 +129,9 @@ def test_a_nonce_is_good_once(verifier: Verifier) -> None:
     assert caught.value.code == "SignatureNonceUsed"
 
 
-def test_a_mismatch_tells_what_was_signed_after_a_colon(verifier: Verifier) -> None:
+def test_a_mismatch_error_has_the_signed_text_after_a_colon(verifier: Verifier) -> None:
     with pytest.raises(ApiError) as caught:
         verifier.verify_query("POST", CREATE | {"Signature": "AAAA"}, WALL)
 
-    # The vendor's old SDK splits the text at its first colon and dies without one.
+    # The vendor's older SDK splits the text at its first colon and fails without one.
     assert caught.value.text.split(":")[1].startswith("POST&%2F&AccessKeyId%3Dtestid")

@@ -1,4 +1,4 @@
-"""What the cloud remembers, over restarts and beside damaged files."""
+"""The data file of the fake: restarts, locks and damaged files."""
 
 import sqlite3
 from pathlib import Path
@@ -11,7 +11,7 @@ from simevents.fake.state.database import StoreError
 from tests.conftest import Cloud
 
 
-def test_data_in_a_file_survive_a_restart_on_the_same_port(tmp_path: Path) -> None:
+def test_data_in_a_file_survives_a_restart_on_the_same_port(tmp_path: Path) -> None:
     data = tmp_path / "cloud.db"
     with FakeServer(data=data, instance_ids=["i-a"]) as server:
         behind = Cloud(server.url)
@@ -36,13 +36,13 @@ def test_data_in_a_file_survive_a_restart_on_the_same_port(tmp_path: Path) -> No
     assert now.startswith("2018-08-20T08:0")
 
 
-def test_two_servers_on_one_file(tmp_path: Path) -> None:
+def test_a_second_server_on_one_file_is_refused(tmp_path: Path) -> None:
     with FakeServer(data=tmp_path / "cloud.db"), pytest.raises(StoreError, match="is in use by"):
         FakeServer(data=tmp_path / "cloud.db")
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, but text", b"SQLite format 3\0 cut"])
-def test_a_damaged_file_is_left_as_it_was(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_file_is_not_changed(tmp_path: Path, content: bytes) -> None:
     data = tmp_path / "cloud.db"
     data.write_bytes(content)
     with pytest.raises(StoreError, match="left as it is"):
@@ -51,7 +51,7 @@ def test_a_damaged_file_is_left_as_it_was(tmp_path: Path, content: bytes) -> Non
     assert data.read_bytes() == content
 
 
-def test_a_foreign_database_is_left_as_it_was(tmp_path: Path) -> None:
+def test_a_foreign_database_is_not_changed(tmp_path: Path) -> None:
     data = tmp_path / "other.db"
     other = sqlite3.connect(data)
     other.execute("CREATE TABLE theirs (value)")
@@ -73,7 +73,7 @@ def test_a_busy_port_names_the_port_and_the_remedy() -> None:
             FakeServer(port=port)
 
 
-def test_a_server_starts_once() -> None:
+def test_a_server_can_start_only_once() -> None:
     with FakeServer() as server, pytest.raises(ServerError, match="started already"):
         server.start()
 

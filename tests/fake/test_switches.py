@@ -1,4 +1,4 @@
-"""What the documentation leaves open, each way it could be."""
+"""Each setting of each switch: behaviour that the documentation does not define."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -50,7 +50,7 @@ def test_a_quota_counts_open_simulated_events(sdk: OlderSdk, cloud: Cloud) -> No
     assert cloud.statuses() == ["Canceled", "Scheduled", "Scheduled"]
 
 
-def test_now_may_be_early_enough(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_not_before_may_equal_now(sdk: OlderSdk, cloud: Cloud) -> None:
     instances = cloud.instances(1)
     now = "2027-01-01T00:00:00Z"
     assert code_of(lambda: create(sdk, instances, now)) == ("InvalidNotBefore.Passed", 403)
@@ -63,7 +63,7 @@ def test_now_may_be_early_enough(sdk: OlderSdk, cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     "written", ["2027-01-01T01:00Z", "2027-01-01T01:00:00.000Z", "2027-01-01T09:00:00+08:00"]
 )
-def test_other_forms_of_a_time(sdk: OlderSdk, cloud: Cloud, written: str) -> None:
+def test_other_time_formats_may_be_accepted(sdk: OlderSdk, cloud: Cloud, written: str) -> None:
     instances = cloud.instances(1)
     assert code_of(lambda: create(sdk, instances, written)) == ("InvalidParameter", 403)
 
@@ -72,20 +72,20 @@ def test_other_forms_of_a_time(sdk: OlderSdk, cloud: Cloud, written: str) -> Non
     assert [event["not_before"] for event in cloud.get("events")] == [LATER]
 
 
-def test_a_longest_lead(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_the_lead_time_may_be_limited(sdk: OlderSdk, cloud: Cloud) -> None:
     cloud.post("switches", longest_not_before_lead=60)
 
     assert code_of(lambda: create(sdk, cloud.instances(1))) == ("InvalidParameter", 403)
 
 
-def test_good_instances_beside_a_bad_one(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_create_may_skip_a_bad_instance(sdk: OlderSdk, cloud: Cloud) -> None:
     cloud.post("switches", bad_instance_in_create="create_others")
 
     assert len(create(sdk, [*cloud.instances(2), "i-nobody"])) == 2
     assert code_of(lambda: create(sdk, ["i-nobody"])) == ("InvalidInstanceId.NotFound", 404)
 
 
-def test_duplicates(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_duplicate_events_may_be_refused(sdk: OlderSdk, cloud: Cloud) -> None:
     (instance,) = cloud.instances(1)
     assert len(create(sdk, [instance, instance])) == 2
 
@@ -126,7 +126,7 @@ def test_executing_may_take_a_while(sdk: OlderSdk, cloud: Cloud) -> None:
     assert cloud.statuses() == ["Executed", "Executed"]
 
 
-def test_cancelling_what_is_over(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_cancelling_a_finished_event_may_be_ignored(sdk: OlderSdk, cloud: Cloud) -> None:
     (event_id,) = create(sdk, cloud.instances(1))
     sdk.call(CANCEL, EventId=[event_id])
     assert code_of(lambda: sdk.call(CANCEL, EventId=[event_id])) == ("InvalidEventId.NotFound", 403)
@@ -135,7 +135,7 @@ def test_cancelling_what_is_over(sdk: OlderSdk, cloud: Cloud) -> None:
     sdk.call(CANCEL, EventId=[event_id])
 
 
-def test_a_cancel_that_fails_half_way(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_a_cancel_with_an_unknown_id_may_cancel_the_others(sdk: OlderSdk, cloud: Cloud) -> None:
     cloud.post("switches", bad_event_in_cancel="cancel_others")
     (event_id,) = create(sdk, cloud.instances(1))
 
@@ -146,7 +146,7 @@ def test_a_cancel_that_fails_half_way(sdk: OlderSdk, cloud: Cloud) -> None:
     assert cloud.statuses() == ["Canceled"]
 
 
-def test_what_avoids_a_planned_restart(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_the_operations_that_avoid_a_planned_restart(sdk: OlderSdk, cloud: Cloud) -> None:
     cloud.post("switches", reboot_instances_avoids=False, stop_avoids=True)
     first, second = cloud.instances(2)
     create(sdk, [first, second])
@@ -157,7 +157,7 @@ def test_what_avoids_a_planned_restart(sdk: OlderSdk, cloud: Cloud) -> None:
     assert found == {first: "Scheduled", second: "Avoided"}
 
 
-def test_events_of_a_deleted_instance(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_events_of_a_deleted_instance_may_be_cancelled(sdk: OlderSdk, cloud: Cloud) -> None:
     first, second = cloud.instances(2)
     create(sdk, [first, second])
     sdk.call("DeleteInstance", InstanceId=first, Force=True)
@@ -168,7 +168,7 @@ def test_events_of_a_deleted_instance(sdk: OlderSdk, cloud: Cloud) -> None:
     assert found == {first: "Scheduled", second: "Canceled"}
 
 
-def test_reads_the_other_way_round(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_reads_with_the_other_setting_of_each_switch(sdk: OlderSdk, cloud: Cloud) -> None:
     cloud.post(
         "switches",
         history_order="oldest_first",
@@ -209,14 +209,14 @@ def test_full_status_may_show_more(sdk: OlderSdk, cloud: Cloud) -> None:
     assert shown == {first: 1, second: 0}
 
 
-def test_a_page_out_of_range(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_a_page_size_out_of_range_may_be_clamped(sdk: OlderSdk, cloud: Cloud) -> None:
     assert code_of(lambda: entries(sdk, PageSize=101)) == ("InvalidParameter", 403)
     cloud.post("switches", page_size_out_of_range="clamp")
 
     assert sdk.call(HISTORY, PageSize=101, PageNumber=0)["PageSize"] == 100
 
 
-def test_a_region_nobody_has_heard_of(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_an_unknown_region_may_be_accepted(sdk: OlderSdk, cloud: Cloud) -> None:
     far = OlderSdk("xx-nowhere-1", cloud.url)
     assert code_of(lambda: far.call("DescribeInstances")) == ("InvalidRegionId.NotFound", 404)
 
@@ -225,7 +225,7 @@ def test_a_region_nobody_has_heard_of(sdk: OlderSdk, cloud: Cloud) -> None:
     far.close()
 
 
-def test_an_instance_may_take_its_time(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_an_instance_may_change_its_status_slowly(sdk: OlderSdk, cloud: Cloud) -> None:
     (instance,) = cloud.instances(1)
     cloud.post("switches", instance_transition_seconds=60)
     seen = []
@@ -249,7 +249,7 @@ def test_a_new_event_may_be_invisible_at_first(sdk: OlderSdk, cloud: Cloud) -> N
     assert seen == [0, 1]
 
 
-def test_real_operations(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_trigger_real_ops_may_be_ignored(sdk: OlderSdk, cloud: Cloud) -> None:
     newer = NewerSdk(REGION, cloud.url)
     asked = {
         "EventType": REBOOT,
@@ -264,7 +264,7 @@ def test_real_operations(sdk: OlderSdk, cloud: Cloud) -> None:
     assert cloud.get("instances")[0]["status"] == "Running"
 
 
-def test_redeploying_without_an_event(sdk: OlderSdk, cloud: Cloud) -> None:
+def test_redeploying_without_a_real_event_may_be_allowed(sdk: OlderSdk, cloud: Cloud) -> None:
     (instance,) = cloud.instances(1)
     create(sdk, [instance], type="SystemMaintenance.Redeploy")
     cloud.post("switches", redeploy_without_real_event="allow")
@@ -287,7 +287,7 @@ def test_an_accepted_event_may_start_at_once(sdk: OlderSdk, cloud: Cloud) -> Non
     assert cloud.statuses() == ["Executing"]
 
 
-def test_the_status_of_an_unknown_key(cloud: Cloud) -> None:
+def test_the_http_status_for_an_unknown_key(cloud: Cloud) -> None:
     cloud.post("switches", unknown_access_key_status=400)
     stranger = OlderSdk(REGION, cloud.url, "nobody", "nothing")
 
@@ -301,12 +301,12 @@ def test_the_status_of_an_unknown_key(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     "text", ["nothing", "no_such=1", "executing_seconds=soon", "stop_avoids=perhaps"]
 )
-def test_a_switch_that_cannot_be_set(text: str) -> None:
+def test_an_invalid_switch_setting_is_refused(text: str) -> None:
     with pytest.raises(BadSwitch):
         parse(text)
 
 
-def test_a_value_that_a_switch_does_not_have(cloud: Cloud) -> None:
+def test_an_invalid_switch_value_is_refused(cloud: Cloud) -> None:
     with pytest.raises(BadSwitch, match="event_id_order is one of request, shuffled, not 'best'"):
         Switches().changed(event_id_order="best")
     with pytest.raises(BadSwitch, match="executing_seconds is a number"):

@@ -1,10 +1,10 @@
-"""State kept as the engine keeps it, for one drill, around the real provider classes.
+"""A model of the engine's state for one drill, around the real provider classes.
 
-What the real engine does, and this repeats: a resource is recorded when its create
-returns and forgotten when its delete returns; an update that fails leaves the old
-outputs; a replacement deletes the dependents first, then the resource, and makes them
-anew; a step that fails ends the run; `diff` gets old outputs; refresh changes inputs
-and outputs. Values make the way through the engine's encoding, as in the servicer.
+It repeats what the real engine does. A resource is recorded when its create returns and
+removed when its delete returns. A failed update leaves the old outputs. A replacement
+deletes the dependents first, then the resource, and creates them again. A failed step
+ends the run. `diff` gets old outputs. Refresh changes inputs and outputs. Values pass
+through the engine's encoding, as in the servicer.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class Recorded:
     inputs: Properties
     outputs: Properties
     is_deleted: bool = False
-    """Deleted for a replacement that did not come about; the next run deletes it once more."""
+    """Deleted for a replacement that did not happen; the next run deletes it again."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A fake cloud without a server: the same rules and records, in the test's own process."""
+"""A fake cloud without a server: the same rules and records, in the process of the test."""
 
 import random
 import time
@@ -28,13 +28,13 @@ START = "2026-01-01T00:00:00Z"
 
 
 class InnerCloud:
-    """Time stands still in it unless it is advanced."""
+    """A fake cloud whose clock moves only when a test advances it."""
 
     def __init__(self, instance_ids: list[str]) -> None:
         self.store = Store(None)
         self.clock = Clock(lambda: 0.0)
         self.clock.set(parse_time(START))
-        # Signatures live in real time, the cloud's life does not.
+        # Signatures use the real time; everything else uses the clock of the cloud.
         keys = AccessKeys({"testid": "testsecret"}, self.store)
         self.cloud = Cloud(self.store, self.clock, random.Random(0), keys, time.time)
         self.rpc = Rpc(self.cloud, Journal())
@@ -59,7 +59,7 @@ class InnerCloud:
     def schedule(
         self, instance_id: str, event_type: str, not_before: float, *, simulated: bool
     ) -> str:
-        """An event that somebody else makes."""
+        """Create an event as somebody else would."""
         event = EventRow(
             event_id=self.cloud.new_id("e"),
             region=REGION,
@@ -77,13 +77,13 @@ class InnerCloud:
 
 
 class Killed(BaseException):
-    """The process is gone: nothing after this runs, no clean-up either."""
+    """The process is gone: nothing runs after this, not even clean-up."""
 
 
-class MortalSdk(Sdk):
-    """Dies at the call that it is told, before or after the cloud has carried it out.
+class KillableSdk(Sdk):
+    """Dies at a chosen call, before or after the cloud has executed it.
 
-    Its requests are signed as ever, but handed to the cloud in this process.
+    Its requests are signed as usual, but go directly to the cloud in this process.
     """
 
     calls_to_live = -1

@@ -1,8 +1,8 @@
-"""Nothing is ever left behind: random operations under random faults.
+"""Random operations under random faults never leave an event behind.
 
-No event is open unless the state accounts for it or an error named it; after a kill
-the next up or destroy accounts for it; nobody else's event is ever touched. Checked
-against the fake's own record after every operation.
+An event is open only if the state accounts for it or an error named it. After a kill
+the next up or destroy accounts for it. Events of other people are never touched. The
+test checks this against the records of the fake after every operation.
 """
 
 import os
@@ -31,7 +31,7 @@ from simevents.reconcile.claims import Claims
 from simevents.settings import Settings, find_credentials
 from tests.conftest import REGION
 from tests.model.engine_state import EngineState, Rejected
-from tests.model.inner_cloud import InnerCloud, Killed, MortalSdk
+from tests.model.inner_cloud import InnerCloud, KillableSdk, Killed
 
 RUNS = int(os.environ.get("RUNS", "500"))
 
@@ -69,20 +69,20 @@ class Guarantee(RuleBasedStateMachine):
         self.strangers: set[str] = set()
         self.named = ""
         self.is_disturbed = False
-        """A run failed or somebody cancelled: a status in the state may be wrong till a refresh."""
+        """A run failed or somebody cancelled: the state may have a wrong status until a refresh."""
         self.final: set[str] = set()
-        """Events that a refresh found when their time had passed: they stay, even if cancelled."""
+        """Events that a refresh found after their time: they stay, even if cancelled."""
         self.program: dict[str, Any] = {}
-        MortalSdk.calls_to_live = -1
+        KillableSdk.calls_to_live = -1
         provider._connect = self.connect
 
     def teardown(self) -> None:
         self.cloud.store.close()
 
     def connect(self, props: Any, patience: Patience | None = None) -> SystemEvents:
-        """What the provider calls instead of its own; waiting moves the cloud's clock."""
+        """Replaces the provider's function of this name; waiting moves the cloud's clock."""
         target = Settings(props["region"], props["endpoint"])
-        sdk = MortalSdk(target, find_credentials(target, {}, lambda: None))
+        sdk = KillableSdk(target, find_credentials(target, {}, lambda: None))
         sdk.cloud = self.cloud
         start = self.cloud.clock.now()
         budget = patience.budget_seconds if patience else Patience().budget_seconds
@@ -92,7 +92,7 @@ class Guarantee(RuleBasedStateMachine):
         return SystemEvents(sdk, target, waiting)
 
     def attempt(self, command: Callable[[], None]) -> bool:
-        """Run a command of the engine as a process of its own; whether it succeeded."""
+        """Run a command of the engine as if in a fresh process; return whether it succeeded."""
         provider._CLAIMS = Claims()
         try:
             command()
@@ -108,7 +108,7 @@ class Guarantee(RuleBasedStateMachine):
                 self.check_that_nothing_more_is_open()
             return False
         finally:
-            MortalSdk.calls_to_live = -1
+            KillableSdk.calls_to_live = -1
             self.cloud.clear_faults()
         return True
 
@@ -118,7 +118,7 @@ class Guarantee(RuleBasedStateMachine):
 
     def destroy(self) -> None:
         if self.attempt(self.state.destroy):
-            assert [e for e in self.ours_open() if not self.is_named(e)] == []
+            assert [e for e in self.our_open_events() if not self.is_named(e)] == []
             assert (self.state.intent, self.state.events) == (None, None)
 
     def refresh(self) -> None:
@@ -160,7 +160,7 @@ class Guarantee(RuleBasedStateMachine):
         self.program = self.program | {"event_type": event_type, "not_before": not_before}
 
     @rule(trigger=st.integers(0, 2))
-    def pull_a_trigger(self, trigger: int) -> None:
+    def choose_triggers(self, trigger: int) -> None:
         self.program = self.program | {"triggers": [trigger]}
 
     # The engine runs.
@@ -187,16 +187,16 @@ class Guarantee(RuleBasedStateMachine):
         command=st.sampled_from(["up", "replace", "destroy"]),
     )
     def a_run_is_killed(self, calls: int, dies_after: bool, command: str) -> None:
-        MortalSdk.calls_to_live, MortalSdk.dies_after = calls, dies_after
+        KillableSdk.calls_to_live, KillableSdk.dies_after = calls, dies_after
         self.command(command)()
 
     @rule(instance_ids=instance_sets, calls=st.integers(0, 20), dies_after=st.booleans())
-    def a_change_of_instances_is_killed_and_taken_back(
+    def a_change_of_instances_is_killed_and_reverted(
         self, instance_ids: list[str], calls: int, dies_after: bool
     ) -> None:
         before = self.program
         self.program = before | {"instance_ids": instance_ids}
-        MortalSdk.calls_to_live, MortalSdk.dies_after = calls, dies_after
+        KillableSdk.calls_to_live, KillableSdk.dies_after = calls, dies_after
         self.up()
         self.program = before
         self.up()
@@ -229,13 +229,13 @@ class Guarantee(RuleBasedStateMachine):
         self.cloud.fault(action=action, times=times, skip=skip, **fault)
         self.command(command)()
 
-    # The world goes on.
+    # Other people act and time passes.
 
-    @precondition(lambda self: self.ours_open())
+    @precondition(lambda self: self.our_open_events())
     @rule(data=st.data())
-    def somebody_cancels_one_of_ours(self, data: st.DataObject) -> None:
+    def somebody_cancels_our_event(self, data: st.DataObject) -> None:
         self.is_disturbed = True
-        self.cloud.cancel(data.draw(st.sampled_from([e.event_id for e in self.ours_open()])))
+        self.cloud.cancel(data.draw(st.sampled_from([e.event_id for e in self.our_open_events()])))
 
     @rule(
         instance_id=st.sampled_from(INSTANCES),
@@ -246,7 +246,7 @@ class Guarantee(RuleBasedStateMachine):
     def somebody_else_schedules(
         self, instance_id: str, event_type: str, seconds: int, simulated: bool
     ) -> None:
-        """Never exactly what we ask for: that cannot be told apart."""
+        """Never exactly what we ask for: nobody can distinguish such an event from ours."""
         base = parse_time("2030-01-01T00:00:00Z")
         if self.state.intent is not None:
             base = parse_time(self.state.intent.outputs["not_before_at"])
@@ -259,19 +259,19 @@ class Guarantee(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.cloud.advance(seconds)
 
-    # What must hold.
+    # Conditions that must always be true.
 
     @invariant()
     def every_open_event_is_accounted_for(self) -> None:
-        lost = [e for e in self.ours_open() if not self.in_state(e) and not self.is_named(e)]
+        lost = [e for e in self.our_open_events() if not self.in_state(e) and not self.is_named(e)]
         assert lost == []
 
     @invariant()
-    def nobody_elses_event_is_touched(self) -> None:
+    def no_event_of_others_is_touched(self) -> None:
         canceled = {e.event_id for e in self.cloud.events() if e.status == "Canceled"}
         assert self.strangers & canceled == set()
 
-    def ours_open(self) -> list[EventRow]:
+    def our_open_events(self) -> list[EventRow]:
         return [
             event
             for event in self.cloud.events()
@@ -299,18 +299,18 @@ class Guarantee(RuleBasedStateMachine):
         return event.event_id in self.named
 
     def check_that_nothing_more_is_open(self) -> None:
-        """A create or an update that failed has made nothing; what was there before may be."""
-        assert [e for e in self.ours_open() if e.event_id not in self.recorded()] == []
+        """A failed create or update leaves no new event; earlier events may be open."""
+        assert [e for e in self.our_open_events() if e.event_id not in self.recorded()] == []
 
     def check_that_everything_is_scheduled(self) -> None:
-        """After a successful up each instance has its one event, or has had it."""
+        """After a successful up each instance has its one event, or had it."""
         assert self.state.events is not None
         outputs = self.state.events.outputs
         instance_of = {e.event_id: e.instance_id for e in self.cloud.events()}
         assert sorted(outputs["statuses"]) == sorted(self.program["instance_ids"])
         for instance_id, event_id in outputs["event_ids"].items():
             assert instance_of[event_id] == instance_id
-        more = [e for e in self.ours_open() if e.event_id not in self.recorded()]
+        more = [e for e in self.our_open_events() if e.event_id not in self.recorded()]
         assert [e for e in more if not self.is_named(e)] == []
         if not self.is_disturbed:
             cancelled = {e.event_id for e in self.cloud.events() if e.status == "Canceled"}
@@ -325,13 +325,13 @@ class Guarantee(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Puts back what the machine exchanges in the provider."""
+def restored_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Restores what the machine replaces in the provider."""
     monkeypatch.setattr(provider, "_connect", provider._connect)
     monkeypatch.setattr(provider, "_CLAIMS", Claims())
 
 
-def test_nothing_is_ever_left_behind(put_back: None) -> None:
+def test_nothing_is_ever_left_behind(restored_provider: None) -> None:
     run_state_machine_as_test(
         Guarantee,
         settings=settings(
@@ -344,11 +344,13 @@ def test_nothing_is_ever_left_behind(put_back: None) -> None:
     )
 
 
-def test_an_event_cancelled_before_its_time_stays_in_the_state_after_it(put_back: None) -> None:
+def test_an_event_cancelled_before_its_time_stays_in_the_state_afterwards(
+    restored_provider: None,
+) -> None:
     machine = Guarantee()
     machine.write_a_program(TYPES[0], "+1h", INSTANCES[:1])
     machine.run_up(None)
-    (event,) = machine.ours_open()
+    (event,) = machine.our_open_events()
     machine.is_disturbed = True
     machine.cloud.cancel(event.event_id)
     machine.time_passes(70 * 60)
@@ -365,14 +367,14 @@ def test_an_event_cancelled_before_its_time_stays_in_the_state_after_it(put_back
     machine.teardown()
 
 
-def test_a_killed_change_that_is_taken_back_is_recorded_as_expired_a_month_later(
-    put_back: None,
+def test_a_killed_and_reverted_change_is_recorded_as_expired_a_month_later(
+    restored_provider: None,
 ) -> None:
     machine = Guarantee()
     machine.write_a_program(TYPES[0], "+3h", INSTANCES[:2])
     machine.run_up(None)
-    ids = {event.instance_id: event.event_id for event in machine.ours_open()}
-    machine.a_change_of_instances_is_killed_and_taken_back(INSTANCES[:1], 2, True)
+    ids = {event.instance_id: event.event_id for event in machine.our_open_events()}
+    machine.a_change_of_instances_is_killed_and_reverted(INSTANCES[:1], 2, True)
     machine.time_passes(31 * 24 * 3600)
     machine.run_refresh()
     machine.run_up(None)
@@ -381,5 +383,5 @@ def test_a_killed_change_that_is_taken_back_is_recorded_as_expired_a_month_later
     outputs = machine.state.events.outputs
     assert outputs["event_ids"] == ids
     assert outputs["statuses"] == dict.fromkeys(INSTANCES[:2], "Expired")
-    assert machine.ours_open() == []
+    assert machine.our_open_events() == []
     machine.teardown()

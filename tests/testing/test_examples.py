@@ -28,7 +28,7 @@ def pytest_in(project: Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("name", ["polling-handler", "async-handler", "shell-handler"])
-def test_an_example_is_green(name: str, tmp_path: Path) -> None:
+def test_an_example_passes(name: str, tmp_path: Path) -> None:
     ended = pytest_in(shutil.copytree(ROOT / "examples" / name, tmp_path / name))
 
     assert "1 passed" in ended.stdout, ended.stdout
@@ -36,7 +36,7 @@ def test_an_example_is_green(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "whole", "broken", "told"),
+    ("name", "whole", "broken", "expected"),
     [
         (
             "polling-handler",
@@ -47,8 +47,8 @@ def test_an_example_is_green(name: str, tmp_path: Path) -> None:
         ("async-handler", '"Executing"', '"Scheduled"', "was not stopped."),
     ],
 )
-def test_a_broken_handler_is_red(
-    name: str, whole: str, broken: str, told: str, tmp_path: Path
+def test_a_broken_handler_fails_its_test(
+    name: str, whole: str, broken: str, expected: str, tmp_path: Path
 ) -> None:
     project = shutil.copytree(ROOT / "examples" / name, tmp_path / name)
     handler = project / "handler.py"
@@ -58,11 +58,11 @@ def test_a_broken_handler_is_red(
     ended = pytest_in(project)
 
     assert ended.returncode == 1
-    assert told in ended.stdout
+    assert expected in ended.stdout
     assert "What happened, in the cloud's time:" in ended.stdout
 
 
-def test_the_readmes_samples_are_the_examples() -> None:
+def test_the_samples_in_the_readme_are_the_examples() -> None:
     samples = SAMPLE.findall((ROOT / "README.md").read_text())
 
     assert [path for path, _ in samples] == [

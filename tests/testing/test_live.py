@@ -1,4 +1,4 @@
-"""``--ecs-target=live``, with a fake in another process as the account."""
+"""``--ecs-target=live``, with a fake as the account."""
 
 import signal
 import subprocess
@@ -45,7 +45,7 @@ def test_it(ecs):
 @pytest.fixture
 def account(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     cloud.post("instances", instance_ids=["i-a", "i-b", "i-c", "i-d"])
-    # A colleague's, which must stay.
+    # The event of a colleague, which must stay.
     cloud.post(
         "events",
         instance_ids=["i-a"],
@@ -76,15 +76,15 @@ def run(folder: Path, then: str, *options: str) -> "subprocess.CompletedProcess[
 
 
 @pytest.mark.parametrize("then", ["pass", "raise RuntimeError"])
-def test_what_a_test_made_is_cancelled(account: Cloud, tmp_path: Path, then: str) -> None:
+def test_events_of_a_test_are_cancelled(account: Cloud, tmp_path: Path, then: str) -> None:
     ended = run(tmp_path, then, *OPTIONS)
 
     assert ended.returncode == (0 if then == "pass" else 1), ended.stdout
     assert account.statuses() == ["Canceled", "Canceled", "Scheduled"]
 
 
-def test_what_a_killed_run_made_is_cancelled(account: Cloud, tmp_path: Path) -> None:
-    # Instances of its own: the process that cleans up looks on for a while.
+def test_events_of_a_killed_run_are_cancelled(account: Cloud, tmp_path: Path) -> None:
+    # Separate instances: the process that cleans up continues to look for a while.
     others = [option.replace("i-a,i-b", "i-c,i-d") for option in OPTIONS]
     running = subprocess.Popen(command(tmp_path, "time.sleep(600)", *others), cwd=tmp_path)
     deadline = time.monotonic() + 60
@@ -106,7 +106,7 @@ def test_another_account_is_not_touched(account: Cloud, tmp_path: Path) -> None:
     assert account.statuses() == ["Scheduled"]
 
 
-def test_more_instances_than_there_are(account: Cloud, tmp_path: Path) -> None:
+def test_a_request_for_too_many_instances_is_reported(account: Cloud, tmp_path: Path) -> None:
     ended = run(tmp_path, "ecs.instances(1)", *OPTIONS)
 
     assert (
@@ -114,14 +114,14 @@ def test_more_instances_than_there_are(account: Cloud, tmp_path: Path) -> None:
     )
 
 
-def test_without_an_account_it_is_deselected(tmp_path: Path) -> None:
+def test_a_live_test_is_deselected_without_an_account(tmp_path: Path) -> None:
     ended = run(tmp_path, "pass", "--ecs-target=live")
 
     assert "1 deselected" in ended.stdout
     assert ended.returncode == 5
 
 
-def test_a_marker_for_what_has_been_verified(tmp_path: Path) -> None:
+def test_the_verified_live_marker_checks_its_date(tmp_path: Path) -> None:
     run(tmp_path, "pass")
     test = tmp_path / "test_it.py"
     marked = "import pytest\n@pytest.mark.verified_live({})\ndef test_it(): pass\n"

@@ -36,7 +36,7 @@ def test_restarts_early(ecs_fake):
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A project with a handler; its tests are to come."""
+    """A project with a handler; each test adds its test file."""
     pytester.makepyfile(handler=HANDLER)
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     return pytester
@@ -47,11 +47,11 @@ def run(project: pytest.Pytester, test: str, *options: str) -> pytest.RunResult:
     return project.runpytest("-p", "no:cacheprovider", *options)
 
 
-def test_ten_lines_are_green(project: pytest.Pytester) -> None:
+def test_the_ten_line_test_passes(project: pytest.Pytester) -> None:
     run(project, TEN_LINES.format(argument="")).assert_outcomes(passed=1)
 
 
-def test_a_broken_handler_is_red_and_the_text_tells_why(project: pytest.Pytester) -> None:
+def test_a_broken_handler_fails_with_an_explanation(project: pytest.Pytester) -> None:
     result = run(project, TEN_LINES.format(argument="restart=False"))
 
     result.assert_outcomes(failed=1)
@@ -103,7 +103,7 @@ def test_with_asyncio(project: pytest.Pytester) -> None:
     run(project, test).assert_outcomes(passed=1)
 
 
-def test_each_test_has_a_cloud_of_its_own(project: pytest.Pytester) -> None:
+def test_each_test_has_a_fresh_cloud(project: pytest.Pytester) -> None:
     test = """
         import pytest
 
@@ -146,7 +146,7 @@ def test_an_unknown_action_fails_at_teardown(project: pytest.Pytester) -> None:
         'AcsClient("k", "s", "cn-hangzhou").do_action_with_exception(METRICS)',
     ],
 )
-def test_the_real_cloud_is_refused_even_when_the_handler_swallows_it(
+def test_the_real_cloud_is_refused_even_when_the_handler_catches_the_error(
     project: pytest.Pytester, handler: str
 ) -> None:
     test = f"""
@@ -184,7 +184,7 @@ def test_a_refused_call_says_why_in_the_handler(project: pytest.Pytester) -> Non
     )
 
 
-def test_a_handler_that_is_another_process(project: pytest.Pytester) -> None:
+def test_a_handler_in_another_process(project: pytest.Pytester) -> None:
     project.makepyfile(
         late="""
         import os, sys, time
@@ -214,7 +214,7 @@ def test_a_handler_that_is_another_process(project: pytest.Pytester) -> None:
     run(project, test).assert_outcomes(passed=1)
 
 
-def test_a_deadline_that_passes(project: pytest.Pytester) -> None:
+def test_a_missed_deadline_is_reported(project: pytest.Pytester) -> None:
     test = """
         def test_it(ecs_fake):
             ecs_fake.expect(ecs_fake.add_instance("i-web")).stopped(within="0.1s")
@@ -231,7 +231,7 @@ def test_a_deadline_that_passes(project: pytest.Pytester) -> None:
     )
 
 
-def test_a_test_that_fails_by_itself_shows_what_happened(project: pytest.Pytester) -> None:
+def test_a_failed_assertion_shows_the_timeline(project: pytest.Pytester) -> None:
     test = """
         def test_it(ecs_fake):
             ecs_fake.schedule("SystemFailure.Stop", ecs_fake.add_instance("i-web"))
@@ -243,7 +243,7 @@ def test_a_test_that_fails_by_itself_shows_what_happened(project: pytest.Pyteste
 
 
 @pytest.mark.parametrize(
-    ("marker", "told"),
+    ("marker", "expected"),
     [
         ("'cn-beijing'", "takes its arguments by name: region, frozen, redirect, switches"),
         ("regions='cn-beijing'", "has no argument 'regions'; it takes region, frozen,"),
@@ -252,7 +252,9 @@ def test_a_test_that_fails_by_itself_shows_what_happened(project: pytest.Pyteste
         ("region='mars-1'", '"region" must be a region of Alibaba Cloud'),
     ],
 )
-def test_a_marker_with_wrong_arguments(project: pytest.Pytester, marker: str, told: str) -> None:
+def test_a_marker_with_wrong_arguments_is_refused(
+    project: pytest.Pytester, marker: str, expected: str
+) -> None:
     test = f"""
 import pytest
 
@@ -262,11 +264,11 @@ def test_it(ecs_fake):
 """
     result = run(project, test)
 
-    assert told in result.stdout.str()
+    assert expected in result.stdout.str()
     assert result.parseoutcomes().get("passed") is None
 
 
-def test_a_marker_with_right_ones(project: pytest.Pytester) -> None:
+def test_a_marker_with_valid_arguments_is_accepted(project: pytest.Pytester) -> None:
     test = """
         import pytest
 
@@ -279,7 +281,7 @@ def test_a_marker_with_right_ones(project: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         ('ecs_fake.schedule("Reboot", "i-web")', "InvalidInput: event_type: 'Reboot' is none of"),
         ('ecs_fake.schedule(REBOOT, "i-no")', "InvalidInput: instances: there is no i-no in the"),
@@ -295,8 +297,8 @@ def test_a_marker_with_right_ones(project: pytest.Pytester) -> None:
         ('ecs_fake.faults.add("*", error="Boom")', 'InvalidInput: fault: "error" must be one of'),
     ],
 )
-def test_bad_input_is_told_on_the_users_line(
-    project: pytest.Pytester, line: str, told: str
+def test_bad_input_is_reported_on_the_users_line(
+    project: pytest.Pytester, line: str, expected: str
 ) -> None:
     test = f"""
 REBOOT = "SystemMaintenance.Reboot"
@@ -309,10 +311,10 @@ def test_it(ecs_fake):
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f">   *{line[:20].replace('[', '?')}*", "test_it.py:5: *"])
-    assert told in result.stdout.str()
+    assert expected in result.stdout.str()
 
 
-def test_a_list_of_instances_and_none_at_all(project: pytest.Pytester) -> None:
+def test_expect_with_a_list_and_without_instances(project: pytest.Pytester) -> None:
     test = """
         import pytest
         from handler import handle
@@ -333,7 +335,7 @@ def test_a_list_of_instances_and_none_at_all(project: pytest.Pytester) -> None:
     run(project, test).assert_outcomes(passed=1)
 
 
-def test_a_vcr_marker_of_ones_own_beside_it(project: pytest.Pytester) -> None:
+def test_a_users_vcr_marker_beside_the_fixture(project: pytest.Pytester) -> None:
     test = """
         import pytest
         from handler import handle
@@ -369,7 +371,7 @@ def test_one_cloud_at_a_time(project: pytest.Pytester) -> None:
         'socket.socket().connect_ex(("100.100.100.200", 80))',
     ],
 )
-def test_no_other_way_to_the_real_cloud(project: pytest.Pytester, line: str) -> None:
+def test_every_way_to_the_real_cloud_is_refused(project: pytest.Pytester, line: str) -> None:
     test = f"""
 import httpx, pytest, socket
 from simevents.errors import OutsideFake

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-# pytester forgets what is imported within a run, which the C part of yaml does not survive.
+# pytester removes modules that are imported during a run; the C part of yaml then fails.
 import simevents.testing.recording.cassettes  # noqa: F401
 from simevents.testing.key_shapes import assert_no_keys, found_in
 
@@ -52,24 +52,24 @@ def account():
     return Sts(config_).get_caller_identity().body.account_id
 """
 
-# Recording needs a far side; on replay only the cassette is there.
+# Recording needs a backend; a replay has only the cassette.
 TEST = """
 import os, pytest
 import handler
 
 @pytest.fixture
-def far_side(request):
+def backend(request):
     return request.getfixturevalue("ecs_fake") if "RECORDING" in os.environ else None
 
 @pytest.mark.ecs_cassette
 @pytest.mark.parametrize("look", ["older", "newer", "newer_async"])
-def test_it(far_side, ecs_cassette, look):
-    if far_side:
-        instance = far_side.add_instance("i-web")
-        far_side.schedule("SystemMaintenance.Reboot", instance)
+def test_it(backend, ecs_cassette, look):
+    if backend:
+        instance = backend.add_instance("i-web")
+        backend.schedule("SystemMaintenance.Reboot", instance)
     seen = getattr(handler, look)()
-    if far_side:
-        far_side.happen("SystemMaintenance.Reboot", instance, status="Avoided")
+    if backend:
+        backend.happen("SystemMaintenance.Reboot", instance, status="Avoided")
     seen += getattr(handler, look)()
     assert sorted(seen) == ["Avoided", "Scheduled", "Scheduled"]
     assert handler.account().startswith("1000000000")
@@ -115,7 +115,7 @@ def test_a_poll_is_recorded_and_replayed_in_order(recorded: pytest.Pytester) -> 
     result.stdout.fnmatch_lines([f"*NOW {instant}+00:00*"])
 
 
-def test_nothing_secret_is_on_the_disk(recorded: pytest.Pytester) -> None:
+def test_no_secret_is_on_the_disk(recorded: pytest.Pytester) -> None:
     assert_no_keys(recorded.path / "cassettes")
     for path in cassettes(recorded):
         text = path.read_text()
@@ -124,7 +124,7 @@ def test_nothing_secret_is_on_the_disk(recorded: pytest.Pytester) -> None:
         assert "Nonce" not in text
 
 
-def test_another_request_names_the_nearest_and_what_differs(recorded: pytest.Pytester) -> None:
+def test_an_unrecorded_request_is_reported_with_the_differences(recorded: pytest.Pytester) -> None:
     handler = recorded.path / "handler.py"
     handler.write_text(handler.read_text().replace('"Avoided"]', '"Canceled"]'))
     result = run(recorded)
@@ -135,7 +135,7 @@ def test_another_request_names_the_nearest_and_what_differs(recorded: pytest.Pyt
     assert "SignatureNonce=" not in result.stdout.str()
 
 
-def test_another_version_of_the_api_is_told(recorded: pytest.Pytester) -> None:
+def test_another_version_of_the_api_is_reported(recorded: pytest.Pytester) -> None:
     for path in cassettes(recorded):
         path.write_text(path.read_text().replace("Version=2014-05-26", "Version=2013-01-10"))
     result = run(recorded)
@@ -144,7 +144,7 @@ def test_another_version_of_the_api_is_told(recorded: pytest.Pytester) -> None:
     assert "Version: '2013-01-10' recorded, '2014-05-26' asked" in result.stdout.str()
 
 
-def test_a_cassette_that_is_not_there(project: pytest.Pytester) -> None:
+def test_a_missing_cassette_is_reported(project: pytest.Pytester) -> None:
     result = run(project)
 
     result.assert_outcomes(errors=3)
@@ -154,7 +154,7 @@ def test_a_cassette_that_is_not_there(project: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize("damage", ["interactions: [", "interactions:\n- request: 1\n", "[1, 2]"])
-def test_a_damaged_cassette_is_named(recorded: pytest.Pytester, damage: str) -> None:
+def test_a_damaged_cassette_is_reported(recorded: pytest.Pytester, damage: str) -> None:
     for path in cassettes(recorded):
         path.write_text(damage)
     result = run(recorded)
@@ -173,7 +173,7 @@ def test_a_damaged_cassette_is_named(recorded: pytest.Pytester, damage: str) -> 
         'httpx.get("https://oss-cn-hangzhou.aliyuncs.com/bucket")',
     ],
 )
-def test_replay_lets_nothing_else_through(recorded: pytest.Pytester, call: str) -> None:
+def test_replay_refuses_every_other_call(recorded: pytest.Pytester, call: str) -> None:
     recorded.makepyfile(
         test_it=f"""
 import httpx, pytest, requests
@@ -188,7 +188,7 @@ def test_it():
     run(recorded).assert_outcomes(passed=1)
 
 
-def test_a_hook_of_ones_own_does_not_replace_the_scrubbing(recorded: pytest.Pytester) -> None:
+def test_a_users_hook_does_not_replace_the_scrubbing(recorded: pytest.Pytester) -> None:
     own = "@pytest.mark.vcr(before_record_request=lambda request: request)"
     test = TEST.replace("@pytest.mark.ecs_cassette", f"@pytest.mark.ecs_cassette\n{own}")
     recorded.makepyfile(test_it=test)
@@ -206,7 +206,7 @@ def test_two_recordings_are_not_mixed(project: pytest.Pytester) -> None:
     run(project, "--record-mode=rewrite").assert_outcomes(passed=1)
 
 
-def test_the_fixture_without_the_marker(project: pytest.Pytester) -> None:
+def test_the_fixture_without_the_marker_is_an_error(project: pytest.Pytester) -> None:
     project.makepyfile(test_it="def test_it(ecs_cassette): pass")
 
     assert "needs the marker @pytest.mark.ecs_cassette" in run(project).stdout.str()
@@ -223,7 +223,7 @@ def test_the_fixture_without_the_marker(project: pytest.Pytester) -> None:
         ("RoleArn=acs%3Aecs%3Acn-hangzhou%3A1234567890123456%3A", "an account id"),
     ],
 )
-def test_shapes_of_keys_are_found(tmp_path: Path, text: str, what: str) -> None:
+def test_key_shapes_are_found(tmp_path: Path, text: str, what: str) -> None:
     (tmp_path / "a.yaml").write_text(f"interactions:\n{text}\n")
 
     assert f"{tmp_path / 'a.yaml'}:2: {what}" in list(found_in(tmp_path))
@@ -231,12 +231,12 @@ def test_shapes_of_keys_are_found(tmp_path: Path, text: str, what: str) -> None:
         assert_no_keys(tmp_path)
 
 
-def test_a_check_of_nothing_is_an_error() -> None:
+def test_a_check_of_a_missing_folder_is_an_error() -> None:
     with pytest.raises(AssertionError, match="does not exist, so nothing was checked"):
         assert_no_keys("no-such-folder")
 
 
-def test_recording_is_by_its_far_side(project: pytest.Pytester) -> None:
+def test_the_cassette_target_only_replays(project: pytest.Pytester) -> None:
     result = run(project, "--ecs-target=cassette", "--record-mode=once")
 
     assert "--ecs-target=cassette only replays" in result.stderr.str()

@@ -1,4 +1,4 @@
-"""A handler's test as a user writes it, with either SDK and any settings of its own."""
+"""A test of a handler as a user writes it, with both SDKs and with any settings."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ OPEN = ["Scheduled", "Executing"]
 
 
 def older(client: AcsClient) -> None:
-    """Restart whatever has a planned restart, with the older SDK."""
+    """Restart each instance that has a planned restart, with the older SDK."""
     asked = DescribeInstanceHistoryEventsRequest.DescribeInstanceHistoryEventsRequest()
     asked.set_InstanceEventCycleStatuss(OPEN)
     answer = json.loads(client.do_action_with_exception(asked))
@@ -56,7 +56,7 @@ def scheduled(ecs_fake: FakeCloud) -> str:
 
 
 @pytest.mark.parametrize("region", ["cn-hangzhou", "xx-unknown-1"])
-def test_the_older_sdk_with_keys_of_its_own(ecs_fake: FakeCloud, region: str) -> None:
+def test_the_older_sdk_with_any_keys(ecs_fake: FakeCloud, region: str) -> None:
     if region != "cn-hangzhou":
         ecs_fake.switch(unknown_region="accept")
         ecs_fake.region = region
@@ -75,7 +75,7 @@ def test_the_older_sdk_with_keys_of_its_own(ecs_fake: FakeCloud, region: str) ->
         {"endpoint": "ecs-proxy.example.com:8443", "https_proxy": "http://10.0.0.1:3128"},
     ],
 )
-def test_the_newer_sdk_wherever_it_points(ecs_fake: FakeCloud, settings: dict[str, str]) -> None:
+def test_the_newer_sdk_with_any_endpoint(ecs_fake: FakeCloud, settings: dict[str, str]) -> None:
     instance = scheduled(ecs_fake)
     config = Config(access_key_id="LTAIsomebodysown", access_key_secret="secret", **settings)
     newer(Client(config))

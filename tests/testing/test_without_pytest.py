@@ -13,7 +13,7 @@ from simevents.testing import fake_cloud
 from tests.contract.clients import NewerSdk
 
 
-def test_a_block_leads_and_then_lets_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_redirect_ends_with_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://10.0.0.1:3128")
     before = (dict(os.environ), socket.getaddrinfo, socket.socket.connect)
     with fake_cloud(region="cn-beijing") as cloud:
@@ -27,7 +27,7 @@ def test_a_block_leads_and_then_lets_go(monkeypatch: pytest.MonkeyPatch) -> None
     assert (dict(os.environ), socket.getaddrinfo, socket.socket.connect) == before
 
 
-def test_an_unknown_call_is_told_at_the_end() -> None:
+def test_an_unknown_call_is_reported_at_the_end() -> None:
     def calling() -> None:
         unknown = CommonRequest("ecs.aliyuncs.com", "2014-05-26", "CreateSnapshot")
         client = AcsClient("key", "secret", "cn-hangzhou")
@@ -38,7 +38,7 @@ def test_an_unknown_call_is_told_at_the_end() -> None:
         calling()
 
 
-def test_without_the_redirect_nothing_is_touched() -> None:
+def test_nothing_is_patched_without_the_redirect() -> None:
     before = socket.getaddrinfo
     with fake_cloud(redirect=False) as cloud:
         assert socket.getaddrinfo is before

@@ -1,4 +1,4 @@
-"""Recorded exchanges: replayed without a network, recorded without a secret."""
+"""Exchanges are replayed without a network and recorded without a secret."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,7 @@ def test_the_articles_exchange_replays_through_the_client(waiting: Waiting) -> N
     assert (outcome.unknown, outcome.real) == ([], [])
 
 
-def test_the_articles_request_ids_come_through() -> None:
+def test_replay_returns_the_request_ids_of_the_article() -> None:
     sdk, _ = replaying("cn-beijing")
     with recorder(CASSETTES).use_cassette("article-2018.yaml"):
         created = sdk.call(
@@ -58,7 +58,7 @@ def test_the_articles_request_ids_come_through() -> None:
     assert canceled.request_id == "44286901-1BC3-4BA0-AAAF-C3CF20578E0F"
 
 
-def test_a_request_that_was_not_recorded_names_the_nearest() -> None:
+def test_an_unrecorded_request_is_reported_with_the_nearest_one() -> None:
     sdk, _ = replaying("cn-beijing")
     with recorder(CASSETTES).use_cassette("article-2018.yaml"), pytest.raises(Unrecorded) as caught:
         sdk.call("CancelSimulatedSystemEvents", EventIds=["e-another"])
@@ -68,7 +68,7 @@ def test_a_request_that_was_not_recorded_names_the_nearest() -> None:
 
 
 def exchange(api: SystemEvents, instance_ids: list[str]) -> list[EventCycleStatus]:
-    """Create, describe, cancel, describe: the first recorded cassette."""
+    """Create, describe, cancel, describe: the content of the first recorded cassette."""
     not_before = (api.now() + timedelta(hours=2)).replace(microsecond=0)
     made = api.create(EventType.SYSTEM_MAINTENANCE_REBOOT, not_before, instance_ids)
     before = api.describe(made)
@@ -105,10 +105,10 @@ def test_recording_leaves_no_secret_on_the_disk(cloud: Cloud, tmp_path: Path) ->
     assert replayed == recorded
 
 
-def test_no_committed_cassette_holds_a_secret() -> None:
+def test_no_committed_cassette_contains_a_secret() -> None:
     assert len(list(CASSETTES.rglob("*.yaml"))) > 50
     assert_no_keys(CASSETTES)
 
 
-def test_parse_time_reads_what_the_article_prints() -> None:
+def test_parse_time_reads_the_time_of_the_article() -> None:
     assert parse_time("2018-09-01T00:00:00Z") == ARTICLE_TIME

@@ -32,16 +32,16 @@ def simevents(*arguments: str, typed: str = "") -> "subprocess.CompletedProcess[
 
 
 @pytest.fixture
-def made(api: SystemEvents, cloud: Cloud) -> list[str]:
+def event_ids(api: SystemEvents, cloud: Cloud) -> list[str]:
     """Two open events."""
     moment = api.now() + timedelta(hours=1)
     return api.create(EventType.SYSTEM_MAINTENANCE_REBOOT, moment, cloud.instances(2))
 
 
-def test_list_shows_each_event_whole(cloud: Cloud, made: list[str]) -> None:
+def test_list_shows_all_columns_of_an_event(cloud: Cloud, event_ids: list[str]) -> None:
     shown = simevents("list", "--endpoint", cloud.url, "--region", REGION)
-    (event, *_) = [e for e in cloud.get("events") if e["event_id"] == made[0]]
-    (line,) = [line for line in shown.stdout.splitlines() if made[0] in line]
+    (event, *_) = [e for e in cloud.get("events") if e["event_id"] == event_ids[0]]
+    (line,) = [line for line in shown.stdout.splitlines() if event_ids[0] in line]
 
     assert shown.returncode == 0
     assert line.split() == [
@@ -54,14 +54,14 @@ def test_list_shows_each_event_whole(cloud: Cloud, made: list[str]) -> None:
     ]
 
 
-def test_list_as_json(cloud: Cloud, made: list[str]) -> None:
+def test_list_as_json(cloud: Cloud, event_ids: list[str]) -> None:
     shown = simevents("list", "--endpoint", cloud.url, "--region", REGION, "--json")
 
-    assert sorted(event["event_id"] for event in json.loads(shown.stdout)) == sorted(made)
+    assert sorted(event["event_id"] for event in json.loads(shown.stdout)) == sorted(event_ids)
 
 
-def test_sweep_cancels_what_it_is_told(cloud: Cloud, made: list[str]) -> None:
-    words = ["sweep", "--endpoint", cloud.url, "--region", REGION, "--event", made[0]]
+def test_sweep_cancels_the_named_event(cloud: Cloud, event_ids: list[str]) -> None:
+    words = ["sweep", "--endpoint", cloud.url, "--region", REGION, "--event", event_ids[0]]
     listed = simevents(*words, "--dry-run")
     refused = simevents(*words, typed="n\n")
     assert (listed.returncode, refused.returncode) == (1, 1)
@@ -69,7 +69,7 @@ def test_sweep_cancels_what_it_is_told(cloud: Cloud, made: list[str]) -> None:
 
     swept = simevents(*words, "--yes")
     assert (swept.returncode, swept.stdout.splitlines()[-1]) == (0, "1 cancelled.")
-    assert [event["event_id"] for event in cloud.open_events()] == made[1:]
+    assert [event["event_id"] for event in cloud.open_events()] == event_ids[1:]
     again = simevents(*words, "--yes")
     assert again.stdout == f"Nothing is open in {REGION} of {cloud.url}.\n"
 
@@ -92,14 +92,14 @@ def test_sweep_of_an_instance_by_type_and_time(cloud: Cloud) -> None:
     assert cloud.statuses() == ["Canceled", "Executing", "Executing"]
 
 
-def test_sweep_takes_a_stack_or_names_and_not_both() -> None:
+def test_sweep_refuses_a_stack_together_with_ids() -> None:
     ended = simevents("sweep", "--stack", "dev", "--event", "e-a", "--yes")
 
     assert ended.returncode == 2
-    assert ended.stderr.startswith("error: --stack: it names all it takes")
+    assert ended.stderr.startswith("error: --stack: the state of the stack says")
 
 
-def test_sweep_of_a_region_only_lists(cloud: Cloud, made: list[str]) -> None:
+def test_sweep_of_a_region_only_lists(cloud: Cloud, event_ids: list[str]) -> None:
     swept = simevents("sweep", "--endpoint", cloud.url, "--region", REGION, "--yes")
 
     assert swept.returncode == 1
@@ -107,7 +107,7 @@ def test_sweep_of_a_region_only_lists(cloud: Cloud, made: list[str]) -> None:
     assert len(cloud.open_events()) == 2
 
 
-def test_sweep_tells_of_a_real_event(cloud: Cloud) -> None:
+def test_sweep_reports_a_real_event(cloud: Cloud) -> None:
     (real,) = cloud.post(
         "events",
         instance_ids=cloud.instances(1),
@@ -130,7 +130,9 @@ def test_sweep_tells_of_a_real_event(cloud: Cloud) -> None:
         (["fake", "--detach"], "--detach needs --data", 1),
     ],
 )
-def test_a_wrong_argument_is_one_line(words: list[str], expected: str, code: int) -> None:
+def test_the_error_for_a_wrong_argument_is_one_line(
+    words: list[str], expected: str, code: int
+) -> None:
     ended = simevents(*words)
 
     assert ended.returncode == code
@@ -138,7 +140,7 @@ def test_a_wrong_argument_is_one_line(words: list[str], expected: str, code: int
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_credentials_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     ended = simevents("list", "--region", REGION)
 
@@ -157,7 +159,7 @@ def test_fake_prints_its_url_first_and_ends_on_a_signal() -> None:
     process.communicate(timeout=20)
 
 
-def test_fake_on_a_busy_port() -> None:
+def test_fake_reports_a_busy_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
         ended = simevents("fake", "--port", str(port))
@@ -174,7 +176,7 @@ def test_a_detached_fake_is_found_again_and_stopped(tmp_path: Path) -> None:
     assert running is not None
     assert first.stdout == again.stdout == f"{running.url}\n"
 
-    # Killed, it comes back on the same port with the same data.
+    # A killed fake starts again on the same port with the same data.
     os.kill(running.pid, signal.SIGKILL)
     port = running.url.rpartition(":")[2]
     simevents("fake", "--detach", "--port", port, "--data", str(data))
@@ -188,10 +190,10 @@ def test_a_detached_fake_is_found_again_and_stopped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_teaches_with_an_example(command: str) -> None:
+def test_the_help_of_every_command_has_an_example(command: str) -> None:
     assert f"Example: simevents {command} " in simevents(command, "--help").stdout
 
 
-def test_the_shells_that_can_complete() -> None:
+def test_completion_for_each_shell() -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_SIMEVENTS_COMPLETE" in simevents("completion", shell).stdout

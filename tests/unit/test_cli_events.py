@@ -35,7 +35,7 @@ def create(simevents: Run, *instances: str, not_before: str = "+2h") -> list[str
     return [event["event_id"] for event in json.loads(made.stdout)]
 
 
-def test_an_events_life_by_hand(simevents: Run, cloud: Cloud) -> None:
+def test_an_event_from_create_to_executed(simevents: Run, cloud: Cloud) -> None:
     first, second = create(simevents, *cloud.instances(2))
     canceled = simevents("cancel", first, "--json")
     assert canceled.returncode == 0
@@ -55,7 +55,7 @@ def test_an_events_life_by_hand(simevents: Run, cloud: Cloud) -> None:
     assert cloud.statuses() == ["Canceled", "Executed"]
 
 
-def test_wait_says_when_an_event_went_another_way(simevents: Run, cloud: Cloud) -> None:
+def test_wait_reports_an_event_with_another_final_status(simevents: Run, cloud: Cloud) -> None:
     (event,) = create(simevents, *cloud.instances(1))
     cloud.cancel(REGION, event)
     ended = simevents("wait", event, "--status", "Avoided")
@@ -80,7 +80,7 @@ def test_list_by_status_and_type(simevents: Run, cloud: Cloud) -> None:
     assert sorted(listed()) == sorted([first, second])
 
 
-def test_an_id_that_nobody_knows(simevents: Run) -> None:
+def test_an_unknown_id_is_reported(simevents: Run) -> None:
     for command in ("show", "cancel", "wait"):
         ended = simevents(command, "e-nobody")
         assert ended.returncode == 1
@@ -100,7 +100,7 @@ def test_a_real_event_is_not_cancelled(simevents: Run, cloud: Cloud) -> None:
     assert ended.stderr == (f"error: real events, not cancelled: {real['event_id']}\n")
 
 
-def test_a_create_that_is_refused_leaves_nothing(simevents: Run, cloud: Cloud) -> None:
+def test_a_refused_create_leaves_no_events(simevents: Run, cloud: Cloud) -> None:
     (instance,) = cloud.instances(1)
     ended = simevents(
         *("create", "--type", REBOOT, "--not-before", "+2h"),
@@ -112,7 +112,7 @@ def test_a_create_that_is_refused_leaves_nothing(simevents: Run, cloud: Cloud) -
     assert cloud.get("events") == []
 
 
-def test_an_interrupted_create_cancels_what_it_made(simevents: Run, cloud: Cloud) -> None:
+def test_an_interrupted_create_cancels_its_events(simevents: Run, cloud: Cloud) -> None:
     words = [word for id in cloud.instances(250) for word in ("--instance", id)]
     cloud.post("faults", action="CreateSimulatedSystemEvents", latency=1.0)
     running = subprocess.Popen(
@@ -174,7 +174,7 @@ def test_an_interrupted_create_cancels_what_it_made(simevents: Run, cloud: Cloud
         (["wait", "e-a", "--timeout", "1s", "--endpoint", "http://127.0.0.1:1"], 1, "error: "),
     ],
 )
-def test_bad_input(simevents: Run, words: list[str], code: int, expected: str) -> None:
+def test_bad_input_is_reported(simevents: Run, words: list[str], code: int, expected: str) -> None:
     ended = simevents(*words)
 
     assert ended.returncode == code

@@ -1,4 +1,4 @@
-"""The API as we call it, against the fake."""
+"""Our API client, against the fake."""
 
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ def inject_real(cloud: Cloud, instance_id: str) -> str:
     return str(made[0]["event_id"])
 
 
-def test_events_are_made_described_and_cancelled(api: SystemEvents, cloud: Cloud) -> None:
+def test_events_are_created_described_and_cancelled(api: SystemEvents, cloud: Cloud) -> None:
     instances = cloud.instances(3)
     moment = later(api)
     made = api.create(REBOOT, moment, instances)
@@ -38,7 +38,7 @@ def test_events_are_made_described_and_cancelled(api: SystemEvents, cloud: Cloud
     assert {event.event_cycle_status for event in api.describe(made)} == {EventCycleStatus.CANCELED}
 
 
-def test_more_than_a_page_of_events_is_read_whole(api: SystemEvents, cloud: Cloud) -> None:
+def test_all_pages_of_events_are_read(api: SystemEvents, cloud: Cloud) -> None:
     instances = cloud.instances(250)
     moment = later(api)
     made = [
@@ -52,7 +52,7 @@ def test_more_than_a_page_of_events_is_read_whole(api: SystemEvents, cloud: Clou
     assert cloud.open_events() == []
 
 
-def test_find_tells_seconds_apart(api: SystemEvents, cloud: Cloud) -> None:
+def test_find_distinguishes_seconds(api: SystemEvents, cloud: Cloud) -> None:
     instances = cloud.instances(1)
     moment = later(api)
     for seconds in (-1, 0, 1):
@@ -61,20 +61,20 @@ def test_find_tells_seconds_apart(api: SystemEvents, cloud: Cloud) -> None:
     assert [event.not_before for event in api.find(instances, moment)] == [moment]
 
 
-def test_nothing_asked_for_is_nothing_sent(api: SystemEvents, cloud: Cloud) -> None:
+def test_empty_lists_send_no_request(api: SystemEvents, cloud: Cloud) -> None:
     assert (api.describe([]), api.find([]), api.existing([])) == ([], [], set())
     assert api.cancel([]) == CancelResult()
     assert cloud.get("calls") == []
 
 
-def test_existing_tells_which_of_many(api: SystemEvents, cloud: Cloud) -> None:
+def test_existing_returns_the_instances_that_exist(api: SystemEvents, cloud: Cloud) -> None:
     instances = cloud.instances(150)
 
     assert api.existing([*instances, "i-nobody"]) == set(instances)
 
 
 @pytest.mark.parametrize("count", [2, 7, 130])
-def test_one_unknown_id_does_not_keep_the_others_open(
+def test_an_unknown_id_does_not_stop_the_cancel_of_the_others(
     api: SystemEvents, cloud: Cloud, count: int
 ) -> None:
     moment = later(api)
@@ -89,7 +89,7 @@ def test_one_unknown_id_does_not_keep_the_others_open(
     assert cloud.open_events() == []
 
 
-def test_a_real_event_and_a_finished_one_among_the_ids(api: SystemEvents, cloud: Cloud) -> None:
+def test_cancel_with_a_real_and_a_finished_event(api: SystemEvents, cloud: Cloud) -> None:
     first, second, third = cloud.instances(3)
     made = api.create(REBOOT, later(api), [first, second])
     cloud.cancel(REGION, made[0])
@@ -106,7 +106,7 @@ def test_a_finished_event_counts_as_cancelled(api: SystemEvents, cloud: Cloud) -
     assert api.cancel(made) == CancelResult()
 
 
-def test_a_refusal_for_good_is_raised_at_once(
+def test_a_final_refusal_is_raised_at_once(
     api: SystemEvents, cloud: Cloud, waiting: Waiting
 ) -> None:
     cloud.post("faults", action="CancelSimulatedSystemEvents", error="Forbidden.RAM")

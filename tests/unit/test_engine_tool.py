@@ -1,4 +1,4 @@
-"""Which engine is taken: the decision, not the download."""
+"""Which engine is used: the decision, not the download."""
 
 import importlib.util
 import os
@@ -27,13 +27,13 @@ def pulumi(folder: Path, says: str) -> Path:
     return program
 
 
-def test_a_new_enough_pulumi_on_path_wins(get: ModuleType, tmp_path: Path) -> None:
+def test_a_new_enough_pulumi_on_path_is_used(get: ModuleType, tmp_path: Path) -> None:
     program = pulumi(tmp_path, "v3.216.0")
 
     assert get.on_path(f"{get.ENVIRONMENT_BIN}{os.pathsep}{tmp_path}") == (program, "")
 
 
-def test_a_pulumi_that_is_too_old_is_named_with_the_remedy(get: ModuleType, tmp_path: Path) -> None:
+def test_an_old_pulumi_is_reported_with_the_remedy(get: ModuleType, tmp_path: Path) -> None:
     program = pulumi(tmp_path, "v3.100.0")
 
     found, why = get.on_path(str(tmp_path))
@@ -45,7 +45,7 @@ def test_a_pulumi_that_is_too_old_is_named_with_the_remedy(get: ModuleType, tmp_
     )
 
 
-def test_a_pulumi_that_tells_no_version_is_not_used(get: ModuleType, tmp_path: Path) -> None:
+def test_a_pulumi_without_a_version_is_not_used(get: ModuleType, tmp_path: Path) -> None:
     pulumi(tmp_path, "hello")
     found, why = get.on_path(str(tmp_path))
 
@@ -57,7 +57,7 @@ def test_no_pulumi_on_path(get: ModuleType, tmp_path: Path) -> None:
     assert get.on_path(str(tmp_path)) == (None, "")
 
 
-def test_what_is_built_is_kept_by_its_content_and_an_interrupted_build_leaves_nothing(
+def test_a_build_is_cached_by_content_and_an_interrupted_build_leaves_nothing(
     get: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

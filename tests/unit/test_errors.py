@@ -1,4 +1,4 @@
-"""What errors tell."""
+"""The texts of errors."""
 
 import inspect
 
@@ -6,7 +6,7 @@ from simevents import errors
 from simevents.errors import NoAnswer, Refused, SimulatedEventsError, WrongAccount, listed
 
 
-def test_every_error_stands_in_the_tree_drawn_at_the_top() -> None:
+def test_every_error_is_in_the_tree_of_the_docstring() -> None:
     tree = inspect.getdoc(errors) or ""
     classes = [
         name
@@ -30,7 +30,7 @@ def test_no_answer_says_whether_the_request_was_sent() -> None:
     assert "Nothing was sent" in str(NoAnswer("A", "h", "r", sent=False))
 
 
-def test_the_wrong_account_names_both() -> None:
+def test_wrong_account_names_both_accounts() -> None:
     assert str(WrongAccount("1", "2")).startswith("These events belong to the account 1, but")
 
 

@@ -1,12 +1,12 @@
-"""More resources in one program than a provider with state could serve."""
+"""More resources in one program than a provider with attributes could serve."""
 
 from pulumi.dynamic.dynamic import serialize_provider
 
 from simevents.provider import EventsProvider, IntentProvider
 
 
-def test_serialising_a_provider_for_each_of_many_resources() -> None:
-    # Pulumi wraps its pickler once more on each call; one that held anything would die of
+def test_a_provider_is_serialised_for_many_resources() -> None:
+    # Pulumi wraps its pickler again on each call; a provider with attributes would fail with
     # RecursionError near 970.
     texts = {
         serialize_provider(kind())

@@ -12,7 +12,7 @@ from aliyunsdkcore.vendored.requests.packages.urllib3 import connectionpool
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
-def test_the_vendors_client_has_the_entry_that_returns_headers() -> None:
+def test_the_vendors_client_has_the_method_that_returns_headers() -> None:
     entry = inspect.signature(AcsClient._implementation_of_do_action)
 
     assert list(entry.parameters)[:2] == ["self", "request"]

@@ -1,7 +1,7 @@
-"""The two providers as the engine's protocol drives them: through Pulumi's own servicer.
+"""The two providers, called with the engine's protocol through Pulumi's own servicer.
 
-Values make the whole way through the engine's encoding, where numbers become floats,
-None vanishes and unknowns are marked.
+Values pass through the engine's encoding: numbers become floats, None disappears and
+unknown values are marked.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ def encoded(properties: Properties) -> Any:
 
 
 class Engine:
-    """The calls of the engine to one provider."""
+    """Calls one provider as the engine does."""
 
     def __init__(self, provider: IntentProvider | EventsProvider) -> None:
         self._provider = {"__provider": serialize_provider(provider)}
@@ -100,8 +100,8 @@ def inputs(cloud: Cloud, instances: list[str], **change: Any) -> Properties:
     }
 
 
-def of_intent(id: str, outputs: Properties) -> Properties:
-    """What the component hands from the intent to the events."""
+def events_inputs(id: str, outputs: Properties) -> Properties:
+    """The inputs that the component passes from the intent to the events."""
     names = (
         *("event_type", "not_before_at", "instance_ids", "region"),
         *("endpoint", "account_id", "declared_at"),
@@ -109,24 +109,26 @@ def of_intent(id: str, outputs: Properties) -> Properties:
     return {"intent": id} | {name: outputs[name] for name in names}
 
 
-def test_a_life_through_the_engines_encoding(intent: Engine, events: Engine, cloud: Cloud) -> None:
+def test_create_read_and_delete_through_the_engines_encoding(
+    intent: Engine, events: Engine, cloud: Cloud
+) -> None:
     instances = cloud.instances(2)
     _, failures = intent.check(inputs(cloud, instances, triggers=[1, None, "x"]))
     assert failures == {}
     id, declared = intent.create(inputs(cloud, instances, triggers=[1, "x"]))
-    events_id, made = events.create(of_intent(id, declared))
+    events_id, made = events.create(events_inputs(id, declared))
 
     assert id.startswith("sse-")
     assert sorted(made["event_ids"]) == instances
     assert set(made["statuses"].values()) == {"Scheduled"}
     unchanged = intent.diff(id, declared, inputs(cloud, instances[::-1], triggers=[1.0, "x"]))
     assert unchanged.changes == proto.DiffResponse.DIFF_NONE
-    same = events.diff(events_id, made, of_intent(id, declared))
+    same = events.diff(events_id, made, events_inputs(id, declared))
     assert same.changes == proto.DiffResponse.DIFF_NONE
 
     read_id, outputs, read_inputs = events.read(events_id, made)
     assert (read_id, outputs) == (events_id, made)
-    assert read_inputs == of_intent(id, declared)
+    assert read_inputs == events_inputs(id, declared)
     assert intent.read(id, declared)[2] == inputs(cloud, instances, triggers=[1, "x"])
 
     for _ in range(2):
@@ -135,9 +137,9 @@ def test_a_life_through_the_engines_encoding(intent: Engine, events: Engine, clo
     assert cloud.statuses() == ["Canceled", "Canceled"]
 
 
-def test_what_is_gone_has_no_id(intent: Engine, events: Engine, cloud: Cloud) -> None:
+def test_deleted_events_have_no_id(intent: Engine, events: Engine, cloud: Cloud) -> None:
     id, declared = intent.create(inputs(cloud, cloud.instances(1)))
-    events_id, made = events.create(of_intent(id, declared))
+    events_id, made = events.create(events_inputs(id, declared))
     events.delete(events_id, made)
 
     assert events.read(events_id, made)[0] == ""
@@ -148,12 +150,12 @@ def test_an_update_keeps_the_time_and_all_outputs(
 ) -> None:
     first, second = cloud.instances(2)
     id, declared = intent.create(inputs(cloud, [first]))
-    events_id, made = events.create(of_intent(id, declared))
+    events_id, made = events.create(events_inputs(id, declared))
     wider = inputs(cloud, [first, second])
     assert intent.diff(id, declared, wider).changes == proto.DiffResponse.DIFF_SOME
     assert list(intent.diff(id, declared, wider).replaces) == []
     declared = intent.update(id, declared, wider | {"account_id": None})
-    updated = events.update(events_id, made, of_intent(id, declared))
+    updated = events.update(events_id, made, events_inputs(id, declared))
 
     assert updated["event_ids"][first] == made["event_ids"][first]
     assert sorted(updated["event_ids"]) == [first, second]
@@ -169,7 +171,7 @@ def test_an_update_keeps_the_time_and_all_outputs(
         ({"triggers": [2]}, ["triggers"]),
     ],
 )
-def test_what_replaces_an_intent(
+def test_changes_that_replace_an_intent(
     intent: Engine, cloud: Cloud, change: Properties, replaced: list[str]
 ) -> None:
     id, declared = intent.create(inputs(cloud, cloud.instances(1)))
@@ -182,11 +184,14 @@ def test_an_unknown_or_another_intent_replaces_the_events(
     intent: Engine, events: Engine, cloud: Cloud
 ) -> None:
     id, declared = intent.create(inputs(cloud, cloud.instances(1)))
-    events_id, made = events.create(of_intent(id, declared))
+    events_id, made = events.create(events_inputs(id, declared))
     for other in (UNKNOWN, "sse-other"):
-        news = of_intent(id, declared) | {"intent": other, "not_before_at": UNKNOWN}
+        news = events_inputs(id, declared) | {"intent": other, "not_before_at": UNKNOWN}
         assert list(events.diff(events_id, made, news).replaces) == ["intent"]
-    unknown_outputs = of_intent(id, declared) | {"not_before_at": UNKNOWN, "account_id": UNKNOWN}
+    unknown_outputs = events_inputs(id, declared) | {
+        "not_before_at": UNKNOWN,
+        "account_id": UNKNOWN,
+    }
     diff = events.diff(events_id, made, unknown_outputs)
     assert diff.changes == proto.DiffResponse.DIFF_NONE
 
@@ -206,7 +211,7 @@ def test_an_unknown_or_another_intent_replaces_the_events(
         ({"endpoint": "http://example.com"}, "endpoint", "would send credentials unencrypted"),
     ],
 )
-def test_bad_input_names_its_property(
+def test_the_error_for_bad_input_names_the_property(
     intent: Engine, cloud: Cloud, change: Properties, field: str, expected: str
 ) -> None:
     _, failures = intent.check(inputs(cloud, ["i-a"]) | change)
@@ -218,7 +223,7 @@ def test_bad_input_names_its_property(
 @pytest.mark.parametrize(
     "field", ["event_type", "not_before", "instance_ids", "region", "endpoint"]
 )
-def test_what_is_not_known_yet_passes(intent: Engine, cloud: Cloud, field: str) -> None:
+def test_a_value_that_is_not_known_yet_passes(intent: Engine, cloud: Cloud, field: str) -> None:
     assert intent.check(inputs(cloud, ["i-a"]) | {field: UNKNOWN})[1] == {}
 
 
@@ -226,13 +231,13 @@ def test_an_instance_that_is_not_known_yet_passes(intent: Engine, cloud: Cloud) 
     assert intent.check(inputs(cloud, ["i-a", UNKNOWN]))[1] == {}
 
 
-def test_a_time_that_has_passed_since_is_no_bad_input(intent: Engine, cloud: Cloud) -> None:
+def test_an_unchanged_time_that_has_passed_is_accepted(intent: Engine, cloud: Cloud) -> None:
     old = inputs(cloud, ["i-a"], not_before="2018-09-01T00:00:00Z")
 
     assert intent.check(old | {"instance_ids": ["i-a", "i-b"]}, old)[1] == {}
 
 
-def test_a_cloud_that_does_not_answer_leaves_the_time_to_create(intent: Engine) -> None:
+def test_check_accepts_a_passed_time_if_the_cloud_cannot_be_asked(intent: Engine) -> None:
     nobody = {
         "event_type": "SystemMaintenance.Reboot",
         "not_before": "2018-09-01T00:00:00Z",
@@ -240,11 +245,11 @@ def test_a_cloud_that_does_not_answer_leaves_the_time_to_create(intent: Engine) 
         "region": REGION,
     }
 
-    # No credentials: the cloud is not even asked.
+    # Without credentials the provider does not call the cloud.
     assert intent.check(nobody)[1] == {}
 
 
-def test_the_providers_hold_nothing_and_stay_where_they_are() -> None:
+def test_the_providers_have_no_state_and_keep_their_import_path() -> None:
     for provider in (IntentProvider(), EventsProvider()):
         assert vars(provider) == {}
         assert type(provider).__module__ == "simevents.provider"

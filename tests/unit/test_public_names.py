@@ -1,4 +1,4 @@
-"""The package's face."""
+"""The public names of the package."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 import simevents
 
 
-def test_every_public_name_can_be_had() -> None:
+def test_every_public_name_can_be_imported() -> None:
     assert simevents.__all__ == sorted(simevents.__all__)
     for name in simevents.__all__:
         assert getattr(simevents, name) is not None

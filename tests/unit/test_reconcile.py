@@ -1,4 +1,4 @@
-"""The moments of a resource's life, against the fake and its faults."""
+"""Each step of a resource, from declare to withdraw, against the fake and its faults."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -70,21 +70,21 @@ def test_an_intent_schedules_nothing_and_resolves_by_the_clouds_clock(
     assert cloud.get("events") == []
 
 
-def test_an_intent_for_a_time_that_has_passed(
+def test_an_intent_for_a_time_that_has_passed_is_refused(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     with pytest.raises(InvalidInput, match="2018-09-01T00:00:00Z has passed"):
         declare(api, claims, cloud.instances(1), time="2018-09-01T00:00:00Z")
 
 
-def test_an_intent_for_an_instance_that_does_not_exist(
+def test_an_intent_for_an_instance_that_does_not_exist_is_refused(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     with pytest.raises(InvalidInput, match=r"1 of 3 do not exist in cn-hangzhou.*i-nobody"):
         declare(api, claims, [*cloud.instances(2), "i-nobody"])
 
 
-def test_an_event_per_instance(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
+def test_one_event_is_created_per_instance(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
     instances = cloud.instances(230)
     made = scheduled(api, claims, declare(api, claims, instances))
 
@@ -94,7 +94,9 @@ def test_an_event_per_instance(api: SystemEvents, claims: Claims, cloud: Cloud) 
     assert {by_id[event]: event for event in made.event_ids.values()} == made.event_ids
 
 
-def test_what_a_killed_run_made_is_adopted(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
+def test_events_of_a_killed_run_are_adopted(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
     instances = cloud.instances(3)
     intent = declare(api, claims, instances)
     there = api.create(REBOOT, intent.not_before, instances[:2])
@@ -109,15 +111,18 @@ def test_what_a_killed_run_made_is_adopted(api: SystemEvents, claims: Claims, cl
     [
         pytest.param({"cut": "after"}, id="the answer is lost"),
         pytest.param({"cut": "before"}, id="the request is lost"),
-        pytest.param({"garbage": True}, id="an HTML page instead of an answer"),
+        pytest.param({"garbage": True}, id="an HTML page instead of JSON"),
         pytest.param({"error": "InternalError"}, id="an internal error"),
-        pytest.param({"error": "ServiceUnavailable"}, id="a service that is away"),
+        pytest.param({"error": "ServiceUnavailable"}, id="service unavailable"),
         pytest.param({"error": "Throttling.User"}, id="throttling"),
-        pytest.param({"cut": "after", "visibility_delay": 3}, id="lost, and seen late"),
-        pytest.param({"visibility_delay": 3}, id="seen late"),
+        pytest.param(
+            {"cut": "after", "visibility_delay": 3},
+            id="the answer is lost and the event is visible late",
+        ),
+        pytest.param({"visibility_delay": 3}, id="the event is visible late"),
     ],
 )
-def test_one_event_per_instance_whatever_happens_to_the_first_create(
+def test_one_event_per_instance_after_a_fault_in_the_first_create(
     api: SystemEvents, claims: Claims, cloud: Cloud, fault: dict[str, Any]
 ) -> None:
     instances = cloud.instances(3)
@@ -130,7 +135,7 @@ def test_one_event_per_instance_whatever_happens_to_the_first_create(
     assert sorted(made.event_ids) == instances
 
 
-def test_a_surplus_that_shows_up_after_sending_again_is_cancelled(
+def test_surplus_events_after_a_repeated_create_are_cancelled(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     instances = cloud.instances(2)
@@ -152,9 +157,7 @@ def test_a_partial_answer_is_undone(api: SystemEvents, claims: Claims, cloud: Cl
     assert cloud.statuses() == ["Canceled"] * 4
 
 
-def test_a_batch_that_is_refused_for_good_undoes_the_others(
-    api: SystemEvents, claims: Claims, cloud: Cloud
-) -> None:
+def test_a_refused_batch_undoes_the_others(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
     instances = cloud.instances(250)
     intent = declare(api, claims, instances)
     cloud.post("faults", action=CREATE, error="SimulatedEventLimitExceeded", skip=2)
@@ -167,7 +170,7 @@ def test_a_batch_that_is_refused_for_good_undoes_the_others(
     assert cloud.open_events() == []
 
 
-def test_what_cannot_be_undone_is_named_with_the_command(
+def test_events_that_cannot_be_undone_are_named_with_the_command(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     intent = declare(api, claims, cloud.instances(4))
@@ -183,7 +186,7 @@ def test_what_cannot_be_undone_is_named_with_the_command(
     assert len(cloud.open_events()) == 4
 
 
-def test_many_that_cannot_be_undone_are_named_in_a_file(
+def test_many_events_that_cannot_be_undone_are_named_in_a_file(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     intent = declare(api, claims, cloud.instances(30))
@@ -199,7 +202,7 @@ def test_many_that_cannot_be_undone_are_named_in_a_file(
     assert len(named) == 30
 
 
-def test_doubles_that_a_killed_run_left_are_cancelled(
+def test_duplicates_of_a_killed_run_are_cancelled(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     instances = cloud.instances(2)
@@ -212,7 +215,7 @@ def test_doubles_that_a_killed_run_left_are_cancelled(
     assert cloud.statuses() == ["Canceled", "Canceled", "Scheduled", "Scheduled"]
 
 
-def test_a_time_that_passed_before_anything_was_scheduled(
+def test_a_time_that_passed_before_scheduling_is_an_error(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     intent = declare(api, claims, cloud.instances(1))
@@ -221,7 +224,7 @@ def test_a_time_that_passed_before_anything_was_scheduled(
         scheduled(api, claims, intent)
 
 
-def test_events_of_a_killed_run_that_executed_since_are_adopted(
+def test_executed_events_of_a_killed_run_are_adopted(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     instances = cloud.instances(2)
@@ -232,7 +235,7 @@ def test_events_of_a_killed_run_that_executed_since_are_adopted(
     assert scheduled(api, claims, intent).statuses == dict.fromkeys(instances, "Executed")
 
 
-def test_two_intents_for_one_event_in_one_process(
+def test_two_intents_for_one_event_in_one_process_are_refused(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     instances = cloud.instances(2)
@@ -241,7 +244,7 @@ def test_two_intents_for_one_event_in_one_process(
         declare(api, claims, instances[1:], "sse-2", "2099-01-01T00:00:00Z")
 
 
-def test_two_intents_for_one_event_in_two_processes(
+def test_two_intents_for_one_event_in_two_processes_are_refused(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     instances = cloud.instances(2)
@@ -262,7 +265,7 @@ def test_an_intent_that_has_ended_schedules_nothing(
         scheduled(api, claims, intent)
 
 
-def test_instances_come_and_go(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
+def test_instances_are_added_and_removed(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
     instances = cloud.instances(4)
     intent = declare(api, claims, instances[:3])
     old = scheduled(api, claims, intent)
@@ -276,7 +279,7 @@ def test_instances_come_and_go(api: SystemEvents, claims: Claims, cloud: Cloud) 
     assert sorted(new.event_ids.values()) == ids(cloud.open_events())
 
 
-def test_an_instance_that_comes_too_late_is_missed(
+def test_an_instance_added_too_late_is_missed(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     first, second = cloud.instances(2)
@@ -290,7 +293,7 @@ def test_an_instance_that_comes_too_late_is_missed(
     assert new.event_ids == old.event_ids
 
 
-def test_an_update_whose_cancel_fails_makes_nothing(
+def test_an_update_whose_cancel_fails_creates_nothing(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     first, second = cloud.instances(2)
@@ -306,7 +309,7 @@ def test_an_update_whose_cancel_fails_makes_nothing(
     assert ids(cloud.open_events()) == list(old.event_ids.values())
 
 
-def test_what_was_made_and_is_never_seen_is_named(
+def test_created_events_that_cannot_be_found_are_named(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     intent = declare(api, claims, cloud.instances(2))
@@ -318,10 +321,10 @@ def test_what_was_made_and_is_never_seen_is_named(
     assert "2 events were created and cannot be found to be cancelled" in str(caught.value)
 
 
-def test_a_renamed_resource_keeps_the_events_of_its_successor(
+def test_deleting_a_renamed_resource_keeps_the_events_of_the_new_one(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
-    """The engine makes the new resource first and deletes the old one last, in one run."""
+    """In one run, the engine first creates the new resource and last deletes the old one."""
     instances = cloud.instances(2)
     old = declare(api, Claims(), instances, "sse-old", "2099-01-01T00:00:00Z")
     new = declare(api, claims, instances, "sse-new", "2099-01-01T00:00:00Z")
@@ -349,7 +352,7 @@ def test_an_instance_that_moves_to_another_resource_keeps_its_new_event(
     assert sorted(moved.event_ids) == sorted([a, c])
 
 
-def test_a_removal_that_failed_halfway_and_is_taken_back_schedules_again(
+def test_a_reverted_removal_schedules_the_event_again(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     a, b = cloud.instances(2)
@@ -364,7 +367,7 @@ def test_a_removal_that_failed_halfway_and_is_taken_back_schedules_again(
     assert sorted(new.event_ids.values()) == ids(cloud.open_events())
 
 
-def test_a_failed_addition_says_that_the_others_stay(
+def test_the_error_of_a_failed_addition_says_that_the_others_stay(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     a, b = cloud.instances(2)
@@ -378,7 +381,7 @@ def test_a_failed_addition_says_that_the_others_stay(
     assert ids(cloud.open_events()) == list(old.event_ids.values())
 
 
-def test_the_time_may_pass_on_the_way_to_the_cloud(
+def test_a_time_that_passes_during_a_retry_is_an_error(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     intent = declare(api, claims, cloud.instances(1))
@@ -398,7 +401,7 @@ def test_nothing_is_sent_for_a_command_that_has_ended(
     assert CREATE not in cloud.actions()
 
 
-def test_what_cannot_be_listed_is_swept_by_type_and_time(
+def test_events_that_cannot_be_listed_are_named_by_type_and_time(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     (instance,) = cloud.instances(1)
@@ -414,7 +417,7 @@ def test_what_cannot_be_listed_is_swept_by_type_and_time(
     )
 
 
-def test_a_second_cancel_does_no_harm(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
+def test_a_second_cancel_changes_nothing(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
     intent = declare(api, claims, cloud.instances(2))
     made = scheduled(api, claims, intent)
     for _ in range(2):
@@ -423,7 +426,7 @@ def test_a_second_cancel_does_no_harm(api: SystemEvents, claims: Claims, cloud: 
     assert cloud.statuses() == ["Canceled", "Canceled"]
 
 
-def test_withdrawing_cancels_what_matches_and_leaves_strangers_alone(
+def test_withdraw_cancels_matching_events_only(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     instances = cloud.instances(2)
@@ -436,7 +439,7 @@ def test_withdrawing_cancels_what_matches_and_leaves_strangers_alone(
     assert ids(cloud.open_events()) == sorted([*other_second, *other_type])
 
 
-def test_what_was_cancelled_ahead_of_time_is_left_out(
+def test_events_cancelled_before_their_time_are_left_out(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     first, second = cloud.instances(2)
@@ -451,7 +454,7 @@ def test_what_was_cancelled_ahead_of_time_is_left_out(
     assert event_steps.observe(IntendedEvents(api, claims, intent), made) is None
 
 
-def test_what_was_cancelled_stays_so_when_the_time_has_passed(
+def test_cancelled_events_stay_cancelled_after_their_time(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     first, second = cloud.instances(2)
@@ -487,7 +490,7 @@ def test_events_that_cannot_be_found_are_an_error_with_account_and_region(
         event_steps.observe(IntendedEvents(api, claims, intent), lost)
 
 
-def test_an_event_that_is_gone_with_its_instance_is_expired(
+def test_an_event_of_a_deleted_instance_is_expired(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:
     (present,) = cloud.instances(1)
@@ -503,7 +506,7 @@ def test_an_event_that_is_gone_with_its_instance_is_expired(
 
 
 @pytest.mark.parametrize("status", ["Avoided", "Failed", "Inquiring", "Executing"])
-def test_a_status_that_the_cloud_gave_is_kept(
+def test_the_status_from_the_cloud_is_kept(
     api: SystemEvents, claims: Claims, cloud: Cloud, status: str
 ) -> None:
     instances = cloud.instances(1)
@@ -537,7 +540,7 @@ def test_events_of_thirty_days_ago_are_deleted_in_few_calls(
     assert waiting.seconds == 0
 
 
-def test_of_two_parallel_intents_for_one_event_one_is_refused(
+def test_only_one_of_several_parallel_intents_for_one_event_succeeds(
     connect: Connect, claims: Claims, cloud: Cloud
 ) -> None:
     instances = cloud.instances(3)
@@ -579,9 +582,7 @@ def test_the_wrong_account_changes_nothing(
     assert ids(cloud.open_events()) == sorted(made.event_ids.values())
 
 
-def test_an_event_that_turns_out_to_be_real_is_left_alone(
-    api: SystemEvents, claims: Claims, cloud: Cloud
-) -> None:
+def test_a_real_event_is_not_cancelled(api: SystemEvents, claims: Claims, cloud: Cloud) -> None:
     instances = cloud.instances(1)
     intent = declare(api, claims, instances)
     real = cloud.post(

@@ -1,4 +1,4 @@
-"""What may be tried again, and for how long."""
+"""Which calls may be repeated, and for how long."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def refused(code: str) -> Refused:
         (ValueError(), Verdict.FINAL),
     ],
 )
-def test_what_an_error_says_of_its_request(error: BaseException, expected: Verdict) -> None:
+def test_the_verdict_on_each_error(error: BaseException, expected: Verdict) -> None:
     assert verdict(error) is expected
 
 
@@ -51,7 +51,7 @@ def patience(waiting: Waiting, budget: float = 170.0) -> Patience:
     return Patience(budget_seconds=budget, sleep=waiting.sleep, clock=waiting.clock)
 
 
-def test_throttling_is_waited_out(waiting: Waiting) -> None:
+def test_a_throttled_call_is_repeated_until_it_succeeds(waiting: Waiting) -> None:
     attempt = Failing(*[refused("Throttling.User")] * 8)
 
     assert patience(waiting).repeat(attempt, UNSENT_ONLY) == "answer"
@@ -59,7 +59,7 @@ def test_throttling_is_waited_out(waiting: Waiting) -> None:
     assert waiting.seconds > 60
 
 
-def test_what_may_have_been_done_is_not_repeated_for_a_create(waiting: Waiting) -> None:
+def test_a_create_with_an_unknown_outcome_is_not_repeated(waiting: Waiting) -> None:
     attempt = Failing(NoAnswer("Create", "host", "broke"))
     with pytest.raises(NoAnswer):
         patience(waiting).repeat(attempt, UNSENT_ONLY)
@@ -67,11 +67,11 @@ def test_what_may_have_been_done_is_not_repeated_for_a_create(waiting: Waiting) 
     assert (attempt.calls, waiting.seconds) == (1, 0)
 
 
-def test_what_may_have_been_done_is_repeated_for_a_read(waiting: Waiting) -> None:
+def test_a_read_with_an_unknown_outcome_is_repeated(waiting: Waiting) -> None:
     assert patience(waiting).repeat(Failing(NoAnswer("Read", "host", "broke")), ALWAYS) == "answer"
 
 
-def test_the_error_that_ends_it_says_how_long_was_waited(waiting: Waiting) -> None:
+def test_the_last_error_says_how_long_the_call_was_repeated(waiting: Waiting) -> None:
     attempt = Failing(*[refused("Throttling.User")] * 100)
     with pytest.raises(Refused, match=r"Gave up after \d+ attempts in \d+ s\.$"):
         patience(waiting, budget=100).repeat(attempt, UNSENT_ONLY)
@@ -79,7 +79,7 @@ def test_the_error_that_ends_it_says_how_long_was_waited(waiting: Waiting) -> No
     assert waiting.seconds <= 100
 
 
-def test_an_address_that_nobody_answers_at_is_given_up_soon(waiting: Waiting) -> None:
+def test_an_address_without_an_answer_is_given_up_soon(waiting: Waiting) -> None:
     attempt = Failing(*[NoAnswer("Read", "host", "refused", sent=False)] * 100)
     with pytest.raises(NoAnswer, match="Nothing was sent"):
         patience(waiting).repeat(attempt, ALWAYS)
@@ -95,7 +95,7 @@ def test_the_budget_comes_from_the_environment_and_may_only_be_shorter() -> None
             budget_seconds({"SIMEVENTS_BUDGET_SECONDS": wrong})
 
 
-def test_settling_looks_at_once_and_then_ever_later(waiting: Waiting) -> None:
+def test_settling_looks_at_once_and_then_less_often(waiting: Waiting) -> None:
     moments = [waiting.seconds for _ in patience(waiting).settling()]
 
     assert moments == [0, 0.25, 0.75, 1.75, 3.75, 6.25, 8.75, 11.25]

@@ -1,4 +1,4 @@
-"""NotBefore: what is read, what is refused, what it resolves to."""
+"""NotBefore: which values are accepted or refused, and the time of each."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -29,7 +29,7 @@ def test_a_time_resolves_to_a_utc_second(text: str, expected: datetime) -> None:
 @pytest.mark.parametrize(
     "text", ["", "soon", "+", "+soon", "+0m", "+-5m", "2026-13-01T00:00:00Z", "30m"]
 )
-def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
+def test_an_invalid_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"not_before: .*use a UTC time such as 20"):
         parse(text)
 

@@ -1,4 +1,4 @@
-"""The vendor's SDK behind one call."""
+"""The single call that wraps the vendor's SDK."""
 
 import pytest
 
@@ -21,7 +21,7 @@ KEYS = Credentials("testid", "testsecret")
         ("https://ecs-vpc.cn-x.aliyuncs.com", "Sts", ("sts.cn-hangzhou.aliyuncs.com", "https")),
     ],
 )
-def test_where_a_request_goes(
+def test_the_address_of_a_request(
     endpoint: str | None, product: str, expected: tuple[str, str]
 ) -> None:
     sdk = Sdk(Settings(REGION, endpoint), KEYS)
@@ -32,12 +32,12 @@ def test_where_a_request_goes(
 def test_certificates_are_verified_and_nothing_is_repeated_by_the_sdk() -> None:
     client = Sdk(Settings(REGION), KEYS)._client
 
-    # None leaves the SDK at its default, which is to verify.
+    # None means the default of the SDK, which is to verify.
     assert client.get_verify() is None
     assert not client.is_auto_retry()
 
 
-def test_an_answer_that_never_comes_is_waited_for_so_long_and_no_longer(cloud: Cloud) -> None:
+def test_a_missing_answer_ends_in_a_timeout(cloud: Cloud) -> None:
     cloud.post("faults", action="GetCallerIdentity", timeout=True, times=1)
     sdk = Sdk(Settings(REGION, cloud.url, read_seconds=0.2), KEYS)
     with pytest.raises(NoAnswer, match="the connection broke or timed out") as caught:
@@ -47,7 +47,7 @@ def test_an_answer_that_never_comes_is_waited_for_so_long_and_no_longer(cloud: C
     assert caught.value.sent
 
 
-def test_a_slow_answer_is_an_answer(cloud: Cloud) -> None:
+def test_a_slow_answer_is_accepted(cloud: Cloud) -> None:
     cloud.post("faults", action="GetCallerIdentity", latency=0.05)
     sdk = Sdk(Settings(REGION, cloud.url), KEYS)
 

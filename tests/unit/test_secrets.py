@@ -1,4 +1,4 @@
-"""No part of a key, token or signature leaves the client, whatever goes wrong."""
+"""No part of a key, token or signature leaves the client after any error."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ PARTS = re.compile(
 
 
 def everything_about(error: BaseException) -> str:
-    """Its text, its notes, and those of every error that it was chained to."""
+    """The text and notes of the error and of every error in its chain."""
     chain: list[BaseException | None] = [error, error.__cause__]
     if not error.__suppress_context__:
         chain.append(error.__context__)
@@ -37,7 +37,7 @@ def closed_port() -> int:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_refused_connection(
+def test_a_refused_connection_reveals_no_secret(
     scheme: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     sdk = Sdk(Settings(REGION, f"{scheme}://127.0.0.1:{closed_port()}"), CREDENTIALS)
@@ -56,7 +56,7 @@ def test_a_refused_connection(
     [{"cut": "before"}, {"cut": "after"}, {"garbage": True}, {"error": "InternalError"}],
     ids=str,
 )
-def test_an_answer_that_goes_wrong(
+def test_a_bad_answer_reveals_no_secret(
     cloud: Cloud,
     fault: dict[str, object],
     caplog: pytest.LogCaptureFixture,
@@ -74,7 +74,7 @@ def test_an_answer_that_goes_wrong(
     assert "testsecret" not in told
 
 
-def test_a_wrong_secret_is_told_without_what_was_signed(cloud: Cloud) -> None:
+def test_a_wrong_secret_is_reported_without_the_signed_text(cloud: Cloud) -> None:
     sdk = Sdk(Settings(REGION, cloud.url), Credentials("testid", SECRET))
     with pytest.raises(Refused) as caught:
         sdk.call("GetCallerIdentity")
@@ -84,7 +84,7 @@ def test_a_wrong_secret_is_told_without_what_was_signed(cloud: Cloud) -> None:
     assert PARTS.findall(everything_about(caught.value)) == []
 
 
-def test_an_error_that_quotes_what_was_signed_is_cut() -> None:
+def test_signed_text_is_removed_from_an_error() -> None:
     quoted = f"POST&%2F&AccessKeyId%3D{KEY}%26SecurityToken%3D{TOKEN}"
     for code in ("IncompleteSignature", "SignatureDoesNotMatch", "InvalidSomething"):
         text = f"It does not conform. Server string to sign is:{quoted}"
@@ -94,5 +94,5 @@ def test_an_error_that_quotes_what_was_signed_is_cut() -> None:
         assert PARTS.findall(everything_about(caught.value)) == []
 
 
-def test_the_search_finds_what_it_looks_for() -> None:
+def test_the_pattern_finds_secrets() -> None:
     assert PARTS.findall(f"x {KEY} {SECRET} {TOKEN} Signature=abc OLeaidS1JvxuMvnyHOwuJ+uX5qY=")

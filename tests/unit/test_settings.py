@@ -1,4 +1,4 @@
-"""Where the cloud is and who asks."""
+"""Region, endpoint and credentials."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_defaults() -> None:
 @pytest.mark.parametrize(
     "endpoint", [FAKE, "http://localhost:1", "http://[::1]:1", "https://ecs-vpc.cn-x.aliyuncs.com"]
 )
-def test_an_endpoint_that_may_be_used(endpoint: str) -> None:
+def test_a_valid_endpoint_is_accepted(endpoint: str) -> None:
     assert check_endpoint(endpoint + "/") == endpoint
 
 
@@ -43,13 +43,13 @@ def test_an_endpoint_that_may_be_used(endpoint: str) -> None:
         ("http://127.0.0.1:8086/path", "use a URL without a path"),
     ],
 )
-def test_an_endpoint_that_may_not(endpoint: str, expected: str) -> None:
+def test_an_invalid_endpoint_is_refused(endpoint: str, expected: str) -> None:
     with pytest.raises(InvalidSettings, match=expected):
         check_endpoint(endpoint)
 
 
 @pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:9"])
-def test_the_environment_cannot_move_a_stack(endpoint: str | None) -> None:
+def test_the_environment_cannot_change_the_endpoint_of_a_stack(endpoint: str | None) -> None:
     with pytest.raises(InvalidSettings, match="Unset SIMEVENTS_ENDPOINT, or set"):
         stack_settings(REGION, endpoint, {"SIMEVENTS_ENDPOINT": FAKE})
 
@@ -58,12 +58,12 @@ def test_the_environment_may_agree_with_the_stack() -> None:
     assert stack_settings(REGION, FAKE, {"SIMEVENTS_ENDPOINT": FAKE + "/"}).endpoint == FAKE
 
 
-def test_no_region_names_the_key() -> None:
+def test_a_missing_region_is_reported() -> None:
     with pytest.raises(InvalidSettings, match="region: no region is given"):
         stack_settings("", None, {})
 
 
-def test_loopback_always_gets_the_published_pair() -> None:
+def test_loopback_always_gets_the_published_key_pair() -> None:
     assert find_credentials(Settings(REGION, FAKE), PAIR, nothing) == Credentials(
         "testid", "testsecret"
     )
@@ -90,7 +90,7 @@ def test_the_environment_gives_credentials_by_both_sets_of_names(
     )
 
 
-def test_half_a_pair_names_the_missing_half() -> None:
+def test_half_a_key_pair_is_reported_with_the_missing_name() -> None:
     with pytest.raises(InvalidSettings, match="ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"):
         find_credentials(Settings(REGION), {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id"}, nothing)
 
@@ -102,10 +102,10 @@ def test_the_vendors_search_comes_last() -> None:
     assert find_credentials(Settings(REGION), PAIR, lambda: found).access_key_id == "id"
 
 
-def test_no_credentials_says_what_to_set() -> None:
+def test_missing_credentials_are_reported_with_the_remedy() -> None:
     with pytest.raises(InvalidSettings, match="set ALIBABA_CLOUD_ACCESS_KEY_ID and"):
         find_credentials(Settings(REGION), {}, nothing)
 
 
-def test_credentials_hide_their_secrets() -> None:
+def test_the_repr_of_credentials_hides_the_secrets() -> None:
     assert repr(Credentials("id", "hush", "token")) == "Credentials(access_key_id='id')"

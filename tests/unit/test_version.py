@@ -13,6 +13,6 @@ def test_the_changelog_describes_this_version() -> None:
     released = [heading.split()[0].strip("[]") for heading in headings if heading != "Unreleased"]
 
     assert headings[0] == "Unreleased" or released[0] == simevents.__version__
-    # Before the first release everything is under Unreleased; afterwards the newest is this one.
+    # Before the first release everything is under Unreleased; later the newest is this version.
     assert released[:1] in ([], [simevents.__version__])
     assert released == sorted(released, key=lambda text: [int(n) for n in text.split(".")])[::-1]

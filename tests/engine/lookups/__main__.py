@@ -1,4 +1,4 @@
-"""The lookups of the alicloud plugin that a test stack begins with, as outputs."""
+"""The first lookups of a test stack with the alicloud plugin, as outputs."""
 
 import pulumi
 import pulumi_alicloud as alicloud
@@ -39,13 +39,13 @@ switch = alicloud.vpc.Switch(
 
 
 def listed(switch_id: str) -> list[str]:
-    """What is found by name and by id, once it has been made."""
+    """Look up by name and by id what has been created."""
     found = alicloud.vpc.get_networks(name_regex="^net$", opts=here)
     switches = alicloud.vpc.get_switches(ids=[switch_id], opts=here)
     return [*found.names, *(each.name for each in switches.vswitches)]
 
 
-# With details the plugin leaves out the instances that are in no network.
+# With details, the plugin omits instances that are in no network.
 instances = alicloud.ecs.get_instances(status="Running", enable_details=False, opts=here)
 
 pulumi.export("zones", [zone.id for zone in zones.zones])

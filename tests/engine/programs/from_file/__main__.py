@@ -1,4 +1,4 @@
-"""One drill over the instances that a file lists; a configuration has a largest size."""
+"""One drill over the instances in a file, because the size of a configuration is limited."""
 
 from pathlib import Path
 

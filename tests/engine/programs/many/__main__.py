@@ -1,4 +1,4 @@
-"""More drills in one stack than a provider that held anything could serve."""
+"""More drills in one stack than a provider with attributes could serve."""
 
 import pulumi
 

@@ -125,7 +125,7 @@ def test_lost_data_of_an_existing_stack_is_an_error(checkout: Checkout) -> None:
         refused = checkout.run(command)
         assert refused.returncode == 1
         assert "its data were lost or reset" in refused.stderr
-        assert "Forget the stack with make clean, then make up." in refused.stderr
+        assert "Remove the stack with make clean, then run make up." in refused.stderr
     assert json.dumps(sorted(p.read_text() for p in state.rglob("local.json"))) == before
 
 

@@ -1,11 +1,11 @@
-"""A local Alibaba Cloud: a real HTTP server that answers as ECS, VPC and STS do.
+"""A local fake of Alibaba Cloud: an HTTP server that answers like ECS, VPC and STS.
 
-It reads the protocol by itself and imports nothing of this project's client but
-the shared vocabulary in `simevents.models`: if both sides used one reading of
-the protocol, a mistake in it would pass every test.
+It has a separate implementation of the protocol. From this project's client it imports
+only the shared names in `simevents.models`: if client and fake shared one
+implementation, no test could find a mistake in it.
 
-Who calls whom, top to bottom: `daemon` and `server` (processes and sockets),
-`control` (the routes under ``/_fake/``), `rpc` (bytes to action and back), one
-module of actions per product, `cloud` (what all actions share), `store`,
-`lifecycle`, `clock`, `codes`.
+The layers, from top to bottom: `daemon` and `server` (processes and sockets),
+`application` (ASGI), `control` (the routes under ``/_fake/``), `protocol` (requests,
+signatures and answers), `ecs`, `vpc` and `sts` (the actions), and `state` (data, clock,
+faults and switches).
 """

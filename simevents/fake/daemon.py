@@ -1,8 +1,8 @@
-"""The fake cloud as a process of its own: started, found again, stopped.
+"""The fake cloud as a separate process: starts, finds and stops it.
 
-Beside the data file stands a small record (``cloud.db`` has ``cloud.json``) that
-says which process serves it and where. The record is a hint: what counts is that
-the address answers and names the same process.
+Next to the data file there is a small record (``cloud.json`` for ``cloud.db``) with the
+process that serves the file, and its URL. The record can be outdated. Therefore it is
+valid only if a server answers at the URL and reports the same process id.
 """
 
 import json
@@ -30,15 +30,15 @@ class Daemon:
     pid: int
     url: str
     cloud_id: str
-    """Made with the data file: tells this cloud from an empty one at the same address."""
+    """Stored in the data file; it shows whether a server at the same URL has other data."""
 
 
 def start(data: Path, port: int, arguments: Sequence[str] = ()) -> Daemon:
-    """Start a fake cloud on *data* and *port* that outlives this process.
+    """Start a fake cloud on *data* and *port* that continues after this process ends.
 
-    *arguments* are further ones for ``simevents fake``. One that serves *data*
-    already is returned as it is. Raises ServerError, with the server's own words,
-    when it does not come up.
+    *arguments* are further arguments for ``simevents fake``. If a process already serves
+    *data*, it is returned and nothing is started. Raises ServerError, with the error text
+    of the server, if the server does not start.
     """
     running = find(data)
     if running is not None:
@@ -71,7 +71,7 @@ def start(data: Path, port: int, arguments: Sequence[str] = ()) -> Daemon:
 
 
 def find(data: Path) -> Daemon | None:
-    """The process that serves *data* now, if there is one."""
+    """The process that serves *data*; None if there is none."""
     try:
         recorded = Daemon(**json.loads(_record(data).read_text()))
     except (OSError, ValueError, TypeError):
@@ -83,7 +83,7 @@ def find(data: Path) -> Daemon | None:
 
 
 def stop(data: Path) -> bool:
-    """Stop the process that serves *data*; False when none does."""
+    """Stop the process that serves *data*; returns False if there is none."""
     running = find(data)
     if running is None:
         return False
@@ -102,7 +102,7 @@ def _record(data: Path) -> Path:
 
 
 def _wait_for_url(process: "subprocess.Popen[bytes]", log: Path) -> str:
-    """Its first line is its URL, printed once the address is bound."""
+    """The URL of a started server: the first line of its output, once it is bound."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         line, newline, _ = log.read_text().partition("\n")

@@ -1,8 +1,8 @@
-"""The fake cloud as an HTTP server, and its lifetime.
+"""The fake cloud as an HTTP server: how it starts, serves and stops.
 
 `FakeServer` serves in a thread of this process (tests) or in the foreground (the
-command). All work happens on the server's one event loop, so the store needs no
-locks. Starting it as a process of its own is `daemon`'s business.
+command). All requests run in one event loop, so the store needs no locks. `daemon`
+starts the server as a separate process.
 """
 
 import asyncio
@@ -37,24 +37,24 @@ HOST = "127.0.0.1"
 
 
 class ServerError(Exception):
-    """The server cannot start; its text says why and what to do."""
+    """The server cannot start; the text gives the reason and the solution."""
 
 
 class FakeServer:
-    """A fake Alibaba Cloud, on loopback unless *host* says otherwise.
+    """A fake Alibaba Cloud. It listens on *host*, which is a loopback address by default.
 
-    *data* is the file that keeps the cloud over restarts; None keeps it in memory.
-    *port* 0 takes a free one; the address is bound, and `url` known, before the
-    constructor returns. *access_keys* (id to secret) are accepted besides the
-    published pair, and with *accept_any_key* any other, whose signatures are then not
-    checked. *instance_ids* exist from the start, in *region*. *switches* say
-    how to answer what is not documented (docs/switches.md). *control_token* is asked
-    for by the control routes, as ``Authorization: Bearer``; off loopback one is made
-    when none is given, and is `control_token` afterwards. *wall* tells real time and
-    *seed* fixes the ids that are made.
+    *data* is the file that stores the cloud across restarts; with None the cloud is in
+    memory. With *port* 0 the server uses a free port. The constructor binds the address,
+    so `url` is known when it returns. *access_keys* (id to secret) are accepted in
+    addition to the published key pair. With *accept_any_key* all other keys are accepted
+    too, and their signatures are not checked. *instance_ids* are created in *region* at
+    the start. *switches* set the behaviour that is not documented (docs/switches.md).
+    The control routes require *control_token*, as ``Authorization: Bearer``; if none is
+    given and *host* is not loopback, one is generated and is in `control_token`. *wall*
+    returns real time. *seed* makes the generated ids reproducible.
 
-    Raises ServerError when the address cannot be used, StoreError when *data* cannot,
-    BadSwitch when there is no such switch.
+    Raises ServerError if the address cannot be used, StoreError if *data* cannot be used,
+    and BadSwitch if a switch or its value is not valid.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class FakeServer:
                 proxy_headers=False,
                 log_level="warning",
                 access_log=False,
-                # Answers carry the cloud's own Date.
+                # The answers already have a Date, in the cloud's time.
                 date_header=False,
                 server_header=False,
                 timeout_graceful_shutdown=1,
@@ -117,9 +117,10 @@ class FakeServer:
         self._thread: threading.Thread | None = None
 
     def control(self, method: str, route: str, body: bytes) -> tuple[int, bytes]:
-        """A control request from another thread of this process, without a connection.
+        """Run a control request from another thread of this process, without a connection.
 
-        *route* is what follows ``/_fake/``. Returns status and body; only after `start`.
+        *route* is the part of the path after ``/_fake/``. Returns status and body. The server
+        must have been started.
         """
         path, _, query = route.partition("?")
         scope = {
@@ -146,14 +147,14 @@ class FakeServer:
         return int(sent[0]["status"]), content
 
     def serve(self) -> None:
-        """Serve in the foreground until the process is asked to end (SIGINT, SIGTERM)."""
+        """Serve in the foreground until the process receives SIGINT or SIGTERM."""
         try:
             self._server.run(sockets=[self._socket])
         finally:
             self._store.close()
 
     def start(self) -> None:
-        """Serve in a thread; returns when the first request would be answered."""
+        """Serve in a thread; returns when the server accepts requests."""
         if self._thread is not None:
             raise ServerError("This fake cloud has been started already.")
         self._thread = threading.Thread(target=self.serve, name="simevents-fake", daemon=True)
@@ -161,7 +162,7 @@ class FakeServer:
         self._server.ready.wait()
 
     def stop(self) -> None:
-        """Stop serving; harmless when it is not running."""
+        """Stop serving; does nothing if the server is not running."""
         if self._thread is not None:
             self._server.should_exit = True
             self._thread.join()
@@ -181,7 +182,7 @@ class FakeServer:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, with an event that tells when it accepts requests."""
+    """uvicorn's server, with an event that is set when it accepts requests."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -194,7 +195,7 @@ class _Server(uvicorn.Server):
 
 
 def _control_routes(cloud: Cloud, journal: Journal, switches: Switches) -> AsgiApplication:
-    # Imported when it is first asked for: its framework takes a third of the start-up time.
+    # Imported at the first use: the import of its framework is a third of the start-up time.
     from .control import routes
 
     return routes.routes(cloud, journal, switches)
@@ -211,7 +212,7 @@ def _bind(host: str, port: int) -> socket.socket:
             "one with --port, or --port 0 for any free one; if an older fake cloud holds it, stop "
             "that one."
         ) from None
-    # asyncio leaves Nagle's algorithm on for sockets made this way, which costs 40 ms a call.
+    # For such sockets asyncio does not disable Nagle's algorithm, which adds 40 ms per call.
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return bound
 

@@ -1,1 +1,1 @@
-"""The routes under `/_fake/`: what a test or a person does to the cloud, and their client."""
+"""The control routes under `/_fake/`, with which a test or a user controls the cloud."""

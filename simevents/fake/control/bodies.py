@@ -1,6 +1,6 @@
-"""The JSON bodies of control requests: a class each, decoded and checked by msgspec.
+"""The JSON bodies of control requests: one class per body, validated by msgspec.
 
-A field's description completes the sentence that a failure answers with:
+The description of a field is used in the error text for a bad value:
 ``"count" must be a whole number from 1 to 100000, not 0``.
 """
 
@@ -21,11 +21,11 @@ from ..state.faults import Fault
 from ..state.throttling import ANY
 
 _MOST_SHOWN = 100
-"""Characters of a wrong value that an error quotes."""
+"""Maximum number of characters of a bad value in an error text."""
 
 
 class BadBody(Exception):
-    """A control request cannot be carried out; its text is the answer."""
+    """A control request cannot be carried out; the text of this error is the answer."""
 
 
 class InstanceId(str):
@@ -51,11 +51,11 @@ Count = Annotated[int, Meta(ge=0, le=10**9, description="a whole number from 0 t
 
 
 class Body(Struct, frozen=True, forbid_unknown_fields=True):
-    """A body; fields that it does not have are refused."""
+    """The base class of bodies; unknown fields are refused."""
 
 
 class Instances(Body, frozen=True):
-    """Either the ids or the number of instances to make."""
+    """Either the ids or the number of instances to create."""
 
     instance_ids: InstanceIds | UnsetType = UNSET
     count: (
@@ -66,7 +66,7 @@ class Instances(Body, frozen=True):
 
 
 class InjectedEvents(Body, frozen=True):
-    """Events to inject, one on each instance; details are spelled as the API spells them."""
+    """Events to inject, one for each instance."""
 
     instance_ids: InstanceIds
     event_type: Text
@@ -85,7 +85,7 @@ class InjectedEvents(Body, frozen=True):
     extended_attribute: Annotated[dict[str, Any], Meta(description="an object")] | UnsetType = UNSET
 
     def details(self) -> dict[str, Any]:
-        """What only real events have, by the names of the API."""
+        """The members that only real events have, with the names of the API."""
         given = {
             "ReasonCode": self.reason_code,
             "ImpactLevel": self.impact_level,
@@ -95,7 +95,7 @@ class InjectedEvents(Body, frozen=True):
 
 
 class ClockChange(Body, frozen=True):
-    """Exactly one of these."""
+    """A change of the clock; exactly one field must be given."""
 
     advance: (
         Annotated[
@@ -134,7 +134,7 @@ class NewFault(Body, frozen=True):
     seed: Count = 0
 
     def fault(self) -> Fault:
-        """Raises BadBody when the fake has no such action or fault."""
+        """The fault. Raises BadBody if the action or the error code is unknown."""
         if self.action not in _covered() | {"*"}:
             raise BadBody(
                 f'"action" must be "*" or an action of /_fake/actions, not {self.action!r}'
@@ -154,7 +154,7 @@ B = TypeVar("B", bound=Body)
 
 
 async def read(request: Request, kind: type[B]) -> B:
-    """The body as *kind*; raises BadBody that names the field and what it must be."""
+    """The body as *kind*. Raises BadBody with the name of the bad field and the valid values."""
     given = await read_object(request)
     try:
         return msgspec.convert(given, kind, dec_hook=_decoded)
@@ -163,7 +163,7 @@ async def read(request: Request, kind: type[B]) -> B:
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """The body as a JSON object of any fields."""
+    """The body as a JSON object with any fields."""
     try:
         return msgspec.json.decode(await request.body(), type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
@@ -171,7 +171,7 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 
 def limits(body: Mapping[str, Any]) -> dict[str, int]:
-    """Calls per minute by action, or by ``*``."""
+    """Limits in calls per minute, by action or ``*``. Raises BadBody."""
     known = _covered() | {ANY}
     for name in body:
         if name not in known:
@@ -184,7 +184,7 @@ def limits(body: Mapping[str, Any]) -> dict[str, int]:
 
 
 def region(name: str | UnsetType, default: str, *, is_any: bool) -> str:
-    """A region of the published list, or any text when *is_any*."""
+    """The region *name*, or *default*. Unless *is_any*, it must be in the published list."""
     if name is UNSET:
         return default
     if name not in REGIONS and not is_any:
@@ -197,7 +197,7 @@ def _covered() -> set[str]:
 
 
 def _decoded(kind: type[Any], value: Any) -> Any:
-    """The types of ours that msgspec does not know. A ValueError becomes its failure."""
+    """Decode the types that this module defines; msgspec reports a ValueError as an error."""
     if not isinstance(value, str):
         raise ValueError("not a text")
     if kind is InstanceId:
@@ -213,7 +213,7 @@ def _decoded(kind: type[Any], value: Any) -> Any:
 
 
 def _explained(given: Mapping[str, Any], kind: type[Body]) -> str:
-    """The first field of *given* that *kind* does not take, and what it must be."""
+    """An error text: the first bad field of *given*, and the valid values of *kind* for it."""
     hints = get_type_hints(kind, include_extras=True)
     unknown = sorted(given.keys() - hints.keys())
     if unknown:
@@ -235,7 +235,7 @@ def _explained(given: Mapping[str, Any], kind: type[Body]) -> str:
 
 
 def _description(hint: Any) -> str:
-    """The description in an annotation, or in the one alternative that has it."""
+    """The description in an annotation, or in the member of a union that has one."""
     for part in (hint, *getattr(hint, "__args__", ())):
         for meta in getattr(part, "__metadata__", ()):
             if isinstance(meta, Meta) and meta.description:

@@ -1,6 +1,6 @@
-"""A running fake cloud as its owner sees it: its control routes, called from outside.
+"""The client of the control routes of a running fake cloud.
 
-`Control` says nothing about what the routes do; that is `control`'s business.
+`Control` only sends requests; `control.routes` defines what each route does.
 """
 
 import json
@@ -10,21 +10,21 @@ from typing import Any, Self
 import httpx
 
 PATIENCE_SECONDS = 60.0
-"""Longest wait for an answer: a hundred thousand instances take a while."""
+"""Timeout for an answer; creating 100,000 instances takes some time."""
 
 Send = Callable[[str, str, bytes], tuple[int, bytes]]
-"""Method, route and body of a control request to status and body of its answer."""
+"""Takes method, route and body of a control request; returns status and body of the answer."""
 
 
 class ControlError(Exception):
-    """The fake cloud cannot be reached, or refused a control request; the text says why."""
+    """The fake cloud cannot be reached, or it refused a request; the text gives the reason."""
 
 
 class Control:
     """The control routes of the fake cloud at *url*; a context manager that closes its connection.
 
-    *token* is what a fake asks for that does not listen on loopback. *send* takes the place
-    of a connection for a fake of this process. All calls raise ControlError.
+    *token* is the control token; a fake that does not listen on loopback requires it. For a
+    fake in this process, *send* replaces the connection. All calls can raise ControlError.
     """
 
     def __init__(self, url: str, token: str = "", send: Send | None = None) -> None:
@@ -34,9 +34,9 @@ class Control:
             self._http = httpx.Client(
                 base_url=f"{self.url}/_fake",
                 headers={"Authorization": f"Bearer {token}"} if token else {},
-                # A proxy named in the environment has no business between a test and its fake.
+                # Ignore proxies in the environment: a test connects directly to its fake.
                 trust_env=False,
-                # Reading the certificates of the world takes 30 ms, and loopback shows none.
+                # Loading the CA certificates takes 30 ms, and plain HTTP does not need them.
                 verify=self.url.startswith("https:"),
                 timeout=PATIENCE_SECONDS,
             )

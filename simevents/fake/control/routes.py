@@ -1,7 +1,7 @@
-"""The routes under ``/_fake/``: what a test or a person does to the cloud from behind.
+"""The control routes under ``/_fake/``, with which a test or a user controls the cloud.
 
-JSON over HTTP, for any language. A bad body answers 400 with ``{"error": …}`` that
-names the field and what would be right, and changes nothing.
+They use JSON over HTTP, so any language can call them. For a bad body the answer is 400
+with ``{"error": …}``: it names the field and the valid values, and nothing is changed.
 """
 
 import os
@@ -134,7 +134,7 @@ class _Control:
             return JSONResponse([self._event(event) for event in self._cloud.store.events.find()])
 
     async def inject_events(self, request: Request) -> Response:
-        """Make events without asking the API's rules; by default real ones, in any status."""
+        """Create events in any status, without the checks of the API; by default real events."""
         body = await bodies.read(request, bodies.InjectedEvents)
         status = start_status(body.event_type) if body.status is UNSET else body.status
         now = self._cloud.now()
@@ -202,7 +202,7 @@ class _Control:
         return JSONResponse(asdict(self._cloud.switches))
 
     async def set_switches(self, request: Request) -> Response:
-        """Those that are named; the others stay. They last as long as the data does."""
+        """Set the given switches and keep the others. They are saved with the cloud's data."""
         body = await bodies.read_object(request)
         self._cloud.switches = self._cloud.switches.changed(**body)
         with self._settled():
@@ -213,7 +213,7 @@ class _Control:
         return JSONResponse(self._cloud.throttle.limits)
 
     async def set_throttle(self, request: Request) -> Response:
-        """Replaces all limits; ``{}`` lifts them."""
+        """Replace all limits; ``{}`` removes them."""
         self._cloud.throttle.set(bodies.limits(await bodies.read_object(request)))
         return await self.throttle(request)
 
@@ -232,7 +232,7 @@ class _Control:
         return JSONResponse({"id": body.id})
 
     async def reset(self, request: Request) -> Response:
-        """As at the start: real time, no faults, no limits, the switches that were given then."""
+        """Restore the initial state: no data, real time, no faults, no limits, initial switches."""
         with self._cloud.store.transaction():
             self._cloud.store.reset()
         self._cloud.clock.restart()
@@ -260,7 +260,7 @@ class _Control:
 
     @contextmanager
     def _settled(self) -> Iterator[None]:
-        """A transaction in which everything that is due has happened."""
+        """A transaction that first applies all event transitions that are due."""
         with self._cloud.store.transaction():
             self._cloud.settle()
             yield

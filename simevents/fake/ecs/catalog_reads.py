@@ -1,7 +1,7 @@
-"""The ECS actions that tell what can be had: regions, zones, instance types, images.
+"""The ECS actions that list the catalog: regions, zones, instance types and images.
 
-Everything on offer is in stock everywhere. Field shapes are what the Terraform
-provider's data sources read, where a missing list panics or drops an entry.
+Everything is in stock in every zone. The answers have the members that the Terraform
+provider's data sources read: they crash or drop an entry if a list is missing.
 """
 
 from typing import Any
@@ -235,7 +235,7 @@ def describe_image_support_instance_types(_cloud: Cloud, call: Call) -> AnswerMe
     " PageSize",
 )
 def describe_images(cloud: Cloud, call: Call) -> AnswerMembers:
-    """Public images only; nobody has any of their own here."""
+    """Returns public images only; the fake has no custom images."""
     ids = [id for id in call.text("ImageId").split(",") if id]
     images = [
         image
@@ -292,12 +292,12 @@ def _families(types: tuple[InstanceType, ...]) -> list[str]:
 
 
 def _generation(family: str) -> str:
-    """``ecs.g6`` is of the sixth; a family without a number counts as the sixth too."""
+    """The generation of *family*: 6 for ``ecs.g6``; 6 also for a family without a number."""
     return next((letter for letter in family if letter in "5678"), "6")
 
 
 def _number(call: Call, name: str) -> float:
-    """A size in GiB, which may have decimals; absent is 0."""
+    """A size in GiB, which may be a fraction; 0 if absent."""
     try:
         return float(call.text(name, "0"))
     except ValueError:

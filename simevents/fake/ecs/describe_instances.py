@@ -1,7 +1,7 @@
 """The ECS action DescribeInstances: its filters and its two ways of paging.
 
-Source: the API page of DescribeInstances. The filters are compared with the entries as
-they are answered, so that what is shown and what can be asked for are one.
+Source: the API page of DescribeInstances. The filters are compared with the entries of
+the answer, so that filters and answers always use the same values.
 """
 
 import fnmatch
@@ -14,7 +14,7 @@ from ..state.cloud import Cloud
 from ..state.store import Resource
 from .instance_entries import described
 
-# Filters that ask for the same value in the member of that name.
+# Filters that are compared with the member of the same name.
 _SAME_NAME = (
     *("Status", "InstanceType", "InstanceTypeFamily", "ZoneId", "ImageId", "KeyPairName"),
     *("ResourceGroupId", "InstanceNetworkType", "InstanceChargeType", "InternetChargeType"),
@@ -36,16 +36,16 @@ def describe_instances(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     if call.boolean("DryRun"):
         raise ApiError(api_errors.DRY_RUN)
-    asked = _Asked(call)
-    if not asked.anything:
+    filters = _Filters(call)
+    if not filters.any_given:
         shown, members = _page_of_all(cloud, call, region)
     else:
-        shown, members = _page(cloud, call, asked.found(cloud, region))
+        shown, members = _page(cloud, call, filters.found(cloud, region))
     return members | {"Instances": {"Instance": shown}}
 
 
-class _Asked:
-    """The filters of one call, read once."""
+class _Filters:
+    """The filters of one call."""
 
     def __init__(self, call: Call) -> None:
         self._same = {name: value for name in _SAME_NAME if (value := call.text(name))}
@@ -58,12 +58,12 @@ class _Asked:
         self._tags = call.tags()
 
     @property
-    def anything(self) -> bool:
+    def any_given(self) -> bool:
         single = (self._is_by_id, self._name, self._vpc, self._vswitch, self._group)
         return any((*single, self._same, self._addresses, self._tags))
 
     def found(self, cloud: Cloud, region: str) -> list[tuple[Resource, AnswerMembers]]:
-        """Every instance that is asked for, newest first, with its entry."""
+        """All matching instances with their entries."""
         instances = (
             cloud.store.get_all("instance", self._ids)
             if self._is_by_id
@@ -79,7 +79,7 @@ class _Asked:
         addresses = set(network["PrivateIpAddress"]["IpAddress"])
         return (
             all(entry[name] == value for name, value in self._same.items())
-            # The one filter in which the API takes a star for any text.
+            # Only in this filter does the API support the wildcard *.
             and (not self._name or fnmatch.fnmatchcase(entry["InstanceName"], self._name))
             and self._vpc in ("", network["VpcId"])
             and self._vswitch in ("", network["VSwitchId"])
@@ -111,7 +111,7 @@ def _page(
 def _page_of_all(
     cloud: Cloud, call: Call, region: str
 ) -> tuple[list[AnswerMembers], AnswerMembers]:
-    """Without a filter the store pages, so that a large cloud costs no more than a small one."""
+    """Without filters the store does the paging, so a large cloud is as fast as a small one."""
     if paging.by_token(call):
         size = paging.most_results(call)
         found = cloud.store.find("instance", region, after=paging.position(call), limit=size + 1)
@@ -130,7 +130,7 @@ def _page_of_all(
 
 
 def _token(found: list[Resource], size: int) -> str:
-    """Where the page of *size* ends, if there is more; else empty."""
+    """The token for the next page, if there is one; otherwise empty."""
     if len(found) <= size:
         return ""
     last = found[size - 1]

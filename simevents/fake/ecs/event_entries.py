@@ -1,4 +1,4 @@
-"""Events as the API writes them: members, number codes, and what is left out when."""
+"""Events in the format of the API: members, numeric codes, and optional members."""
 
 from ...models import EventCycleStatus, EventType
 from ..protocol.call import AnswerMembers
@@ -6,7 +6,7 @@ from ..state.clock import iso_time
 from ..state.event_table import EventRow
 
 # Documented: SystemMaintenance.Reboot 1, InstanceExpiration.Stop 34, SystemFailure.Reboot 65.
-# The others are invented, since the service surely has some; nobody may rely on them.
+# The others are invented, because the real codes are not published; do not rely on them.
 _TYPE_CODES = {
     EventType.SYSTEM_MAINTENANCE_REBOOT: 1,
     EventType.SYSTEM_MAINTENANCE_STOP: 2,
@@ -36,7 +36,7 @@ _HEALTH_CODES = {"Ok": 0, "Maintaining": 32, "Warning": 64, "Impaired": 128}
 
 
 def history_entry(event: EventRow, open_event_finish_time: str) -> AnswerMembers:
-    """An event in DescribeInstanceHistoryEvents."""
+    """An event in the answer of DescribeInstanceHistoryEvents."""
     entry = _entry(event) | {"InstanceId": event.instance_id, "ResourceType": "instance"}
     if "ReasonCode" in event.details:
         entry["ReasonCode"] = event.details["ReasonCode"]
@@ -50,7 +50,7 @@ def history_entry(event: EventRow, open_event_finish_time: str) -> AnswerMembers
 def status_entry(
     instance_id: str, status: str, health: str, events: list[EventRow]
 ) -> AnswerMembers:
-    """An instance in DescribeInstancesFullStatus, with its events."""
+    """An instance in the answer of DescribeInstancesFullStatus, with its events."""
     return {
         "InstanceId": instance_id,
         "Status": {"Code": _INSTANCE_CODES[status], "Name": status},

@@ -1,7 +1,7 @@
 """The ECS actions that read system events: by event, and by instance.
 
 Sources: the API pages of DescribeInstanceHistoryEvents and
-DescribeInstancesFullStatus. Where they are silent, `switches` decides.
+DescribeInstancesFullStatus. Where they do not define the behaviour, `switches` does.
 """
 
 from ...models import OPEN_STATUSES, EventCycleStatus, EventType
@@ -20,7 +20,7 @@ _RETENTION_SECONDS = RETENTION_DAYS * 24 * 3600
 _STOP_TYPES = {EventType.SYSTEM_MAINTENANCE_STOP, EventType.SYSTEM_FAILURE_STOP}
 _HEALTH_STATUSES = (
     *("Impaired", "Warning", "Maintaining", "Initializing", "InsufficientData"),
-    # One page of the documentation writes it in capitals, another does not.
+    # One page of the documentation has "OK", another has "Ok".
     *("NotApplicable", "Ok", "OK"),
 )
 _EVENT_FILTERS = (
@@ -45,7 +45,7 @@ def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
         region=region,
         event_ids=_event_ids(call),
         instance_ids=[id for id in instance_ids if id],
-        # Without a status filter the unfinished are left out, even when asked for by id.
+        # Without a status filter only finished events are returned, even if ids are given.
         statuses=_statuses(call) or lifecycle.FINAL,
         event_types=_event_types(cloud, call),
         not_before=_range(cloud, call, "NotBefore"),
@@ -55,7 +55,7 @@ def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
         unfinished_or_since=cloud.now() - _RETENTION_SECONDS,
     )
     if resource_type != "instance":
-        # There are no hosts here that could have events.
+        # The fake has no dedicated hosts, so there are no events of hosts.
         shown, members = paging.page(cloud, call, [])
     else:
         shown, members = _history_page(cloud, call, event_filter)
@@ -70,7 +70,7 @@ def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
 def _history_page(
     cloud: Cloud, call: Call, event_filter: EventFilter
 ) -> tuple[list[EventRow], AnswerMembers]:
-    """By number, or by token when NextToken or MaxResults is given."""
+    """One page, by token if NextToken or MaxResults is given, otherwise by number."""
     events = cloud.store.events
     newest_first = cloud.switches.history_order == "newest_first"
     total = events.count(event_filter)
@@ -100,7 +100,7 @@ def _history_page(
     honours=_EVENT_FILTERS + "RegionId InstanceId Status HealthStatus PageNumber PageSize",
 )
 def describe_instances_full_status(cloud: Cloud, call: Call) -> AnswerMembers:
-    """Pages count instances, not events."""
+    """Paging counts instances, not events."""
     region = call.region
     instance_ids = call.listed("InstanceId")
     if len(instance_ids) > MOST_IDS_PER_CALL:
@@ -159,7 +159,7 @@ def describe_instances_full_status(cloud: Cloud, call: Call) -> AnswerMembers:
 
 
 def _affected(cloud: Cloud, region: str) -> set[str]:
-    """The instances with an open simulated event, when those change an instance's health."""
+    """Instances with an open simulated event; empty if such events do not change the health."""
     if cloud.switches.simulated_event_health == "Ok":
         return set()
     open_ones = EventFilter(region=region, statuses=OPEN_STATUSES, visible_at=cloud.now())

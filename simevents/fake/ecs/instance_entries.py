@@ -1,4 +1,4 @@
-"""Instances as the API writes them."""
+"""Instances in the format of the API."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from .instance_status import status_of
 
 
 def described(cloud: Cloud, instances: Sequence[Resource]) -> list[AnswerMembers]:
-    """Instances in DescribeInstances."""
+    """The entries of *instances* in the answer of DescribeInstances."""
     now = cloud.now()
     tags = cloud.store.tags_of("instance", [instance.id for instance in instances])
     return [_entry(instance, now, tags.get(instance.id, {})) for instance in instances]
@@ -28,7 +28,7 @@ def _entry(instance: Resource, now: Epoch, tags: Mapping[str, str]) -> AnswerMem
 
 @lru_cache(maxsize=CACHED_RESOURCES)
 def _steady_members(instance: Resource) -> AnswerMembers:
-    """What stays as long as nobody changes the instance."""
+    """The members that do not depend on the time or on tags."""
     attributes = instance.attributes
     address = attributes.get("PrivateIpAddress")
     size = instance_type(attributes["InstanceType"])
@@ -65,7 +65,7 @@ def _steady_members(instance: Resource) -> AnswerMembers:
         "Recyclable": False,
         "SecurityGroupIds": {"SecurityGroupId": attributes["SecurityGroupIds"]},
         "PublicIpAddress": {"IpAddress": []},
-        # The Terraform provider's list of instances panics over one without any address.
+        # The Terraform provider's list of instances crashes if an instance has no address.
         "InnerIpAddress": {"IpAddress": [] if address else [_inner_address(instance.id)]},
         "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
         "VpcAttributes": {
@@ -74,13 +74,13 @@ def _steady_members(instance: Resource) -> AnswerMembers:
             "NatIpAddress": "",
             "PrivateIpAddress": {"IpAddress": [address] if address else []},
         },
-        # Interfaces are not covered: none listed means that no client asks for them.
+        # Network interfaces are not covered. The list is empty, so clients do not request them.
         "NetworkInterfaces": {"NetworkInterface": []},
         "OperationLocks": {"LockReason": []},
     }
 
 
 def _inner_address(instance_id: str) -> str:
-    """The address of an instance outside any VPC, the same whenever it is asked for."""
+    """The address of an instance without a VPC; always the same for the same id."""
     first, second, third = hashlib.sha256(instance_id.encode()).digest()[:3]
     return f"10.{first}.{second}.{third}"

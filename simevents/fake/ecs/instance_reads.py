@@ -1,7 +1,7 @@
-"""The ECS actions that read single sides of an instance: status, disks, attributes.
+"""The ECS actions that read parts of an instance: status, disks, attributes and others.
 
-Reads that only the Terraform provider makes (user data, role, attachment) answer what
-an instance without such settings has.
+Only the Terraform provider reads the role and the attachment attributes. Their answers
+are those of an instance without such settings.
 """
 
 from ..protocol import paging
@@ -16,7 +16,7 @@ from .power import named_instance
 
 _ECS = ("Ecs", "2014-05-26")
 
-# The members of DescribeInstances that DescribeInstanceAttribute has as well.
+# The members of DescribeInstances that DescribeInstanceAttribute also returns.
 _ATTRIBUTES = {
     *("CreationTime", "Cpu", "CreditSpecification", "Description", "EipAddress", "ExpiredTime"),
     *("HostName", "ImageId", "InnerIpAddress", "InstanceChargeType", "InstanceId"),
@@ -49,7 +49,7 @@ def describe_instance_status(cloud: Cloud, call: Call) -> AnswerMembers:
 
 @action(*_ECS, "DescribeDisks", honours="RegionId InstanceId DiskIds DiskType PageNumber PageSize")
 def describe_disks(cloud: Cloud, call: Call) -> AnswerMembers:
-    """Each instance has its system disk, and no other can be made here."""
+    """Each instance has one system disk; the fake supports no other disks."""
     disk_ids = call.json_list("DiskIds")
     instances = [
         instance
@@ -62,7 +62,7 @@ def describe_disks(cloud: Cloud, call: Call) -> AnswerMembers:
     return members | {
         "Disks": {
             "Disk": [
-                # Tags must be there: without them the Terraform provider sees a change for ever.
+                # Without Tags the Terraform provider would report a change on every run.
                 {
                     "InstanceId": instance.id,
                     "RegionId": instance.region,
@@ -93,15 +93,15 @@ def describe_user_data(cloud: Cloud, call: Call) -> AnswerMembers:
 def describe_instance_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
     (entry,) = described(cloud, [named_instance(cloud, call)])
     attributes = {name: value for name, value in entry.items() if name in _ATTRIBUTES}
-    # A word here, true or false in DescribeInstances.
+    # IoOptimized is a string here, but a boolean in DescribeInstances.
     return attributes | {"IoOptimized": "optimized"}
 
 
 @action(*_ECS, "DescribeInstanceRamRole", honours="RegionId InstanceIds PageNumber PageSize")
 def describe_instance_ram_role(cloud: Cloud, call: Call) -> AnswerMembers:
-    """Roles cannot be attached here: each instance is listed, and has none.
+    """Lists each instance without a role; the fake does not support attaching roles.
 
-    The Terraform provider's list of instances drops those that are not listed here.
+    The Terraform provider's list of instances drops those that are not in this answer.
     """
     ids = call.json_list("InstanceIds")
     instances = (

@@ -1,6 +1,7 @@
-"""In which status an instance is: computed from the clock, like everything that takes time.
+"""The status of an instance, computed from the clock.
 
-An instance remembers what it is going to be, what it is until then, and until when.
+The attributes of an instance contain the final status, the status during the transition,
+and the time at which the transition ends.
 """
 
 from ..state.clock import Epoch
@@ -17,7 +18,7 @@ def status_of(instance: Resource, now: Epoch) -> str:
 
 
 def become(cloud: Cloud, instance: Resource, status: str, meanwhile: str) -> None:
-    """Let *instance* go over to *status*; while that takes time it is *meanwhile*."""
+    """Change *instance* to *status*; during the transition its status is *meanwhile*."""
     seconds = cloud.switches.instance_transition_seconds
     cloud.store.modify(
         instance, Status=status, Meanwhile=meanwhile, SettlesAt=cloud.now() + seconds

@@ -1,8 +1,8 @@
-"""The ECS actions that make, change and delete instances.
+"""The ECS actions that create, change and delete instances.
 
-`run` also serves the control routes, which make instances without a VPC. An
-instance is Running as soon as it is made, so that a test never waits for it, unless
-a switch makes it take its time.
+The control routes also use `run`, to create instances without a VPC. By default an
+instance is Running immediately, so that tests need not wait. The switch
+`instance_transition_seconds` adds a delay.
 """
 
 import ipaddress
@@ -24,7 +24,7 @@ from .power import named_instance
 
 _ECS = ("Ecs", "2014-05-26")
 
-# Parameters of RunInstances that DescribeInstances shows under the same name.
+# Parameters of RunInstances that DescribeInstances returns with the same name.
 _ECHOED = (
     "InstanceName",
     "HostName",
@@ -41,7 +41,7 @@ _HOUR = re.compile(r"([01][0-9]|2[0-3]):00:00")
 def run(
     cloud: Cloud, region: str, instance_ids: Iterable[str], attributes: dict[str, Any]
 ) -> list[Resource]:
-    """Make an instance per id; *attributes* override what a plain instance has."""
+    """Create one instance per id; *attributes* override the defaults."""
     made = []
     for instance_id in instance_ids:
         if cloud.store.get("instance", instance_id) is not None:
@@ -119,7 +119,7 @@ def run_instances(cloud: Cloud, call: Call) -> AnswerMembers:
 
 
 def _places(cloud: Cloud, call: Call, amount: int) -> list[dict[str, Any]]:
-    """Zone, network and the next free addresses of the vSwitch, for so many instances."""
+    """Zone, network and next free address in the vSwitch, for each of *amount* instances."""
     vswitch_id = call.text("VSwitchId")
     if not vswitch_id:
         return [{"ZoneId": call.text("ZoneId")}] * amount
@@ -226,7 +226,7 @@ def delete_instance(cloud: Cloud, call: Call) -> AnswerMembers:
 
 @action(*_ECS, "DeleteInstances", honours="RegionId InstanceId Force DryRun ClientToken")
 def delete_instances(cloud: Cloud, call: Call) -> AnswerMembers:
-    """All or nothing."""
+    """Deletes all the instances, or none if one cannot be deleted."""
     region = call.region
     ids = call.listed("InstanceId", most=100)
     if not ids:
@@ -239,7 +239,7 @@ def delete_instances(cloud: Cloud, call: Call) -> AnswerMembers:
 
 
 def _delete(cloud: Cloud, call: Call, instances: list[Resource]) -> None:
-    """A running instance is deleted only with Force."""
+    """Delete *instances*. An instance that is not stopped can only be deleted with Force."""
     is_forced = call.boolean("Force")
     for instance in instances:
         if instance.attributes["DeletionProtection"]:

@@ -1,8 +1,8 @@
-"""The ECS actions that start, stop, restart and move instances, one or many at a time.
+"""The ECS actions that start, stop, reboot and redeploy one or several instances.
 
 Sources: the API pages of StartInstance, StopInstance, RebootInstance, their plural
-forms and RedeployInstance. What a restart does to pending events is on the page of
-CreateSimulatedSystemEvents.
+forms and RedeployInstance. The page of CreateSimulatedSystemEvents defines the effect of
+a reboot on pending events.
 """
 
 from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ def stop_instance(cloud: Cloud, call: Call) -> AnswerMembers:
 
 @action(*_ECS, "RebootInstance", honours="InstanceId DryRun")
 def reboot_instance(cloud: Cloud, call: Call) -> AnswerMembers:
-    """A maintenance restart that is pending is Avoided by it."""
+    """A pending SystemMaintenance.Reboot event of the instance becomes Avoided."""
     return _one(cloud, call, _reboot)
 
 
@@ -57,9 +57,10 @@ def reboot_instances(cloud: Cloud, call: Call) -> AnswerMembers:
 
 @action(*_ECS, "RedeployInstance", honours="InstanceId")
 def redeploy_instance(cloud: Cloud, call: Call) -> AnswerMembers:
-    """Answers real events only; a simulated one it neither answers nor allows.
+    """Responds to real events only; simulated events do not permit this action.
 
-    What was pending is Avoided, what was executing is Executed (undocumented, chosen).
+    A pending event becomes Avoided; an executing one becomes Executed. This result is not
+    documented: it is our choice.
     """
     instance = named_instance(cloud, call)
     status = status_of(instance, cloud.now())
@@ -81,7 +82,7 @@ def redeploy_instance(cloud: Cloud, call: Call) -> AnswerMembers:
 
 
 def named_instance(cloud: Cloud, call: Call) -> Resource:
-    """The instance of InstanceId. Raises ApiError when there is none."""
+    """The instance with the call's InstanceId. Raises ApiError if it does not exist."""
     instance = cloud.store.get("instance", call.required("InstanceId"))
     if instance is None:
         raise ApiError(api_errors.INSTANCE_NOT_FOUND)
@@ -96,7 +97,10 @@ def _one(cloud: Cloud, call: Call, operate: Operation) -> AnswerMembers:
 
 
 def _many(cloud: Cloud, call: Call, operate: Operation) -> AnswerMembers:
-    """All or, with BatchOptimization=SuccessFirst, those that can be operated on."""
+    """Operate on all instances or none.
+
+    With BatchOptimization=SuccessFirst, operate on those instances whose status permits it.
+    """
     region = call.region
     ids = call.listed("InstanceId", most=100)
     if not ids:
@@ -128,7 +132,7 @@ def _many(cloud: Cloud, call: Call, operate: Operation) -> AnswerMembers:
 
 
 def _stop_dry_run(call: Call) -> None:
-    """A dry run that would succeed ends in an error, which takes everything back."""
+    """Raise ApiError for a dry run that would succeed; the error undoes all changes."""
     if call.boolean("DryRun"):
         raise ApiError(api_errors.DRY_RUN)
 

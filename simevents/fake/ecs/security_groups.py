@@ -1,4 +1,4 @@
-"""The ECS actions on security groups. Rules cannot be made here, so each group has none."""
+"""The ECS actions on security groups. The fake does not support rules, so no group has any."""
 
 from ..protocol import api_errors
 from ..protocol.api_errors import ApiError

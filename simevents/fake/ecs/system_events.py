@@ -1,8 +1,8 @@
 """The ECS actions that change system events: create and cancel simulated ones, accept.
 
 Sources: the API pages of CreateSimulatedSystemEvents, CancelSimulatedSystemEvents and
-AcceptInquiredSystemEvent. Where they are silent, `switches` decides. Reading events is
-in `event_reads`.
+AcceptInquiredSystemEvent. Where they do not define the behaviour, `switches` does. The
+actions that read events are in `event_reads`.
 """
 
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from ..state.limits import MOST_IDS_PER_CALL
     honours="RegionId EventType NotBefore InstanceId TriggerRealOps",
 )
 def create_simulated_system_events(cloud: Cloud, call: Call) -> AnswerMembers:
-    """What the request says is checked first, then the time, the instances, the quota."""
+    """Checks the parameters first, then the time, the instances and the quota."""
     region = call.region
     event_type = call.required("EventType")
     call.required("NotBefore")
@@ -96,7 +96,7 @@ def _not_before(cloud: Cloud, call: Call) -> Epoch:
 
 
 def _check_lead(cloud: Cloud, call: Call, not_before: Epoch) -> None:
-    # Times have whole seconds, so "equal to now" means this second of the clock.
+    # Times in requests have whole seconds, so "equal to now" means the current second.
     now = int(cloud.now())
     is_passed = (
         not_before <= cloud.now()
@@ -134,7 +134,7 @@ def cancel_simulated_system_events(cloud: Cloud, call: Call) -> AnswerMembers:
     visible = EventFilter(region=region, event_ids=event_ids, visible_at=cloud.now())
     found = {event.event_id: event for event in cloud.store.events.find(visible)}
     refusals = [_refusal(cloud, found.get(event_id)) for event_id in event_ids]
-    # An unknown id is reported before one that may not be cancelled.
+    # If there are both errors, the one for an unknown id is returned.
     worst = [
         code
         for code in (api_errors.EVENT_NOT_FOUND, api_errors.EVENT_NOT_SIMULATED)
@@ -186,6 +186,6 @@ def accept_inquired_system_event(cloud: Cloud, call: Call) -> AnswerMembers:
         cloud.now(),
         switches.executing_seconds,
     )
-    # Its time may have come already.
+    # The NotBefore of the event may have passed already.
     cloud.settle()
     return {}

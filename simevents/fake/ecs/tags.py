@@ -1,4 +1,4 @@
-"""The tagging actions, which ECS and VPC both have in the same shape, and DescribeTags."""
+"""The tagging actions, which are the same in ECS and VPC, and DescribeTags."""
 
 from ..protocol import paging
 from ..protocol.api_errors import RESOURCE_NOT_FOUND, ApiError
@@ -9,7 +9,7 @@ from ..state.cloud import Cloud
 _ECS = ("Ecs", "2014-05-26")
 _VPC = ("Vpc", "2016-04-28")
 
-# ResourceType, in lower case, to the kind under which the store keeps it.
+# ResourceType, in lower case, to the kind of resource in the store.
 _KINDS = {
     "instance": "instance",
     "securitygroup": "security_group",
@@ -38,7 +38,10 @@ def untag_resources(cloud: Cloud, call: Call) -> AnswerMembers:
 @action(*_VPC, "ListTagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
 @action(*_ECS, "ListTagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
 def list_tag_resources(cloud: Cloud, call: Call) -> AnswerMembers:
-    """By resource, by tag or by both; what does not exist has no tags. All on one page."""
+    """Lists tags by resource, by tag or by both, all on one page.
+
+    A resource that does not exist has no tags; it is not an error.
+    """
     resource_type = call.required("ResourceType")
     kind, ids, asked = _kind(call), call.listed("ResourceId"), call.tags()
     if not ids and not asked:
@@ -57,7 +60,7 @@ def list_tag_resources(cloud: Cloud, call: Call) -> AnswerMembers:
     honours="RegionId ResourceType ResourceId Tag.Key Tag.Value PageNumber PageSize",
 )
 def describe_tags(cloud: Cloud, call: Call) -> AnswerMembers:
-    """Images and disks, which the API also has here, have no tags."""
+    """Images and disks, which the API supports here too, have no tags in the fake."""
     asked = call.tags()
     kind = _KINDS.get(call.text("ResourceType").lower())
     kinds = [kind] if call.text("ResourceType") else [*_KINDS.values()]

@@ -1,1 +1,1 @@
-"""Bytes to calls and answers to bytes; what an action does is in `ecs`, `vpc` and `sts`."""
+"""The API's protocol: requests and answers. The actions are in `ecs`, `vpc` and `sts`."""

@@ -1,6 +1,6 @@
-"""`Call`: one request for an action, after the protocol has been read off it.
+"""`Call`: one request for an action, after the protocol part has been processed.
 
-Its parameters have typed access, whose failures are the errors of the API.
+Its methods return parameters as typed values, and raise the errors of the API for bad ones.
 """
 
 import json
@@ -16,17 +16,17 @@ from ..state.cloud import Cloud
 from .api_errors import ApiError, Code
 
 AnswerMembers = dict[str, Any]
-"""An answer's members, spelled as the API spells them; `dispatch` adds RequestId."""
+"""The members of an answer, with the names of the API; `dispatch` adds RequestId."""
 
 LIST_POSITION = re.compile(r"\.[0-9]{1,9}(?=\.|$)")
-"""What stands behind a name in a list: ``InstanceId.1``, ``Tag.1.Key``."""
+"""The index in the name of a list parameter: ``InstanceId.1``, ``Tag.1.Key``."""
 
 _LARGEST_INTEGER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One covered action: the function that implements it, and the parameters it has."""
+    """One covered action: the function that implements it, and its parameters."""
 
     product: str
     version: str
@@ -34,38 +34,38 @@ class Action:
     implementation: "Implementation"
     documented: frozenset[str]
     honoured: frozenset[str]
-    """Those that make a difference here; the other documented ones pass and are ignored."""
+    """The parameters that have an effect; other documented ones are accepted and ignored."""
     missing: Code
     invalid: Code
     is_idempotent: bool
-    """A ClientToken makes it so."""
+    """Whether the action supports ClientToken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request for an action. Names of list parameters come without their positions."""
+    """One request for an action. Methods take the names of list parameters without an index."""
 
     action: Action
     parameters: dict[str, str]
     caller: AccessKey
     visibility_delay: float = 0.0
-    """Seconds of cloud time after which what this call makes can be seen."""
+    """Seconds of cloud time until the events that this call creates become visible."""
 
     def refusal(self, name: str, reason: str) -> ApiError:
-        """The action's own error for a value that is not valid."""
+        """The action's error for an invalid value."""
         return ApiError(self.action.invalid, name=name, reason=reason)
 
     def missing(self, name: str) -> ApiError:
-        """The action's own error for a parameter that is not there."""
+        """The action's error for a missing parameter."""
         return ApiError(self.action.missing, name=name)
 
     def given(self, name: str) -> bool:
-        """Whether the parameter was sent at all, be it empty."""
+        """Whether the parameter was sent, even with an empty value."""
         self._check_honoured(name)
         return name in self.parameters
 
     def text(self, name: str, default: str = "") -> str:
-        """A parameter's value; *default* when it is absent or empty."""
+        """A parameter's value; *default* if it is absent or empty."""
         self._check_honoured(name)
         return self.parameters.get(name) or default
 
@@ -104,7 +104,7 @@ class Call:
             raise self.refusal(name, "not a UTC time as yyyy-MM-ddTHH:mm:ssZ") from None
 
     def listed(self, name: str, most: int | None = None) -> list[str]:
-        """The values of ``Name.1``, ``Name.2``, …; some clients count from 0."""
+        """The values of ``Name.1``, ``Name.2``, …; some clients start at 0."""
         self._check_honoured(name)
         found = []
         for key, value in self.parameters.items():
@@ -115,7 +115,7 @@ class Call:
         return [value for _, value in sorted(found)]
 
     def json_list(self, name: str, most: int = 100) -> list[str]:
-        """The values of a parameter that holds a JSON array in one string."""
+        """The values of a parameter that contains a JSON array of strings."""
         value = self.text(name)
         if not value:
             return []
@@ -130,7 +130,7 @@ class Call:
         return values
 
     def pairs(self, name: str, key: str = "Key", value: str = "Value") -> dict[str, str]:
-        """``Tag.N.Key`` with ``Tag.N.Value``, and others of that shape."""
+        """``Tag.N.Key`` to ``Tag.N.Value``; also for other parameters of this form."""
         self._check_honoured(f"{name}.{key}")
         found = {}
         for parameter, text in self.parameters.items():
@@ -148,9 +148,9 @@ class Call:
         return self.required("RegionId")
 
     def _check_honoured(self, name: str) -> None:
-        # Keeps docs/covered-actions.md true: what an action reads stands in its registration.
+        # Keeps docs/covered-actions.md correct: an action may read only its registered parameters.
         assert name in self.action.honoured, f"{self.action.name} does not honour {name}"
 
 
 Implementation = Callable[[Cloud, Call], AnswerMembers]
-"""The function of an action: members of its answer, or an `ApiError` that it raises."""
+"""The function of an action: it returns the members of its answer, or raises `ApiError`."""

@@ -1,6 +1,6 @@
-"""The fake's open connections: counted, bounded in their heads, and cut when a fault wants it.
+"""The fake's open connections: it tracks them, limits request heads, and can abort them.
 
-Made for uvicorn's HTTP protocol; what is asked for over them is `application`'s.
+This extends uvicorn's HTTP protocol. `application` handles the requests themselves.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import re
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 256_000
-"""Of the request line and the headers; a call with every list full is a tenth of it."""
+"""The limit for request line and headers; the largest valid call needs a tenth of it."""
 
 _HEAD_TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -21,7 +21,10 @@ _UPGRADE = re.compile(rb"\r\nupgrade: *h2c(?=\r\n)", re.IGNORECASE)
 
 
 def _without_upgrade(data: bytes) -> bytes:
-    """Java's HTTP client offers HTTP/2 with its first request; the parser would drop the body."""
+    """*data* without the offer of HTTP/2 that Java's HTTP client sends in its first request.
+
+    With that header the parser would drop the body.
+    """
     if not data.startswith(b"POST "):
         return data
     head, blank, body = data.partition(b"\r\n\r\n")
@@ -29,7 +32,7 @@ def _without_upgrade(data: bytes) -> bytes:
 
 
 class Connections:
-    """The open connections by their far end: ASGI itself has no way to cut one."""
+    """The open connections, by peer address. ASGI has no method to abort a connection."""
 
     def __init__(self) -> None:
         self._transports: dict[tuple[str, int], asyncio.Transport] = {}
@@ -38,10 +41,10 @@ class Connections:
         self._transports[tuple(client)].abort()  # type: ignore[index]
 
     def protocol(self) -> type[asyncio.Protocol]:
-        """uvicorn's HTTP protocol, noting its connections here and bounding a request's head."""
+        """uvicorn's HTTP protocol; it also tracks connections and limits the request head."""
         transports = self._transports
 
-        class Noted(HttpToolsProtocol):
+        class TrackedProtocol(HttpToolsProtocol):
             _head_bytes = 0
             _is_in_head = False
 
@@ -68,4 +71,4 @@ class Connections:
                     self.transport.write(_HEAD_TOO_LARGE)
                     self.transport.close()
 
-        return Noted
+        return TrackedProtocol

@@ -1,8 +1,8 @@
-"""From a request to an answer: the order in which the cloud looks at a call.
+"""Processes a request and returns the answer.
 
-Protocol, signature, action and parameters, throttling, faults, then the action
-itself, within one transaction. Errors that actions raise become answers here and
-nowhere else. How bytes are read and written is `wire`'s.
+The order is: protocol, signature, action and parameters, throttling, faults, and then
+the action itself, in one transaction. Only this module turns the errors that actions
+raise into answers. `wire` parses requests and writes answers.
 """
 
 import logging
@@ -29,7 +29,7 @@ from ..state.journal import Entry, Journal
 from ..sts import roles
 from ..vpc import network_lists, networks
 
-# The modules of actions register themselves when they are imported.
+# When a module of actions is imported, it registers its actions.
 from . import api_errors, idempotency, wire
 from .api_errors import ApiError
 from .call import LIST_POSITION, Action, Call
@@ -76,19 +76,19 @@ _SECRET_PARAMETERS = frozenset({"Password", "UserData"})
 _VERSIONS = frozenset(version for version, _ in ACTIONS)
 
 LONGEST_NAME = 200
-"""Of a parameter; more than any has."""
+"""The limit for a parameter name; no documented name is as long."""
 
 TIMEOUT_SECONDS = 3600.0
-"""How long an answer is held back that is never to come; every client gives up earlier."""
+"""Time until a call with the fault "timeout" is closed; every client times out earlier."""
 
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a request has come; a refusal reports what there is."""
+    """What is known about a request so far; an error answer uses what is known."""
 
     reading: Reading = field(default_factory=Reading)
     action: str = ""
-    """As the API spells it."""
+    """The name in the spelling of the API."""
     unexpected: bool = False
     fault: Fault | None = None
 
@@ -209,7 +209,10 @@ class Rpc:
 
 
 def _find(progress: _Progress) -> Action:
-    """The action asked for. What is not covered is loud: 400, and marked in the journal."""
+    """The requested action.
+
+    If it is not covered, the answer is HTTP 400, and the journal marks the call as unexpected.
+    """
     reading = progress.reading
     if reading.version not in _VERSIONS:
         progress.unexpected = True
@@ -242,7 +245,7 @@ def _business_parameters(parameters: dict[str, str]) -> dict[str, str]:
 
 
 def _halved(members: dict[str, Any]) -> dict[str, Any]:
-    """Half of the ids of a Create, rounded down."""
+    """Half of the event ids in a create answer, rounded down."""
     ids = members.get("EventIdSet", {}).get("EventId", [])
     return {"EventIdSet": {"EventId": ids[: len(ids) // 2]}}
 

@@ -1,7 +1,7 @@
-"""ClientToken: a call that is sent again is carried out once, and answered as before.
+"""ClientToken: a repeated call is carried out only once, and gets the same answer again.
 
-Source: the vendor's page "How to ensure idempotence". An answer is remembered for a
-day of the cloud's time, with the parameters that belong to the token.
+Source: the vendor's page "How to ensure idempotence". An answer is stored for one day
+of the cloud's time, together with a digest of the call's parameters.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ _REMEMBERED_SECONDS = 24 * 3600
 def remembered(
     store: Store, action: str, parameters: Mapping[str, str], now: Epoch
 ) -> AnswerMembers | None:
-    """What the first call with this token was answered; None when this is the first.
+    """The answer to the first call with this token; None if this call is the first.
 
-    Raises ApiError when the token came with other parameters.
+    Raises ApiError if the first call had other parameters.
     """
     token = parameters.get("ClientToken")
     kept = store.get(_KIND, f"{action} {token}") if token else None

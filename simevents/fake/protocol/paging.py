@@ -1,7 +1,7 @@
-"""The API's two ways to hand out a long list: by page number, and by token.
+"""The API's two methods of paging: by page number, and by token.
 
-A token says where the last page ended, not how many items have been seen, so that
-what is added meanwhile neither repeats an item nor hides one.
+A token contains the position of the last item, not a count of items. Therefore an item
+that is added between two pages causes no duplicates and no gaps.
 """
 
 import base64
@@ -17,7 +17,7 @@ LARGEST_PAGE = 100
 
 
 def numbers(cloud: Cloud, call: Call) -> tuple[int, int]:
-    """PageNumber and PageSize, 1 and 10 when they are not given."""
+    """PageNumber and PageSize; the defaults are 1 and 10."""
     number, size = call.integer("PageNumber", 1), call.integer("PageSize", 10)
     good = max(number, 1), min(max(size, 1), LARGEST_PAGE)
     if cloud.switches.page_size_out_of_range == "refuse":
@@ -30,7 +30,7 @@ def numbers(cloud: Cloud, call: Call) -> tuple[int, int]:
 
 
 def page(cloud: Cloud, call: Call, items: Sequence[Any]) -> tuple[list[Any], AnswerMembers]:
-    """The items on the page asked for, and the members that tell of pages."""
+    """The items on the requested page, and the paging members of the answer."""
     number, size = numbers(cloud, call)
     start = (number - 1) * size
     return list(items[start : start + size]), page_members(len(items), number, size)
@@ -41,12 +41,12 @@ def page_members(total: int, number: int, size: int) -> AnswerMembers:
 
 
 def by_token(call: Call) -> bool:
-    """Whether the caller pages by token; that wins over page numbers."""
+    """Whether the caller pages by token; if so, page numbers are ignored."""
     return bool(call.text("NextToken") or call.text("MaxResults"))
 
 
 def most_results(call: Call, least: int = 1, default: int = 10) -> int:
-    """MaxResults, brought into what the API allows."""
+    """MaxResults, limited to the range that the API allows."""
     return min(max(call.integer("MaxResults", default), least), LARGEST_PAGE)
 
 
@@ -55,7 +55,7 @@ def token(*position: object) -> str:
 
 
 def position(call: Call) -> tuple[float, str] | None:
-    """Where NextToken says that the last page ended; None at the start."""
+    """The position in NextToken, where the last page ended; None for the first page."""
     given = call.text("NextToken")
     if not given:
         return None

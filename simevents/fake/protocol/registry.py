@@ -1,7 +1,7 @@
-"""Which actions the fake covers, and which function implements each.
+"""The registry of the actions that the fake covers, with the function of each.
 
 `action` registers a function as the implementation of an action, with the parameters
-that it honours; `parameters.json` has those that the vendor documents.
+that it honours. `parameters.json` contains the parameters that the vendor documents.
 """
 
 import json
@@ -14,7 +14,7 @@ from .api_errors import Code
 from .call import Action, Implementation
 
 ACTIONS: dict[tuple[str, str], Action] = {}
-"""(API version, action name in lower case) to action; clients differ in the case."""
+"""(API version, action name in lower case) to action; clients write names in different case."""
 
 _DOCUMENTED: dict[str, list[str]] = json.loads(
     files(__package__).joinpath("parameters.json").read_text()
@@ -29,9 +29,9 @@ def action(
     missing: Code = api_errors.MISSING_PARAMETER,
     invalid: Code = api_errors.INVALID_PARAMETER,
 ) -> Callable[[Implementation], Implementation]:
-    """Make a function the implementation of the action *name* of *product* in *version*.
+    """Register a function as the implementation of action *name* of *product* in *version*.
 
-    *honours* names the parameters that it acts on, separated by spaces.
+    *honours* is a list of the parameters that have an effect, separated by spaces.
     """
 
     def register(implementation: Implementation) -> Implementation:
@@ -62,4 +62,4 @@ event_action = partial(
     missing=api_errors.EVENT_MISSING_PARAMETER,
     invalid=api_errors.EVENT_INVALID_PARAMETER,
 )
-"""`action` for those that document other statuses for a bad parameter than the rest of ECS."""
+"""`action` for system events: their documented statuses for bad parameters differ from ECS."""

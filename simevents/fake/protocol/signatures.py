@@ -1,8 +1,8 @@
-"""Checks who signed a request, in both of the vendor's schemes.
+"""Verifies the signature of a request, in both of the vendor's schemes.
 
-The query signature (HMAC-SHA1 or HMAC-SHA256 over the parameters) and the header
-signature (ACS3-HMAC-SHA256 over the whole request). Both live in wall time: a
-client signs with its own clock, whatever the time is in the cloud.
+They are the query signature (HMAC-SHA1 or HMAC-SHA256 over the parameters) and the
+header signature (ACS3-HMAC-SHA256 over the whole request). Both use wall time, not the
+cloud's time, because a client signs with the time of its own clock.
 
 Sources: the vendor's pages "RPC request syntax and signature" and "V3 request
 structure and signature".
@@ -21,7 +21,7 @@ from . import api_errors
 from .api_errors import ApiError
 
 VALID_SECONDS = 15 * 60
-"""How far a request's time may be from ours, and how long a nonce is remembered."""
+"""The largest difference between a request's time and ours; nonces are kept twice as long."""
 
 V3_SCHEME = "ACS3-HMAC-SHA256"
 
@@ -31,10 +31,10 @@ _QUERY_DIGESTS = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256"}
 
 
 class Verifier:
-    """Verifies requests signed with the keys that *find_key* finds by their id.
+    """Verifies signed requests. *find_key* returns a key by its id.
 
-    *unknown_key_status* is the HTTP status for a key that is unknown, on which the
-    vendor's own lists disagree.
+    *unknown_key_status* returns the HTTP status for an unknown key; the vendor's lists of
+    errors disagree about it.
     """
 
     def __init__(
@@ -48,9 +48,9 @@ class Verifier:
         self._forget_at = 0.0
 
     def verify_query(self, method: str, parameters: Mapping[str, str], wall: float) -> AccessKey:
-        """Query signature over all *parameters*, empty ones included.
+        """Verify a query signature, which covers all *parameters*, including empty ones.
 
-        Returns the key that signed; raises ApiError when anything is wrong.
+        Returns the key that was used. Raises ApiError if the signature is not valid.
         """
         key_id = _common(parameters, "AccessKeyId")
         signature = _common(parameters, "Signature")
@@ -81,9 +81,9 @@ class Verifier:
         body: bytes,
         wall: float,
     ) -> AccessKey:
-        """ACS3 signature; *headers* have lower-case names.
+        """Verify an ACS3 signature; the names in *headers* are in lower case.
 
-        Returns the key that signed; raises ApiError when anything is wrong.
+        Returns the key that was used. Raises ApiError if the signature is not valid.
         """
         fields = _authorization_fields(headers.get("authorization", ""))
         for name, header in _COMMON_HEADERS.items():
@@ -109,7 +109,7 @@ class Verifier:
                 payload_hash,
             ]
         )
-        # Header bytes that are not UTF-8 were decoded as surrogates; encode them back.
+        # Header bytes that are not UTF-8 were decoded to surrogates; this restores the bytes.
         digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
         if key.secret is not None:
             mac = hmac.digest(key.secret.encode(), f"{V3_SCHEME}\n{digest}".encode(), "sha256")
@@ -134,7 +134,7 @@ class Verifier:
         return key
 
     def _use_nonce(self, key_id: str, nonce: str, wall: float) -> None:
-        """Last of all checks: only a request that is otherwise good uses its nonce up."""
+        """Record a nonce. This is the last check, so only valid requests use their nonces."""
         if (key_id, nonce) in self._nonces:
             raise ApiError(api_errors.NONCE_USED)
         if wall >= self._forget_at:
@@ -145,13 +145,13 @@ class Verifier:
 
 
 def encode(text: str) -> str:
-    """Percent-encoding of RFC 3986: all but letters, digits and ``-_.~``."""
+    """Percent-encoding of RFC 3986: everything except letters, digits and ``-_.~``."""
     return _encoded(text) if len(text) <= _SHORT else quote(text, safe="-_.~")
 
 
 @lru_cache(maxsize=10_000)
 def _encoded(text: str) -> str:
-    """Names and most values come again with every call."""
+    """Cached, because most calls have the same names and values."""
     return quote(text, safe="-_.~")
 
 
@@ -160,7 +160,7 @@ def canonical_query(parameters: Mapping[str, str]) -> str:
 
 
 def _encoded_again(canonical: str) -> str:
-    """`encode` of a canonical query, which holds nothing else that needs it."""
+    """The same result as `encode`. In a canonical query only these three characters need it."""
     return canonical.replace("%", "%25").replace("=", "%3D").replace("&", "%26")
 
 

@@ -1,8 +1,8 @@
-"""How the API is written: requests read off bytes, answers rendered into bytes.
+"""The wire format of the API: parses requests and writes answers.
 
-Requests come as GET or POST, parameters in the query, in a form body or in both,
-signed in the query or in headers. Answers are JSON or XML. What a request means and
-whether it is allowed is for `rpc`.
+Requests are GET or POST. Their parameters are in the query, in a form body or in both;
+their signature is in the query or in headers. Answers are JSON or XML. `dispatch`
+decides what a request means and whether it is allowed.
 """
 
 import re
@@ -21,11 +21,11 @@ from .api_errors import ApiError
 from .signatures import V3_SCHEME
 
 MOST_PARAMETERS = 2_000
-"""More than any action has with all its lists full."""
+"""The limit; no valid call has as many parameters."""
 
 _SHORT = 64
 _REPLACEMENT = "\ufffd"
-# Characters that no XML 1.0 document may hold.
+# Characters that are not allowed in XML 1.0.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -35,7 +35,7 @@ class Request:
     path: str
     query: bytes
     headers: dict[str, str]
-    """Names in lower case."""
+    """The names are in lower case."""
     body: bytes
 
 
@@ -45,32 +45,32 @@ class Response:
     headers: list[tuple[bytes, bytes]]
     body: bytes
     delay_seconds: float = 0.0
-    """Real time to wait before it is sent."""
+    """Real time to wait before the answer is sent."""
     is_cut: bool = False
-    """It is not sent at all: the connection is closed."""
+    """If true, the answer is not sent and the connection is closed."""
 
 
 @dataclass(slots=True)
 class Reading:
-    """What has been read off a request so far; a refusal reports what there is."""
+    """The parsed parts of a request; an error answer uses what has been parsed so far."""
 
     by_headers: bool = False
-    """Signed in its headers, which also name action and version then."""
+    """Whether the signature is in the headers, which then also contain action and version."""
     action: str = ""
     version: str = ""
     as_json: bool = False
     query: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
-    """Those of the query and those of the form body; empty values count."""
+    """The parameters of the query and of the form body, including empty ones."""
 
     def read(self, request: Request) -> None:
-        """Fill this in from *request*. Raises ApiError."""
+        """Parse *request* into this object. Raises ApiError."""
         headers = request.headers
         self.by_headers = headers.get("authorization", "").startswith(V3_SCHEME)
         self.as_json = self.by_headers and "xml" not in headers.get("accept", "").lower()
         self.query = _pairs(request.query)
         self.parameters = self.query
-        # Some clients leave the content type of a form away.
+        # Some clients do not send the content type of a form.
         if request.body and "form" in headers.get("content-type", "form").lower():
             self.parameters = self.query | _pairs(request.body)
         if "Format" in self.parameters or not self.by_headers:
@@ -85,7 +85,7 @@ class Reading:
 
 
 def headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name in lower case; one that comes twice is joined by a comma."""
+    """Headers by name in lower case; the values of a repeated header are joined by commas."""
     found: dict[str, str] = {}
     for name, value in raw:
         key, text = name.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape")
@@ -94,7 +94,7 @@ def headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def _pairs(text: bytes) -> dict[str, str]:
-    """As `urllib.parse.parse_qsl` reads it, which takes three times as long over known words."""
+    """The same result as `urllib.parse.parse_qsl`, which is three times slower on cached words."""
     fields = text.decode("utf-8", "replace").split("&")
     if len(fields) > MOST_PARAMETERS:
         raise ApiError(api_errors.TOO_MANY_PARAMETERS)
@@ -114,14 +114,14 @@ def _decoded(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _unquoted(text: str) -> str:
-    """Names and most values come again with every call."""
+    """Cached, because most calls have the same names and values."""
     return unquote_plus(text)
 
 
 def render(
     status: int, root: str, members: dict[str, Any], *, as_json: bool, now: float
 ) -> Response:
-    """An answer with *members*, of which RequestId is one; *root* names the XML element."""
+    """An answer with *members*, which include RequestId; *root* is the XML root element."""
     if as_json:
         body = orjson.dumps(members)
         content_type = b"application/json;charset=utf-8"
@@ -131,7 +131,7 @@ def render(
         content_type = b"text/xml;charset=utf-8"
     headers = [
         (b"content-type", content_type),
-        # The cloud's own time, so that clients see the same "now" as the events do.
+        # The cloud's time, so that clients see the same current time as the events have.
         (b"date", _http_date(int(now))),
         (b"x-acs-request-id", members["RequestId"].encode()),
     ]
@@ -144,7 +144,7 @@ def _http_date(second: int) -> bytes:
 
 
 def _xml(name: str, value: Any) -> str:
-    """A list repeats its element; a boolean is written in small letters."""
+    """*value* as XML. A list becomes repeated elements; a boolean is in lower case."""
     if isinstance(value, dict):
         return f"<{name}>{_joined(_xml(key, member) for key, member in value.items())}</{name}>"
     if isinstance(value, list):

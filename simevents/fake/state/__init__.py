@@ -1,1 +1,1 @@
-"""What the cloud holds: rows in SQLite, time, faults and switches. Knows nothing of requests."""
+"""The state of the cloud: rows in SQLite, the clock, faults and switches. No request handling."""

@@ -1,7 +1,7 @@
-"""Who may call: key pairs that last, and the temporary ones that AssumeRole gives.
+"""Access keys: permanent key pairs, and the temporary ones that AssumeRole issues.
 
-Temporary keys live in wall time, as signatures do: a client renews them by its own
-clock, whatever the time is in the cloud.
+Temporary keys expire in wall time, not in the cloud's time. Signatures use wall time
+too: a client renews its keys by its own clock.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ TEMPORARY_PREFIX = "STS."
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """One key pair; a temporary one also has a token, an end and the role it stands for."""
+    """One key pair. A temporary one also has a token, an expiry time and a role."""
 
     id: str
     secret: str | None
-    """None is a key that nobody here knows: what it has signed cannot be checked."""
+    """None: the secret is unknown, so signatures made with this key cannot be checked."""
     security_token: str = ""
     expires_at: float | None = None
     """Wall time."""
@@ -33,9 +33,9 @@ class AccessKey:
 
 
 class AccessKeys:
-    """The keys that a cloud accepts: *fixed* ones, id to secret, and those it has given out.
+    """The keys that a cloud accepts: *fixed* ones (id to secret), and temporary ones it has issued.
 
-    With *accept_any* every other one as well, for programs that bring keys of their own.
+    With *accept_any* the cloud accepts every other key too, for programs that have their own keys.
     """
 
     def __init__(self, fixed: Mapping[str, str], store: Store, *, accept_any: bool = False) -> None:

@@ -1,8 +1,8 @@
-"""What the cloud has on offer, as data: regions, zones, instance types, images.
+"""The cloud's catalog: regions, zones, instance types and images.
 
-A small and steady selection of what the real one sells. Regions are those of the
-vendor's published list; sizes of instance types follow the rule by which the vendor
-names them, so that one that is not listed here has its right size as well.
+It is a small, fixed selection of what the real cloud offers. The regions are those of
+the vendor's published list. The size of an instance type is computed from its name, by
+the vendor's naming rule, so a type that is not listed here also has the right size.
 """
 
 import re
@@ -52,7 +52,7 @@ REGIONS = {
     "us-southeast-1": "US (Atlanta)",
     "us-west-1": "US (Silicon Valley)",
 }
-"""Region id to its name in English."""
+"""Region id to English name."""
 
 _ZONE_LETTERS = "abghijk"
 
@@ -78,17 +78,17 @@ class InstanceType:
         return self.id.rpartition(".")[0]
 
 
-# GiB per core, by the letter that a family's name begins with.
+# GiB per core, by the first letter of the family's name.
 _MEMORY_PER_CORE = {"c": 2.0, "g": 4.0, "r": 8.0, "u": 4.0, "t": 2.0, "d": 4.0, "i": 4.0}
 _SIZE = re.compile(r"ecs\.(?P<family>[a-z])[\w-]*\.(?P<times>[0-9]{0,2})(?P<size>x?large|small)")
 
-# Some families name their GiB per core: ``ecs.u1-c1m2.large``.
+# Some families have their GiB per core in the name: ``ecs.u1-c1m2.large``.
 _RATIO = re.compile(r"-c1m([0-9])\b")
 
 
 @lru_cache(maxsize=1_000)
 def instance_type(id: str) -> InstanceType:
-    """The type *id* with the size that its name says; the usual one where it says nothing."""
+    """The type *id*, with the size that its name gives; 2 cores and 8 GiB if it gives none."""
     named = _SIZE.fullmatch(id)
     if named is None:
         return InstanceType(id, 2, 8.0)
@@ -146,5 +146,5 @@ _IMAGES = {image.id: image for image in IMAGES}
 
 
 def image(id: str) -> Image:
-    """The image *id*; the usual one where it is somebody's own."""
+    """The image *id*; the default image if *id* is not in the catalog."""
     return _IMAGES.get(id, IMAGES[0])

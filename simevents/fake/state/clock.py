@@ -1,8 +1,7 @@
-"""The only source of now() for the cloud's life: an instant, a rate, nothing else.
+"""The cloud's clock: the only source of the cloud's current time.
 
-Signatures and nonces live in wall time and never ask this clock. Nothing here
-waits and there are no timers: code that needs to know what happened meanwhile reads
-`now` and computes it.
+Signatures and nonces use wall time, never this clock. Nothing here waits, and there
+are no timers: code that depends on elapsed time reads `now` and computes the result.
 """
 
 from collections.abc import Callable
@@ -16,12 +15,12 @@ Epoch = float
 """Seconds since 1970, UTC."""
 
 END_OF_TIME: Epoch = 253_402_300_799
-"""The last second of the year 9999, the last that the API can write; the clock stops there."""
+"""The last second of the year 9999. The API cannot write a later one; the clock stops there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How the cloud's time follows wall time: both read *fake* and *wall* at one instant."""
+    """How the cloud's time follows wall time: at wall time *wall*, the cloud's time is *fake*."""
 
     wall: Epoch
     fake: Epoch
@@ -30,7 +29,7 @@ class Setting:
 
 
 class Clock:
-    """The cloud's time. *wall* is a function that tells real time, as `time.time` does."""
+    """The cloud's time. *wall* is a function that returns real time, as `time.time` does."""
 
     def __init__(self, wall: Callable[[], Epoch], setting: Setting | None = None) -> None:
         self._wall = wall
@@ -39,7 +38,7 @@ class Clock:
             self.setting = setting
 
     def restart(self) -> None:
-        """Show real time again."""
+        """Set the clock to real time, at the normal rate."""
         start = self._wall()
         self.setting = Setting(wall=start, fake=start, rate=1.0)
 
@@ -52,25 +51,25 @@ class Clock:
         self._reset(fake=self.now() + seconds, rate=self.setting.rate)
 
     def set(self, moment: datetime) -> None:
-        """Make it *moment* in the cloud; time runs on from there."""
+        """Set the cloud's time to *moment*; time continues from there."""
         self._reset(fake=moment.timestamp(), rate=self.setting.rate)
 
     def run_at(self, rate: float) -> None:
-        """Let *rate* cloud seconds pass per wall second; 0 freezes."""
+        """Run the clock at *rate* cloud seconds per wall second; 0 freezes it."""
         self._reset(fake=self.now(), rate=rate)
 
     def _reset(self, fake: Epoch, rate: float) -> None:
         self.setting = Setting(wall=self._wall(), fake=fake, rate=rate)
 
 
-# The same times are written again and again: those of what was made in one call.
+# Cached: the resources that one call creates all have the same time.
 @lru_cache(maxsize=10_000)
 def iso_time(moment: Epoch) -> str:
-    """With seconds, as event and VPC answers write times."""
+    """*moment* with seconds, the format of event and VPC answers."""
     return format_time(datetime.fromtimestamp(moment, UTC))
 
 
 @lru_cache(maxsize=10_000)
 def iso_minute(moment: Epoch) -> str:
-    """Without seconds, as instance answers write them."""
+    """*moment* without seconds, the format of instance answers."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%MZ")

@@ -23,7 +23,7 @@ class Cloud:
     random: random.Random
     access_keys: AccessKeys
     wall: Callable[[], float]
-    """Real time, in which keys and signatures live."""
+    """Returns real time, which keys and signatures use."""
     switches: Switches = field(default_factory=Switches)
     faults: Faults = field(default_factory=Faults)
     throttle: Throttle = field(default_factory=Throttle)
@@ -32,11 +32,11 @@ class Cloud:
         return self.clock.now()
 
     def settle(self) -> None:
-        """Let everything happen that is due; within a transaction."""
+        """Apply every event transition that is due. Call this within a transaction."""
         self.store.events.settle(self.now(), self.switches.executing_seconds)
 
     def new_id(self, prefix: str) -> str:
-        """An id as the vendor makes them: *prefix*, a dash, 20 small letters and digits."""
+        """An id in the vendor's format: *prefix*, a dash, 20 lower-case letters and digits."""
         return f"{prefix}-{self.new_letters(20)}"
 
     def new_letters(self, count: int) -> str:

@@ -1,13 +1,13 @@
-"""The data file: its tables, how it is opened, what is refused.
+"""The data file: its tables, how it is opened, and which files are refused.
 
-One process per file. A file that is damaged, foreign or of a later version is left
-as it is and refused with a text that says what to do.
+Only one process can use a file at a time. A file that is damaged, of another program
+or of a later version is not changed; the error text says what to do.
 """
 
 import sqlite3
 from pathlib import Path
 
-APPLICATION_ID = 0x53494D45  # "SIME": tells our files from other SQLite databases
+APPLICATION_ID = 0x53494D45  # "SIME": marks our files among SQLite databases
 SCHEMA_VERSION = 2
 
 _SCHEMA = """
@@ -51,12 +51,12 @@ def open_database(path: Path | None) -> sqlite3.Connection:
         db = sqlite3.connect(
             path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
         )
-        # Exclusive: a second server on the same file must fail now, not corrupt later.
+        # Exclusive: a second server on the same file must fail now, not corrupt the file later.
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("BEGIN EXCLUSIVE")
         _prepare(db, path)
         db.execute("COMMIT")
-        # A killed process loses nothing that was committed to the log; only a power cut could.
+        # If the process is killed, no committed data is lost; only a power failure can lose some.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
     except sqlite3.OperationalError as error:

@@ -1,8 +1,8 @@
-"""What goes wrong on purpose: refusals, lost, late, garbled and partial answers.
+"""Fault injection: errors, and lost, late, garbled or partial answers.
 
-Whether a fault affects a call depends on its seed, the action, the business
-parameters and how often the same call came before, and on nothing else, so that
-parallel calls do not change it. `rpc` asks before the action runs and after.
+Whether a fault affects a call depends only on its seed, the action, the business
+parameters and the number of earlier identical calls. Therefore parallel calls do not
+change the result. `dispatch` checks for faults before the action runs and after it.
 """
 
 import hashlib
@@ -14,34 +14,34 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to fail; the parts that are set apply together."""
+    """One fault. If several fields are set, all of them apply."""
 
     action: str
     """The action it affects, or ``*``."""
     error: str | None = None
-    """Refuse with this code; the action is not carried out."""
+    """Answer with this error code; the action is not carried out."""
     cut: Literal["before", "after"] | None = None
-    """Close the connection without an answer, before or after carrying the action out."""
+    """Close the connection without an answer, before or after the action is carried out."""
     timeout: bool = False
     """Carry the action out and never answer."""
     garbage: bool = False
     """Carry the action out and answer with an HTML page and status 502."""
     partial: bool = False
-    """Carry the action out and name only half of the ids in the answer."""
+    """Carry the action out, but return only half of the ids in the answer."""
     latency: float = 0.0
-    """Carry the action out and wait so many seconds of real time before answering."""
+    """Carry the action out, then wait this number of real seconds before answering."""
     visibility_delay: float = 0.0
-    """Events made by the call can be seen so many seconds of cloud time later."""
+    """Seconds of cloud time until the events that the call creates become visible."""
     probability: float = 1.0
     skip: int = 0
-    """Let so many calls of the action pass first."""
+    """The number of calls of the action that are not affected at first."""
     times: int | None = None
-    """Affect so many calls and no more; None is all of them."""
+    """The maximum number of calls to affect; None means no maximum."""
     seed: int = 0
 
 
 class Faults:
-    """The faults in force."""
+    """The active faults."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -86,6 +86,6 @@ class Faults:
 
 
 def _chance(seed: int, number: int, call: str, attempt: int) -> float:
-    """A number from 0 up to 1, the same for the same arguments."""
+    """A number from 0 (inclusive) to 1 (exclusive), always the same for the same arguments."""
     digest = hashlib.sha256(f"{seed}\0{number}\0{attempt}\0{call}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -1,7 +1,7 @@
-"""Which calls reached the cloud and how they ended, for tests and for people.
+"""The journal: the calls that the cloud received and their results.
 
-Secrets never come in: `rpc` records business parameters only. The journal lives in
-memory, keeps the last calls, and does not survive a restart.
+It contains no secrets: `dispatch` records business parameters only. The journal is in
+memory, keeps only the latest calls, and is lost on a restart.
 """
 
 from collections import deque
@@ -12,7 +12,7 @@ from .clock import Epoch, iso_time
 
 KEPT_CALLS = 100_000
 KEPT_CHARACTERS = 50_000_000
-"""Of all parameters together, so that long ones push more old calls out."""
+"""The limit for all parameters together; calls with long ones displace more old calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Journal:
         return len(self._entries)
 
     def entries(self, *, unexpected_only: bool = False) -> list[dict[str, Any]]:
-        """Oldest first; times as the API writes them."""
+        """The entries, oldest first; times are in the format of the API."""
         return [
             asdict(entry) | {"at": iso_time(entry.at)}
             for entry in self._entries

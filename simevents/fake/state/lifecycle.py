@@ -1,8 +1,8 @@
-"""The life of an event as data: where it starts, and what follows when.
+"""The life cycle of an event: its first status, its transitions and their times.
 
-Source: the API page of CreateSimulatedSystemEvents, its life-cycle notes, and that
-of RedeployInstance. Nothing here stores or reads a clock; `store` asks what is due
-and records it.
+Sources: the API page of CreateSimulatedSystemEvents (its life-cycle notes) and that of
+RedeployInstance. This module stores nothing and reads no clock; `event_table` asks it
+which transitions are due, and records them.
 """
 
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ _FAILURE_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What an event in *source* becomes by itself, at its NotBefore or a while after."""
+    """The automatic change from *source* to *target*, at NotBefore or some time after it."""
 
     source: EventCycleStatus
     target: EventCycleStatus
     lasts: bool = False
-    """The source goes on for the while that executing takes, counted from NotBefore."""
+    """If true, the change happens not at NotBefore, but *executing_seconds* after it."""
 
 
-# For a failure type NotBefore is the moment at which it is Executed; a maintenance type is
-# Executing from then on, for a moment.
+# An event of a failure type becomes Executed at NotBefore. An event of a maintenance type
+# becomes Executing at NotBefore, and Executed some time later.
 _MAINTENANCE = (
     Transition(EventCycleStatus.SCHEDULED, EventCycleStatus.EXECUTING),
     Transition(EventCycleStatus.EXECUTING, EventCycleStatus.EXECUTED, lasts=True),
@@ -57,7 +57,8 @@ FINAL = frozenset(
 AVOIDED_BY_RESTART = frozenset({EventType.SYSTEM_MAINTENANCE_REBOOT})
 AVOIDED_BY_STOP = AVOIDED_BY_RESTART | {EventType.SYSTEM_MAINTENANCE_STOP}
 
-# What RedeployInstance answers, by type and status; simulated events never.
+# The types and statuses of events that RedeployInstance responds to. It never responds to
+# simulated events.
 REDEPLOYED = {
     "SystemMaintenance.Reboot": PENDING,
     "SystemMaintenance.Redeploy": PENDING,
@@ -69,7 +70,7 @@ REDEPLOYED = {
 
 
 def start_status(event_type: str) -> EventCycleStatus:
-    """In which status a simulated event of *event_type* is made."""
+    """The first status of a simulated event of *event_type*."""
     return (
         EventCycleStatus.EXECUTING if event_type in _FAILURE_TYPES else EventCycleStatus.SCHEDULED
     )
@@ -78,7 +79,7 @@ def start_status(event_type: str) -> EventCycleStatus:
 def due_at(
     event_type: str, status: EventCycleStatus, not_before: float, executing_seconds: float
 ) -> float | None:
-    """When an event moves on by itself; None when it never does."""
+    """The time of an event's next automatic transition; None if there is none."""
     following = _NEXT[event_type in _FAILURE_TYPES].get(status)
     if following is None:
         return None
@@ -86,5 +87,5 @@ def due_at(
 
 
 def following(event_type: str, status: EventCycleStatus) -> EventCycleStatus:
-    """What an event becomes when it is due."""
+    """The status of an event after its next automatic transition."""
     return _NEXT[event_type in _FAILURE_TYPES][status].target

@@ -1,7 +1,7 @@
-"""What the cloud remembers, in SQLite: memory for tests, a file for a server.
+"""The cloud's data in SQLite: in memory for tests, in a file for a server.
 
-Rows in, rows out. No HTTP words and no rules of the API. A write is durable when
-its transaction ends, before the answer leaves.
+This module reads and writes rows; it knows neither HTTP nor the rules of the API. A
+write is durable when its transaction ends, which is before the answer is sent.
 """
 
 import json
@@ -20,7 +20,7 @@ from .event_table import Events
 DEFAULT_ACCOUNT_ID = "1000000000000001"
 
 CACHED_RESOURCES = 5_000
-"""Parsed resources that are kept, so that they need not be parsed again."""
+"""The number of parsed resources that are cached."""
 
 _MOST_VARIABLES = 500
 _SMALL = 101  # the largest page, and one more
@@ -29,9 +29,9 @@ _RESOURCE_COLUMNS = "kind, id, region, created_at, attributes"
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """A VPC, vSwitch, security group or instance; *attributes* spelled as the API spells them.
+    """A VPC, vSwitch, security group or instance; *attributes* use the names of the API.
 
-    Reading one twice gives the same object for as long as it is unchanged.
+    Reading an unchanged resource again may return the same (cached) object.
     """
 
     kind: str
@@ -42,7 +42,7 @@ class Resource:
 
 
 class Store:
-    """One cloud's memory. *path* of None lives in memory and ends with this object."""
+    """The data of one cloud. If *path* is None, it is in memory and is lost with this object."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
@@ -58,7 +58,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing: what is written within lasts when it ends, or never was."""
+        """A transaction: either all writes in it are saved, or none."""
         self._db.execute("BEGIN")
         try:
             yield
@@ -69,7 +69,7 @@ class Store:
         self._db.execute("COMMIT")
 
     def reset(self) -> None:
-        """Forget everything and become another cloud, with another ``cloud_id``."""
+        """Delete all data; afterwards this is a new cloud with a new ``cloud_id``."""
         for table in ("meta", "resources", "tags", "events", "event_history"):
             self._db.execute(f"DELETE FROM {table}")
         self._start_empty()
@@ -79,7 +79,7 @@ class Store:
         self.set_meta("account_id", DEFAULT_ACCOUNT_ID)
 
     def _read(self, query: str, *values: object) -> list[Any]:
-        """The rows of a read. Small results are cached until something is written."""
+        """The rows of a query. Small results are cached until the next write."""
         written = self._db.total_changes
         if written != self._answers_of or len(self._answers) > CACHED_RESOURCES:
             self._answers.clear()
@@ -92,7 +92,7 @@ class Store:
                 self._answers[asked] = rows
         return rows
 
-    # One value per key.
+    # Metadata: one value per key.
 
     def meta(self, key: str) -> str | None:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -120,7 +120,7 @@ class Store:
         )
 
     def switches(self) -> dict[str, Any]:
-        """Those that were set otherwise than by default, by name."""
+        """The switches that differ from their default, by name."""
         return json.loads(self.meta("switches") or "{}")  # type: ignore[no-any-return]
 
     def save_switches(self, switches: Mapping[str, Any]) -> None:
@@ -150,7 +150,7 @@ class Store:
         return None if row is None else _resource(row)
 
     def get_all(self, kind: str, ids: Sequence[str]) -> list[Resource]:
-        """Those of *ids* that exist, in their order, each once."""
+        """The resources that exist among *ids*, in the order of *ids*, without duplicates."""
         rows = self._db.execute(
             f"SELECT {_RESOURCE_COLUMNS} FROM resources"
             f" WHERE kind = ? AND id IN ({', '.join('?' * len(ids))})",
@@ -168,9 +168,9 @@ class Store:
         limit: int = -1,
         offset: int = 0,
     ) -> list[Resource]:
-        """Every resource of *kind*, newest first; of one region when it is given.
+        """The resources of *kind*, newest first; with *region*, only those of that region.
 
-        *after* is the time and id of the last one seen, to go on behind it.
+        *after* is the creation time and id of the last resource of the previous page.
         """
         moment, id = after or (None, None)
         rows = self._read(
@@ -201,7 +201,7 @@ class Store:
         return dict(rows.fetchall())
 
     def tags_of(self, kind: str, ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        """The tags of many, by id; some that were not asked for may be among them."""
+        """The tags of many resources, by id. The result may contain other resources too."""
         found: dict[str, dict[str, str]] = {}
         if len(ids) > _MOST_VARIABLES:
             rows = self.tagged(kind)
@@ -216,7 +216,7 @@ class Store:
         return found
 
     def tagged(self, kind: str) -> list[tuple[str, str, str]]:
-        """Every tag of a kind, as id, key and value."""
+        """All tags of resources of *kind*, as (id, key, value)."""
         rows = self._db.execute(
             "SELECT id, key, value FROM tags WHERE kind = ? ORDER BY id, key", (kind,)
         )
@@ -237,6 +237,6 @@ class Store:
 
 @lru_cache(maxsize=CACHED_RESOURCES)
 def _resource(row: tuple[str, str, str, Epoch, str]) -> Resource:
-    """Parsed once: most reads see what an earlier one has seen. Never changed in place."""
+    """Cached, because most rows are read repeatedly. Callers must not change the result."""
     kind, id, region, created_at, attributes = row
     return Resource(kind, id, region, created_at, json.loads(attributes))

@@ -1,8 +1,9 @@
-"""Where the documentation is silent: what the fake does, and what else it can do.
+"""Switches: they set the fake's behaviour where the API's documentation is silent.
 
-Each switch is a question that the API's documentation leaves open. Its default is
-what protects users best; its other values are for testing that a handler survives
-what the real service might do instead. Nothing here acts: the actions ask.
+Each switch is a question that the documentation does not answer. Its default is the
+safest for users. Its other values are for testing that a handler also works if the
+real service behaves differently. The actions read the switches; this module only
+defines them.
 """
 
 from dataclasses import Field, dataclass, field, fields, replace
@@ -21,72 +22,86 @@ def _switch(default: Any, question: str, *others: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """How the fake answers what nobody has documented. All are keyword arguments."""
+    """The fake's behaviour where it is not documented. All are keyword arguments."""
 
     # Creating.
     simulated_event_limit: int = _switch(
-        0, "Most open simulated events per region before SimulatedEventLimitExceeded; 0: no limit."
+        0,
+        "Maximum of open simulated events per region; more is SimulatedEventLimitExceeded. "
+        "0: no limit.",
     )
     not_before_equal_to_now: str = _switch(
-        "passed", "A NotBefore that is this very second.", "accepted"
+        "passed",
+        "A NotBefore equal to the current second: it has passed, or it is accepted.",
+        "accepted",
     )
     not_before_formats: str = _switch(
         "documented",
-        "NotBefore in other ISO 8601 forms: without seconds, with fractions, with an offset.",
+        "Whether NotBefore may have other ISO 8601 formats: without seconds, with fractions of a "
+        "second, or with a UTC offset.",
         "iso8601",
     )
     longest_not_before_lead: float = _switch(
-        0.0, "Most seconds that NotBefore may lie ahead (InvalidParameter beyond); 0: no limit."
+        0.0,
+        "Maximum number of seconds between now and NotBefore; more is InvalidParameter. "
+        "0: no limit.",
     )
     bad_instance_in_create: str = _switch(
         "refuse_all",
-        "One unknown instance among good ones: nothing is made, or events for the good ones.",
+        "A create call with both valid and unknown instances: no events are created, or only those "
+        "of the valid instances.",
         "create_others",
     )
     duplicate_events: str = _switch(
         "allow",
-        "The same instance twice in a call, or a second open event of one type on an instance "
-        "(refused with InvalidParameter).",
+        "Whether a call may contain the same instance twice, and an instance may have two open "
+        "events of one type; otherwise InvalidParameter.",
         "refuse",
     )
     event_id_order: str = _switch(
-        "request", "The order of the ids that Create answers with.", "shuffled"
+        "request",
+        "The order of the event ids in the answer of CreateSimulatedSystemEvents.",
+        "shuffled",
     )
     system_failure_redeploy_start: str = _switch(
-        "Executing", "In which status a simulated SystemFailure.Redeploy is made.", "Scheduled"
+        "Executing", "The first status of a simulated SystemFailure.Redeploy event.", "Scheduled"
     )
     trigger_real_ops: str = _switch(
-        "refuse", "TriggerRealOps=true, which would really stop or release instances.", "ignore"
+        "refuse",
+        "The result of TriggerRealOps=true, which would really stop or release instances.",
+        "ignore",
     )
     simulated_reason: str = _switch(
-        "A simulated event.", "The Reason of a simulated event; may be empty."
+        "A simulated event.", "The Reason of a simulated event; it may be empty."
     )
     visibility_delay: float = _switch(
-        0.0, "Seconds of cloud time after which a new event can be seen and cancelled."
+        0.0, "Seconds of cloud time until a new event can be read and cancelled."
     )
-    # Living on.
+    # The life cycle.
     executing_seconds: float = _switch(
-        0.0, "How long a maintenance event is Executing from its NotBefore on."
+        0.0, "Seconds that a maintenance event is Executing, from its NotBefore."
     )
     reboot_instances_avoids: bool = _switch(
-        True, "Whether RebootInstances avoids a SystemMaintenance.Reboot as RebootInstance does."
+        True,
+        "Whether RebootInstances changes a pending SystemMaintenance.Reboot to Avoided, as "
+        "RebootInstance does.",
     )
     stop_avoids: bool = _switch(
         False,
-        "Whether stopping an instance avoids its SystemMaintenance.Reboot and "
-        "SystemMaintenance.Stop.",
+        "Whether stopping an instance changes its pending SystemMaintenance.Reboot and "
+        "SystemMaintenance.Stop to Avoided.",
     )
     events_of_deleted_instance: str = _switch(
         "stay",
-        "Open events of an instance that is deleted: they run their course, or are Canceled.",
+        "Open events of a deleted instance: their life cycle continues, or they become Canceled.",
         "cancel",
     )
     accepted_event_status: str = _switch(
-        "Scheduled", "What an Inquiring event becomes when it is accepted.", "Executing"
+        "Scheduled", "The status of an Inquiring event after it is accepted.", "Executing"
     )
     simulated_event_health: str = _switch(
         "Ok",
-        "HealthStatus of an instance with a pending or executing simulated event.",
+        "The HealthStatus of an instance that has a pending or executing simulated event.",
         "Warning",
         "Maintaining",
         "Impaired",
@@ -94,66 +109,74 @@ class Switches:
     # Cancelling.
     cancel_finished_event: str = _switch(
         "not_found",
-        "Cancelling an event that is over: InvalidEventId.NotFound, or silent success.",
+        "Cancelling a finished event: InvalidEventId.NotFound, or success without a change.",
         "ignore",
     )
     bad_event_in_cancel: str = _switch(
         "refuse_all",
-        "One id that cannot be cancelled among good ones: nothing is cancelled, or the good ones "
-        "are before the error.",
+        "A cancel call with both valid and invalid event ids: no event is cancelled, or the valid "
+        "ones are cancelled before the error is returned.",
         "cancel_others",
     )
     # Reading.
     history_order: str = _switch(
-        "newest_first", "Order of DescribeInstanceHistoryEvents, by publish time.", "oldest_first"
+        "newest_first",
+        "The order of DescribeInstanceHistoryEvents, by publish time.",
+        "oldest_first",
     )
     range_ends: str = _switch(
-        "inclusive", "Whether the ends of a time range belong to it.", "exclusive"
+        "inclusive", "Whether a time range includes its start and end.", "exclusive"
     )
     stop_types_as_filter: str = _switch(
         "accept",
-        "Filtering events by the *.Stop types, which the documented filter values lack.",
+        "Whether events can be filtered by the *.Stop types, which are not among the documented "
+        "filter values.",
         "refuse",
     )
     open_event_finish_time: str = _switch(
-        "absent", "EventFinishTime of an event that is not over.", "empty"
+        "absent", "The EventFinishTime of an event that has not finished.", "empty"
     )
     full_status_instances: str = _switch(
         "matching",
-        "Under an event filter DescribeInstancesFullStatus lists instances with a match, or all.",
+        "DescribeInstancesFullStatus with an event filter returns only instances with a matching "
+        "event, or all instances.",
         "all",
     )
     full_status_events: str = _switch(
         "pending",
-        "Under a time range DescribeInstancesFullStatus shows pending events, or finished too.",
+        "DescribeInstancesFullStatus with a time range returns only pending events, or events of "
+        "every status.",
         "all",
     )
     page_size_out_of_range: str = _switch(
         "refuse",
         "A PageSize outside 1 to 100, or a PageNumber below 1: InvalidParameter, or the nearest "
-        "good one.",
+        "valid value is used.",
         "clamp",
     )
-    # Everything.
+    # All actions.
     unknown_region: str = _switch(
-        "refuse", "A RegionId outside the published list: InvalidRegionId.NotFound.", "accept"
+        "refuse",
+        "A RegionId that is not in the published list: InvalidRegionId.NotFound, or it is "
+        "accepted.",
+        "accept",
     )
     unknown_access_key_status: int = _switch(
-        404, "HTTP status of InvalidAccessKeyId.NotFound; the vendor's lists disagree.", 400
+        404, "The HTTP status of InvalidAccessKeyId.NotFound; the vendor's lists disagree.", 400
     )
     redeploy_without_real_event: str = _switch(
         "refuse",
-        "RedeployInstance on an instance without a real event to answer: "
-        "InvalidOperation.RedeployInstance, or it is carried out.",
+        "RedeployInstance on an instance that has no real event for it: "
+        "InvalidOperation.RedeployInstance, or the instance is redeployed.",
         "allow",
     )
     instance_transition_seconds: float = _switch(
         0.0,
-        "How long an instance is Starting or Stopping, in cloud time.",
+        "Seconds of cloud time that an instance is Pending, Starting or Stopping.",
     )
 
     def changed(self, **values: Value) -> "Switches":
-        """These switches with some set otherwise. Raises BadSwitch."""
+        """A copy of these switches with other *values*. Raises BadSwitch."""
         known = {switch.name: switch for switch in fields(self)}
         for name, value in values.items():
             if name not in known:
@@ -162,7 +185,7 @@ class Switches:
         return replace(self, **values)  # type: ignore[arg-type]
 
     def differing(self) -> dict[str, Value]:
-        """The switches that are not as they are by default."""
+        """The switches that differ from their default, by name."""
         return {
             switch.name: value
             for switch in fields(self)
@@ -171,7 +194,7 @@ class Switches:
 
 
 def parse(text: str) -> tuple[str, Value]:
-    """``name=value``, as written on a command line. Raises BadSwitch."""
+    """Parse ``name=value`` from a command line. Raises BadSwitch."""
     name, equals, value = text.partition("=")
     defaults: dict[str, Any] = {switch.name: switch.default for switch in fields(Switches)}
     if not equals or name not in defaults:

@@ -1,7 +1,7 @@
-"""How often an action may be called: a bucket per action, region and minute.
+"""Throttling: limits on the calls per action, region and minute.
 
-The minute is one of the cloud's time, so that a test can let it pass. Off unless a
-limit is set; which limits the real service has is shown in its Quota Center only.
+A minute is a minute of the cloud's time, so that a test can advance it. There are no
+limits by default; the real service publishes its limits only in its Quota Center.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ ANY = "*"
 
 
 class Throttle:
-    """Limits in calls per minute, by action; `ANY` is for those that are not named."""
+    """Limits in calls per minute, by action; `ANY` is the limit of all other actions."""
 
     def __init__(self) -> None:
         self.limits: dict[str, int] = {}
@@ -21,12 +21,12 @@ class Throttle:
         self._used: Counter[tuple[str, str]] = Counter()
 
     def set(self, limits: Mapping[str, int]) -> None:
-        """Replace all limits and start a fresh minute."""
+        """Replace all limits and reset the counters."""
         self.limits = dict(limits)
         self._used.clear()
 
     def admits(self, action: str, region: str, now: Epoch) -> bool:
-        """Whether one more call fits into this minute; if so it is counted."""
+        """Whether one more call is allowed in this minute; if so, it is counted."""
         limit = self.limits.get(action, self.limits.get(ANY))
         if limit is None:
             return True

@@ -1,6 +1,6 @@
-"""The STS actions: who the caller is, and temporary keys for a role.
+"""The STS actions: the identity of the caller, and temporary keys for a role.
 
-Every caller may assume every role of the account: the fake has no policies.
+Every caller may assume every role of the account, because the fake has no policies.
 """
 
 import re
@@ -78,5 +78,5 @@ def assume_role(cloud: Cloud, call: Call) -> AnswerMembers:
 
 
 def _role_id(role: str) -> str:
-    """A number as the vendor's role ids are, the same for the same role."""
+    """An id in the format of the vendor's role ids; always the same for the same role."""
     return f"3{int.from_bytes(role.encode(), 'big') % 10**17:017d}"

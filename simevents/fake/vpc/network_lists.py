@@ -1,6 +1,6 @@
 """The VPC actions that list networks and vSwitches.
 
-The Terraform provider's data sources read them, and panic where a list is missing.
+The Terraform provider's data sources use them, and crash if a list is missing.
 """
 
 from ..protocol.call import AnswerMembers, Call

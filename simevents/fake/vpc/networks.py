@@ -1,7 +1,7 @@
 """The VPC actions: networks, their system route table, and vSwitches.
 
-Field shapes follow what the Terraform provider reads, where a missing or mistyped
-field shows up as a change in every preview.
+The answers have the members that the Terraform provider reads. If one is missing or has
+the wrong type, the provider reports a change in every preview.
 """
 
 import ipaddress
@@ -80,7 +80,7 @@ def describe_vpc_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
     honours="RegionId VpcId RouteTableId PageNumber PageSize",
 )
 def describe_route_table_list(cloud: Cloud, call: Call) -> AnswerMembers:
-    """Each VPC has its system route table, and no other can be made here."""
+    """Each VPC has one system route table; the fake supports no other route tables."""
     vpcs = [
         vpc
         for vpc in cloud.store.find("vpc", call.region)
@@ -185,7 +185,7 @@ def describe_vswitch_attributes(cloud: Cloud, call: Call) -> AnswerMembers:
         "VpcId": vswitch.attributes["VpcId"],
         "ZoneId": vswitch.attributes["ZoneId"],
         "CidrBlock": vswitch.attributes["CidrBlock"],
-        # Present and empty: the Terraform provider reads an absent one as "IPv6 is on".
+        # Must be present and empty: without it the Terraform provider assumes that IPv6 is on.
         "Ipv6CidrBlock": "",
         "VSwitchName": vswitch.attributes["VSwitchName"],
         "Description": vswitch.attributes["Description"],
@@ -250,7 +250,7 @@ def tags_of(cloud: Cloud, resource: Resource) -> list[dict[str, str]]:
 
 
 def free_addresses(cloud: Cloud, vswitch: Resource) -> int:
-    """The service keeps the first address and the last three of each block."""
+    """The free addresses. The service reserves the first and the last three of each block."""
     instances = cloud.store.find("instance", vswitch.region)
     used = len([each for each in instances if each.attributes.get("VSwitchId") == vswitch.id])
     return _subnet(vswitch.attributes["CidrBlock"]).num_addresses - 4 - used

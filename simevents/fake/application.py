@@ -1,12 +1,12 @@
-"""The fake cloud as one ASGI application: the API, and the control routes behind their guard.
+"""The fake cloud as an ASGI application: the API, and the control routes with access control.
 
-Sockets and the server's lifetime are `server`'s, what an answer says is `rpc`'s.
+`server` manages sockets and the life of the server; `dispatch` produces the answers.
 """
 
 import asyncio
 import hmac
 import ipaddress
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,10 +24,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Guard:
-    """Admits callers with the token to the control routes, or from loopback when there is none.
+    """Access control for the control routes: by token, or by host name if there is no token.
 
-    A page in a browser on this machine could be led to a name that stands for it; so
-    without a token the name that was asked for must be one of loopback.
+    Without a token, the Host header must be a loopback name or address. This prevents DNS
+    rebinding: a web page in a local browser could otherwise send requests to the fake.
     """
 
     def __init__(self, make_routes: Callable[[], "AsgiApplication"], token: str) -> None:
@@ -37,24 +37,50 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.lower(): value for name, value in scope["headers"]}
-        if self._token:
-            given = headers.get(b"authorization", b"")
-            is_allowed = hmac.compare_digest(given, f"Bearer {self._token}".encode())
-            wanted = "the header Authorization: Bearer with the control token of this server"
-        else:
-            is_allowed = is_loopback(_host_name(headers.get(b"host", b"")))
-            wanted = "a loopback address as its host"
-        if not is_allowed:
-            body = orjson.dumps({"error": f"a control request needs {wanted}"})
+        needed = self._missing_right(headers) or _foreign_page(headers)
+        if needed:
+            body = orjson.dumps({"error": f"a control request needs {needed}"})
             await _send(send, 403, [(b"content-type", b"application/json")], body)
             return
         if self._routes is None:
             self._routes = self._make_routes()
         await self._routes(scope, receive, send)
 
+    def _missing_right(self, headers: Mapping[bytes, bytes]) -> str:
+        """What the caller has to show, in words; empty when the caller may use the routes."""
+        if not self._token:
+            is_local = is_loopback(_host_name(headers.get(b"host", b"")))
+            return "" if is_local else "a loopback address as its host"
+        given = headers.get(b"authorization", b"")
+        if hmac.compare_digest(given, f"Bearer {self._token}".encode()):
+            return ""
+        return "the header Authorization: Bearer with the control token of this server"
+
+
+def _foreign_page(headers: Mapping[bytes, bytes]) -> str:
+    """What a request of a browser lacks, in words; empty for other clients.
+
+    Browsers send ``Origin`` or ``Sec-Fetch-Site`` with the requests of a page. Only pages of
+    this server may use the routes, and only with JSON, which another page cannot send
+    without asking first.
+    """
+    origin, site = headers.get(b"origin"), headers.get(b"sec-fetch-site")
+    if origin is None and site is None:
+        return ""
+    host = headers.get(b"host", b"")
+    if origin is not None and origin not in (b"http://" + host, b"https://" + host):
+        return "to come from a page of this server, not from another origin"
+    if site not in (None, b"same-origin", b"none"):
+        return "to come from a page of this server, not from another site"
+    has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+    content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if has_body and content_type != b"application/json":
+        return "the header Content-Type: application/json when a page sends it"
+    return ""
+
 
 class Application:
-    """The ASGI application: ``/_fake/`` goes to the control routes, all else to the API."""
+    """The ASGI application: ``/_fake/`` is for the control routes, all other paths for the API."""
 
     def __init__(
         self,
@@ -97,7 +123,7 @@ class Application:
             await asyncio.sleep(answer.delay_seconds)
         if answer.is_cut:
             self._connections.abort(scope["client"])
-            # Let the server notice before it asks where the answer is.
+            # Lets the server process the abort, before it finds that there is no answer.
             await asyncio.sleep(0)
             return
         await _send(send, answer.status, answer.headers, answer.body)
@@ -142,7 +168,7 @@ def _host_name(header: bytes) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether *host*, a name or an address, is this machine."""
+    """Whether *host*, a name or an address, is loopback."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,5 +1,6 @@
 """``fake``: serve a local fake cloud."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import click
 
 from ..errors import InvalidInput
 from . import options
+
+ACCESS_KEYS_VARIABLE = "SIMEVENTS_FAKE_ACCESS_KEYS"
 
 
 @click.command()
@@ -26,12 +29,14 @@ from . import options
 @options.instances
 @click.option("--region", default="cn-hangzhou", show_default=True, help="Region of --instance.")
 @click.option(
-    "--access-key",
-    "access_keys",
-    multiple=True,
-    metavar="ID:SECRET",
-    help="A key pair to accept besides testid:testsecret.",
+    "--access-keys",
+    "access_keys_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File of key pairs to accept besides testid:testsecret, a line ID:SECRET each; or set "
+    f"{ACCESS_KEYS_VARIABLE} to such lines.",
 )
+@click.option("--access-key", "access_keys_on_argv", multiple=True, hidden=True)
 @click.option(
     "--switch",
     "switches",
@@ -46,7 +51,8 @@ def fake(
     data: Path | None,
     instance_ids: tuple[str, ...],
     region: str,
-    access_keys: tuple[str, ...],
+    access_keys_file: Path | None,
+    access_keys_on_argv: tuple[str, ...],
     switches: tuple[str, ...],
     *,
     detach: bool,
@@ -66,10 +72,16 @@ def fake(
             f"{missing.name} is not installed; the fake cloud needs: pip install simevents[fake]"
         )
     ids = options.checked(instance_ids)
-    keys = dict(_key_pair(text) for text in access_keys)
+    if access_keys_on_argv:
+        raise InvalidInput(
+            "--access-key",
+            "every user of this machine can see the arguments of a process; use --access-keys FILE "
+            f"(a line ID:SECRET each) or the variable {ACCESS_KEYS_VARIABLE}",
+        )
+    keys = _key_pairs(access_keys_file)
     try:
         if detach:
-            click.echo(_detached(data, port, host, ids, region, access_keys, switches))
+            click.echo(_detached(data, port, host, ids, region, access_keys_file, switches))
             return
         server = FakeServer(
             data=data,
@@ -95,7 +107,7 @@ def _detached(
     host: str,
     instance_ids: list[str],
     region: str,
-    access_keys: tuple[str, ...],
+    access_keys_file: Path | None,
     switches: tuple[str, ...],
 ) -> str:
     """Start a server that keeps running; its URL."""
@@ -105,18 +117,34 @@ def _detached(
         options.fail("--detach is for loopback; with --host leave the server in the foreground")
     arguments = ["--region", region]
     arguments += [word for id in instance_ids for word in ("--instance", id)]
-    arguments += [word for pair in access_keys for word in ("--access-key", pair)]
+    # The variable is inherited; the path of a file is not a secret.
+    arguments += ["--access-keys", str(access_keys_file.absolute())] if access_keys_file else []
     arguments += [word for text in switches for word in ("--switch", text)]
     from ..fake import daemon
 
     return daemon.start(data, port, arguments).url
 
 
-def _key_pair(text: str) -> tuple[str, str]:
-    key_id, _, secret = text.partition(":")
-    if not key_id or not secret:
-        raise InvalidInput("--access-key", "write the id and the secret as ID:SECRET")
-    return key_id, secret
+def _key_pairs(file: Path | None) -> dict[str, str]:
+    """Secrets by access key id, from the file and from the environment."""
+    sources = {ACCESS_KEYS_VARIABLE: os.environ.get(ACCESS_KEYS_VARIABLE, "").splitlines()}
+    if file is not None:
+        try:
+            sources["--access-keys"] = file.read_text().splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
+            raise InvalidInput("--access-keys", f"{file} cannot be read: {reason}") from None
+    pairs = {}
+    for source, lines in sources.items():
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            key_id, _, secret = line.strip().partition(":")
+            if not key_id or not secret:
+                # The line may hold a secret, so it is not quoted.
+                raise InvalidInput(source, f"line {number} is not a valid key pair; use ID:SECRET")
+            pairs[key_id] = secret
+    return pairs
 
 
 COMMANDS = {"fake": fake}

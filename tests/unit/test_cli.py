@@ -126,7 +126,8 @@ def test_sweep_reports_a_real_event(cloud: Cloud) -> None:
     [
         (["list", "--region", REGION, "--endpoint", "http://example.com"], "endpoint: http", 2),
         (["list", "--region", REGION, "--instance", "vm-1"], "--instance: 'vm-1' is no", 2),
-        (["fake", "--access-key", "half"], "--access-key: write the id and the secret", 2),
+        (["fake", "--access-key", "id:secret"], "--access-key: every user of this machine", 2),
+        (["fake", "--access-keys", "/no/such/file"], "--access-keys: /no/such/file cannot be", 2),
         (["fake", "--detach"], "--detach needs --data", 1),
     ],
 )

@@ -8,7 +8,7 @@ from config import Configuration
 
 from simevents.errors import InvalidSettings
 from simevents.models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
-from simevents.settings import check_endpoint
+from simevents.settings import check_endpoint, is_loopback
 
 CIDR = "10.80.0.0/16"
 SWITCH_CIDR = "10.80.0.0/20"
@@ -71,9 +71,16 @@ def cloud_provider(config: Configuration) -> alicloud.Provider | None:
     if config.endpoint is None:
         return None
     try:
-        parts = urlsplit(check_endpoint(config.endpoint))
+        endpoint = check_endpoint(config.endpoint)
     except InvalidSettings as invalid:
         raise pulumi.RunError(f"simevents:{invalid}") from None
+    if not is_loopback(endpoint):
+        raise pulumi.RunError(
+            f"simevents:endpoint: {endpoint} is not on this machine. The published key pair of the "
+            "fake is sent to loopback only; use http:// with an address such as 127.0.0.1, or leave "
+            "simevents:endpoint out for Alibaba Cloud"
+        )
+    parts = urlsplit(endpoint)
     return alicloud.Provider(
         "fake-cloud",
         region=config.region,

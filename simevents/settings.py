@@ -7,6 +7,7 @@ vendor's own credential chain, passed in by `sdk`, may.
 """
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -15,6 +16,9 @@ from .errors import InvalidSettings
 from .models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 
 ENDPOINT_VARIABLE = "SIMEVENTS_ENDPOINT"
+
+# A region becomes part of a host name, so nothing else may be in it.
+_REGION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){1,6}")
 
 CONNECT_SECONDS = 5.0
 """Longest wait for a connection."""
@@ -50,6 +54,14 @@ class Settings:
     """A URL; None is Alibaba Cloud itself."""
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
+
+    def __post_init__(self) -> None:
+        """Raises InvalidSettings for a region that is not shaped like one."""
+        if len(self.region) > 64 or _REGION.fullmatch(self.region) is None:
+            raise InvalidSettings(
+                "region",
+                f"{self.region!r} is not a valid region; use one such as cn-hangzhou",
+            )
 
     @property
     def is_loopback(self) -> bool:

@@ -40,15 +40,21 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
         yield line.update
 
 
+def printable(text: str) -> str:
+    """*text* without control characters: an answer must not be able to drive the terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
 def table(events: Iterable[SystemEvent]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     grid = Table(box=None, header_style="bold", pad_edge=False)
     for heading in _HEADINGS:
         grid.add_column(heading, no_wrap=True)
     for event in events:
-        grid.add_row(*plain(event).values())
+        grid.add_row(*(Text(printable(value)) for value in plain(event).values()))
     # Ids are for copying: never cut them, whatever the width of the terminal.
     console = Console(soft_wrap=True, highlight=False)
     console.width = max(console.width, 160)

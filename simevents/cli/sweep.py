@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from ..errors import InvalidInput
 from ..models import parse_time
@@ -56,8 +57,20 @@ def sweep(
 
     instances = options.checked(instance_ids, instances_from)
     events = [*event_ids, *options.lines(events_from)]
-    if stack is not None and (instances or events):
-        raise InvalidInput("--stack", "it names all it takes; leave instances and events out")
+    others = {
+        "--instance": instances,
+        "--event": events,
+        "--type": event_type,
+        "--not-before": not_before,
+        "--region": named_by_hand(region, "region"),
+        "--endpoint": named_by_hand(endpoint, "endpoint"),
+    }
+    given = [option for option, value in others.items() if value]
+    if stack is not None and given:
+        raise InvalidInput(
+            "--stack",
+            f"the state of the stack says which events these are; leave {', '.join(given)} out",
+        )
     if stack is not None:
         groups = [
             (options.connect(*cloud), entries)
@@ -80,6 +93,12 @@ def sweep(
     clean = [_sweep_one(api, entries, is_named and not dry_run, yes) for api, entries in groups]
     if not all(clean):
         raise SystemExit(1)
+
+
+def named_by_hand(value: str | None, parameter: str) -> str | None:
+    """*value* when it was written on the command line, and not read from the environment."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return value if source is ParameterSource.COMMANDLINE else None
 
 
 def _second(not_before: str) -> str:

@@ -1,5 +1,9 @@
-"""Commands for a person: how to cancel by hand what could not be cancelled."""
+"""Commands for a person: how to cancel by hand what could not be cancelled.
 
+Ids and endpoints come from answers and settings, so each word is quoted for the shell.
+"""
+
+import shlex
 import tempfile
 from collections.abc import Sequence
 
@@ -13,13 +17,13 @@ MOST_NAMED_IDS = 10
 
 def sweep_command(settings: Settings, event_ids: Sequence[str]) -> str:
     """The command that cancels these events; many ids go into a file that it names."""
-    return " ".join([*_sweep(settings), *_ids("event", event_ids)])
+    return shlex.join([*_sweep(settings), *_ids("event", event_ids)])
 
 
 def sweep_command_for(settings: Settings, intent: Intent, instance_ids: Sequence[str]) -> str:
     """The command that cancels what matches *intent* on these instances, whatever its ids are."""
     matching = ["--type", intent.event_type, "--not-before", format_time(intent.not_before)]
-    return " ".join([*_sweep(settings), *matching, *_ids("instance", instance_ids)])
+    return shlex.join([*_sweep(settings), *matching, *_ids("instance", instance_ids)])
 
 
 def _sweep(settings: Settings) -> list[str]:

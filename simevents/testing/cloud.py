@@ -5,6 +5,7 @@ program's calls to the fake.
 """
 
 import os
+import threading
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from ..schedule import parse, to_text
 from .expectations import Expectation
 from .records import ApiCall, CloudEvent, call, event
 from .redirect import redirected
+from .standing_guard import leave_behind
 from .timeline import timeline
 
 # pytest shows the line of the test that went wrong, not ours.
@@ -280,9 +282,20 @@ def fake_cloud(*, region: str = DEFAULT_REGION, redirect: bool = True) -> Iterat
     with (
         FakeServer(accept_any_key=True) as server,
         in_use(FakeCloud(server, region), redirect=redirect) as cloud,
+        noting_threads("the block of fake_cloud()"),
     ):
         yield cloud
         cloud.no_unexpected_calls()
+
+
+@contextmanager
+def noting_threads(test: str) -> Iterator[None]:
+    """Note the threads that are started in the block and outlive it, as left behind by *test*."""
+    before = set(threading.enumerate())
+    try:
+        yield
+    finally:
+        leave_behind(set(threading.enumerate()) - before, test)
 
 
 @contextmanager
@@ -298,11 +311,20 @@ def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
         yield cloud
 
 
+_WHERE = frozenset({"SIMEVENTS_ENDPOINT", "ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION"})
+"""The variables that name a place, not an identity."""
+
+
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """*variables* set and all proxies unset. `mock.patch.dict` would set all others again."""
+    """*variables* set and all proxies unset. `mock.patch.dict` would set all others again.
+
+    The fake's keys stay afterwards, until the process ends: a thread that outlives its test
+    must not find the user's own.
+    """
     proxies = [name for name in os.environ if name.lower().endswith("_proxy")]
-    before = {name: os.environ.get(name) for name in [*variables, *proxies]}
+    restored = [name for name in variables if name in _WHERE] + proxies
+    before = {name: os.environ.get(name) for name in restored}
     os.environ.update(variables)
     for name in proxies:
         del os.environ[name]

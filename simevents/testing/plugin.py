@@ -4,6 +4,7 @@ pytest imports this in every run where the package is installed, so heavy module
 imported only when a test uses them.
 """
 
+import sys
 from collections.abc import Generator, Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _FAKE: "pytest.StashKey[FakeCloud]" = pytest.StashKey()
 _HAS_CASSETTE = pytest.StashKey[bool]()
+_ESCAPES = pytest.StashKey[list[str]]()
+_ESCAPES_OF_WORKER = "simevents_escapes"
 
 _FAKE_MARKER = {
     "region": (str, "a region such as cn-beijing"),
@@ -130,11 +133,14 @@ def ecs_fake(
     way to the real cloud.
     """
     from ..errors import InvalidInput
-    from .cloud import DEFAULT_REGION, FakeCloud, in_use
+    from .cloud import DEFAULT_REGION, FakeCloud, in_use, noting_threads
 
     given = _marked(request.node)
     cloud = FakeCloud(_ecs_fake_server, given.get("region", DEFAULT_REGION))
-    with in_use(cloud, redirect=given.get("redirect", True)):
+    with (
+        in_use(cloud, redirect=given.get("redirect", True)),
+        noting_threads(request.node.nodeid),
+    ):
         cloud.reset()
         try:
             if given.get("switches"):
@@ -226,6 +232,38 @@ def pytest_runtest_makereport(
         if shown.partition("\n")[0] not in report.longreprtext:
             report.sections.append(("the fake cloud", shown))
     return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a process of pytest-xdist has refused, for the controller's report."""
+    found = getattr(node, "workeroutput", {}).get(_ESCAPES_OF_WORKER, [])
+    node.config.stash.setdefault(_ESCAPES, []).extend(found)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A call that outlived its test fails the run: no test can be blamed for it any more."""
+    guard = sys.modules.get(f"{__package__}.standing_guard")
+    found = session.config.stash.setdefault(_ESCAPES, [])
+    if guard is not None:
+        found.extend(guard.escapes())
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_ESCAPES_OF_WORKER] = found
+    elif found and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    found = config.stash.get(_ESCAPES, [])
+    if found:
+        terminalreporter.section("calls that outlived their test", red=True)
+        for line in dict.fromkeys(found):
+            terminalreporter.line(f"{line} ({found.count(line)} times)")
+        terminalreporter.line(
+            "The run fails for this. Stop the thread at the end of its test, for example with an "
+            "event that its loop checks. Run tests that use the real cloud in a separate run."
+        )
 
 
 def _uses_target(item: pytest.Item) -> bool:

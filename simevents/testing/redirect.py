@@ -15,10 +15,8 @@ from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 from ..errors import OutsideFake
-
-ALIBABA_DOMAINS = ("aliyuncs.com", "aliyun.com", "alibabacloud.com", "aliyun-inc.com")
-METADATA_ADDRESS = "100.100.100.200"
-"""The metadata service of an instance."""
+from . import standing_guard
+from .standing_guard import METADATA_ADDRESS, is_alibaba
 
 
 @contextmanager
@@ -35,10 +33,13 @@ def redirected(
             "This process is led to a fake cloud already, by ecs_fake or fake_cloud(), and can be "
             "led to one only. Take redirect=False for another one."
         )
+    standing_guard.stand()
     redirector = _Redirector(url, served, refused)
     with ExitStack() as patches:
         for patch in redirector.patches():
             patches.enter_context(patch)
+        standing_guard.report_to(refused)
+        patches.callback(standing_guard.report_to, None)
         yield
 
 
@@ -130,9 +131,13 @@ class _Redirector:
         """The address of a signed request at the fake; None for a request that is let through."""
         parts = urlsplit(url)
         host = parts.hostname or ""
-        if parts.netloc == self._netloc:
-            return None
         action, version = _signed_call(parts.query, headers, body)
+        is_fake = parts.netloc == self._netloc
+        if standing_guard.left_behind_by() and (is_fake or action or is_alibaba(host)):
+            # The cloud of a later test must not hear the handler of an earlier one.
+            raise standing_guard.refusal(action or "a page", host)
+        if is_fake:
+            return None
         if version in self._served:
             query = f"?{parts.query}" if parts.query else ""
             return f"{self._url}{parts.path or '/'}{query}"
@@ -168,6 +173,8 @@ class _Redirector:
         return connected
 
     def _refusal(self, what: str, host: str) -> OutsideFake:
+        if standing_guard.left_behind_by():
+            return standing_guard.refusal(what, host)
         refusal = OutsideFake(what, host)
         self._refused(refusal)
         return refusal
@@ -192,14 +199,6 @@ def _endpoint(_client: Any, request: Any) -> str:
 
 def _text(value: str | bytes) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-def is_alibaba(host: str) -> bool:
-    """Whether *host* is one of Alibaba's, or the address of the metadata service."""
-    name = host.rstrip(".").lower()
-    return name == METADATA_ADDRESS or any(
-        name == domain or name.endswith(f".{domain}") for domain in ALIBABA_DOMAINS
-    )
 
 
 @cache

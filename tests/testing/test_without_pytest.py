@@ -15,7 +15,7 @@ from tests.contract.clients import NewerSdk
 
 def test_the_redirect_ends_with_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://10.0.0.1:3128")
-    before = (dict(os.environ), socket.getaddrinfo, socket.socket.connect)
+    before = (os.environ["HTTPS_PROXY"], socket.getaddrinfo, socket.socket.connect)
     with fake_cloud(region="cn-beijing") as cloud:
         (instance,) = cloud.run_instances()
         assert "HTTPS_PROXY" not in os.environ
@@ -24,7 +24,9 @@ def test_the_redirect_ends_with_the_block(monkeypatch: pytest.MonkeyPatch) -> No
         found = [entry["InstanceId"] for entry in answer["Instances"]["Instance"]]
 
     assert found == [instance]
-    assert (dict(os.environ), socket.getaddrinfo, socket.socket.connect) == before
+    assert (os.environ["HTTPS_PROXY"], socket.getaddrinfo, socket.socket.connect) == before
+    assert "SIMEVENTS_ENDPOINT" not in os.environ
+    assert os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"] == "testid"
 
 
 def test_an_unknown_call_is_reported_at_the_end() -> None:

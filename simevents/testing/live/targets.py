@@ -19,6 +19,7 @@ from ...settings import find_credentials
 from ..recording.cassettes import recorded_at, recorded_instances
 from ..recording.scrubbing import unrecorded
 from ..redirect import guarded
+from ..standing_guard import is_standing
 from .account import LiveAccount, cancel_new, live_settings
 
 if TYPE_CHECKING:
@@ -97,6 +98,12 @@ def on_live(account: LiveAccount, cassette: "Cassette | None") -> Iterator[Targe
     Raises WrongAccount when the credentials are those of another account than the one named.
     """
     where = live_settings(account)
+    if is_standing() and not where.is_loopback:
+        raise InvalidInput(
+            "--ecs-target",
+            "this run has used a fake cloud, so the real cloud stays closed in it; run the tests "
+            "with the fixture ecs in a separate run, with --ecs-target=live",
+        )
     key = find_credentials(where, os.environ, default_chain)
     with SystemEvents.connect(where, os.environ) as api:
         with unrecorded():

@@ -77,7 +77,7 @@ def cloud_provider(config: Configuration) -> alicloud.Provider | None:
     if not is_loopback(endpoint):
         raise pulumi.RunError(
             f"simevents:endpoint: {endpoint} is not on this machine. The published key pair of the "
-            "fake is sent to loopback only; use http:// with an address such as 127.0.0.1, or leave "
+            "fake is sent to loopback only; use an address such as http://127.0.0.1:8086, or leave "
             "simevents:endpoint out for Alibaba Cloud"
         )
     parts = urlsplit(endpoint)

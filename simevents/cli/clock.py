@@ -52,7 +52,9 @@ def clock(
     try:
         from ..fake.control.client import Control, ControlError
     except ModuleNotFoundError as missing:
-        options.fail(f"{missing.name} is not installed; it comes with: pip install simevents[fake]")
+        options.fail(
+            f"{missing.name} is not installed; it comes with: pip install '.[fake]' in a checkout"
+        )
     if not endpoint:
         raise InvalidSettings(
             "--endpoint", f"no fake cloud is named; give its URL, or set {ENDPOINT_VARIABLE}"

@@ -69,7 +69,7 @@ def fake(
         from ..fake.state.switches import BadSwitch, parse
     except ModuleNotFoundError as missing:
         options.fail(
-            f"{missing.name} is not installed; the fake cloud needs: pip install simevents[fake]"
+            f"{missing.name} is not installed; it comes with: pip install '.[fake]' in a checkout"
         )
     ids = options.checked(instance_ids)
     if access_keys_on_argv:

@@ -49,17 +49,19 @@ def stand() -> None:
     # that imported a function of the socket module earlier.
     sys.addaudithook(_audit)
     # A proxy resolves the name itself, so the name is read where it is passed to the proxy.
-    connection = http.client.HTTPConnection
-    connection.set_tunnel = _checked(connection.set_tunnel, _host)  # type: ignore[method-assign]
-    connection.putrequest = _checked(  # type: ignore[method-assign]
+    connection: Any = http.client.HTTPConnection
+    while hasattr(connection, "_baseclass"):
+        # A cassette is open: the class of vcrpy is in place of the real one.
+        connection = connection._baseclass  # noqa: SLF001
+    connection.set_tunnel = _checked(connection.set_tunnel, _host)
+    connection.putrequest = _checked(
         connection.putrequest, lambda _method, url, *_: urlsplit(str(url)).hostname or ""
     )
     if importlib.util.find_spec("aiohttp") is not None:
-        from aiohttp import ClientSession
+        from aiohttp import BaseConnector
 
-        request = ClientSession._request  # noqa: SLF001 - all of its verbs end there
-        ClientSession._request = _checked(  # type: ignore[method-assign] # noqa: SLF001
-            request, lambda _method, url, *_: urlsplit(str(url)).hostname or ""
+        BaseConnector.connect = _checked(  # type: ignore[method-assign]
+            BaseConnector.connect, lambda request, *_: request.url.host or ""
         )
 
 

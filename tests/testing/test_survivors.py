@@ -3,8 +3,8 @@
 import pytest
 
 HANDLER = """
-import os, socket, threading
-import pytest, requests, urllib3
+import asyncio, os, socket, threading
+import aiohttp, pytest, requests, urllib3
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkecs.request.v20140526.DescribeInstancesRequest import DescribeInstancesRequest
 
@@ -28,7 +28,8 @@ def wait_for_refusals():
 
 
 def test_a_leaves_a_thread(ecs_fake):
-    threading.Thread(target=handle, daemon=True).start()
+    thread = threading.Thread(target=handle, daemon=True)
+    thread.start()
     assert first_call.wait(20)
 """
 
@@ -48,6 +49,11 @@ def test_b_is_not_about_the_cloud():
 """
 
 OTHER_WAYS = """
+async def by_aiohttp(url):
+    async with aiohttp.ClientSession() as session:
+        await session.get(url, proxy="http://127.0.0.1:1")
+
+
 def test_b_tries_all_ways():
     ended.set()
     early = socket.getaddrinfo
@@ -62,6 +68,8 @@ def test_b_tries_all_ways():
         lambda: requests.get("https://ecs.aliyuncs.com", proxies={"https": "http://127.0.0.1:1"}),
         lambda: requests.get("http://ecs.aliyuncs.com", proxies={"http": "http://127.0.0.1:1"}),
         lambda: urllib3.ProxyManager("http://127.0.0.1:1").request("GET", "http://ecs.aliyuncs.com"),
+        lambda: asyncio.run(by_aiohttp("http://ecs.aliyuncs.com")),
+        lambda: asyncio.run(by_aiohttp("https://ecs.aliyuncs.com")),
     ):
         with pytest.raises(Exception, match="Nothing was sent"):
             way()
@@ -104,9 +112,8 @@ def test_no_way_to_the_vendors_hosts_is_open_after_a_fake_was_used(
 
 
 def test_a_run_whose_threads_end_with_their_tests_is_green(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        test_it=HANDLER.replace("assert first_call.wait(20)", "first_call.wait(20); ended.set()")
-    )
+    stopped = "    ended.set()\n    thread.join()\n"
+    pytester.makepyfile(test_it=HANDLER + stopped)
     result = pytester.runpytest_subprocess()
 
     assert result.ret == pytest.ExitCode.OK

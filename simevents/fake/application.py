@@ -61,8 +61,8 @@ def _foreign_page(headers: Mapping[bytes, bytes]) -> str:
     """What a request of a browser lacks, in words; empty for other clients.
 
     Browsers send ``Origin`` or ``Sec-Fetch-Site`` with the requests of a page. Only pages of
-    this server may use the routes, and only with JSON, which another page cannot send
-    without asking first.
+    this server may use the routes, and only with JSON: for that a page of another origin
+    would need the server's consent (a preflight request).
     """
     origin, site = headers.get(b"origin"), headers.get(b"sec-fetch-site")
     if origin is None and site is None:

@@ -33,7 +33,7 @@ def test_an_unknown_call_is_reported_at_the_end() -> None:
     def calling() -> None:
         unknown = CommonRequest("ecs.aliyuncs.com", "2014-05-26", "CreateSnapshot")
         client = AcsClient("key", "secret", "cn-hangzhou")
-        with fake_cloud(), contextlib.suppress(ServerException):
+        with fake_cloud(), contextlib.suppress(ServerException), contextlib.closing(client.session):
             client.do_action_with_exception(unknown)
 
     with pytest.raises(AssertionError, match="CreateSnapshot"):

@@ -63,6 +63,16 @@ def stand() -> None:
         BaseConnector.connect = _checked(  # type: ignore[method-assign]
             BaseConnector.connect, lambda request, *_: request.url.host or ""
         )
+    if importlib.util.find_spec("httpcore") is not None:
+        import httpcore
+
+        # httpx sends everything through these pools, that of a proxy included.
+        for pool, name in (
+            (httpcore.ConnectionPool, "handle_request"),
+            (httpcore.AsyncConnectionPool, "handle_async_request"),
+        ):
+            handle = _checked(getattr(pool, name), lambda request: _host(request.url.host))
+            setattr(pool, name, handle)
 
 
 def is_standing() -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 HANDLER = """
 import asyncio, os, socket, threading
-import aiohttp, pytest, requests, urllib3
+import aiohttp, httpx, pytest, requests, urllib3
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkecs.request.v20140526.DescribeInstancesRequest import DescribeInstancesRequest
 
@@ -49,6 +49,11 @@ def test_b_is_not_about_the_cloud():
 """
 
 OTHER_WAYS = """
+async def by_httpx(url):
+    async with httpx.AsyncClient(proxy="http://127.0.0.1:1") as client:
+        await client.get(url)
+
+
 async def by_aiohttp(url):
     async with aiohttp.ClientSession() as session:
         await session.get(url, proxy="http://127.0.0.1:1")
@@ -68,6 +73,9 @@ def test_b_tries_all_ways():
         lambda: requests.get("https://ecs.aliyuncs.com", proxies={"https": "http://127.0.0.1:1"}),
         lambda: requests.get("http://ecs.aliyuncs.com", proxies={"http": "http://127.0.0.1:1"}),
         lambda: urllib3.ProxyManager("http://127.0.0.1:1").request("GET", "http://ecs.aliyuncs.com"),
+        lambda: httpx.get("https://ecs.aliyuncs.com", proxy="http://127.0.0.1:1"),
+        lambda: httpx.get("http://ecs.aliyuncs.com", proxy="http://127.0.0.1:1"),
+        lambda: asyncio.run(by_httpx("https://ecs.aliyuncs.com")),
         lambda: asyncio.run(by_aiohttp("http://ecs.aliyuncs.com")),
         lambda: asyncio.run(by_aiohttp("https://ecs.aliyuncs.com")),
     ):

@@ -5,6 +5,7 @@
     │   └── InvalidSettings     region, endpoint, credentials
     ├── Unrecorded              a request that a cassette does not have
     ├── OutsideFake             a test reached for a part of the real cloud
+    ├── HostRefused             a test reached for another host that it does not allow
     └── CloudError              the cloud, or the way to it
         ├── Refused             the cloud answered with an error code
         ├── NoAnswer            no answer, or one that cannot be read
@@ -64,11 +65,35 @@ class Unrecorded(SimulatedEventsError):
 class OutsideFake(SimulatedEventsError):
     """The program under test reached for the real cloud; nothing was sent."""
 
-    def __init__(self, what: str, host: str) -> None:
+    def __init__(self, what: str, host: str, *, in_test: bool = True) -> None:
+        if in_test:
+            reason = (
+                f"The program under test called {what} of {host}, which the fake cloud does not "
+                "serve. Nothing was sent: a test with the fake never reaches the real cloud. Leave "
+                "this call out of the test, or put a stub of your own in its place."
+            )
+        else:
+            reason = (
+                f"This process called {what} of {host} after it had used a fake cloud. Nothing was "
+                "sent: the real cloud stays closed until the process ends. Run what uses the real "
+                "cloud, or records it, in a separate run."
+            )
+        super().__init__(reason)
+
+
+class HostRefused(SimulatedEventsError, ConnectionError):
+    """The program under test reached for a host that the test does not allow; nothing was sent.
+
+    It is a ConnectionError, so that code which tolerates a missing network tolerates this too.
+    """
+
+    def __init__(self, host: str) -> None:
+        self.host = host
         super().__init__(
-            f"The program under test called {what} of {host}, which the fake cloud does not serve. "
-            "Nothing was sent: a test with the fake never reaches the real cloud. Leave this call "
-            "out of the test, or put a stub of your own in its place."
+            f"The program under test reached for {host}. Nothing was sent: in a test with the "
+            "fake cloud only this machine can be reached. To allow the host, use "
+            f'@pytest.mark.ecs_fake(allow_hosts=["{host}"]), the setting ecs_allow_hosts of '
+            "pytest, or fake_cloud(allow_hosts=…)."
         )
 
 

@@ -5,15 +5,16 @@
 
 import asyncio
 import hmac
-import ipaddress
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
+from ..hosts import is_loopback
 from .protocol import dispatch, wire
-from .protocol.connections import Connections
+from .protocol.connections import PROXIED_HOST, Connections
+from .proxy import Proxy, is_own, raw_refusal
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -87,15 +88,20 @@ class Application:
         api: dispatch.Rpc,
         control_routes: "AsgiApplication",
         connections: "Connections",
+        proxy: Proxy,
     ) -> None:
         self._api = api
         self._control = control_routes
         self._connections = connections
+        self._proxy = proxy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"].startswith("/_fake/"):
+        proxied_host = scope.get(PROXIED_HOST)
+        if proxied_host is not None and is_own(proxied_host, scope["server"][1]):
+            proxied_host = None
+        if scope["path"].startswith("/_fake/") and proxied_host is None:
             await self._control(scope, receive, send)
             return
         try:
@@ -110,15 +116,20 @@ class Application:
                 b"The request is too large.",
             )
             return
-        answer = self._api.answer(
-            wire.Request(
-                method=scope["method"],
-                path=scope["path"],
-                query=scope["query_string"],
-                headers=wire.headers(scope["headers"]),
-                body=body,
-            )
+        request = wire.Request(
+            method=scope["method"],
+            path=scope["path"],
+            query=scope["query_string"],
+            headers=wire.headers(scope["headers"]),
+            body=body,
         )
+        if proxied_host is not None:
+            reason = self._proxy.refusal(proxied_host, request)
+            if reason is not None:
+                self._connections.end_with(scope["client"], raw_refusal(reason))
+                await asyncio.sleep(0)
+                return
+        answer = self._api.answer(request)
         if answer.delay_seconds:
             await asyncio.sleep(answer.delay_seconds)
         if answer.is_cut:
@@ -165,11 +176,3 @@ def _host_name(header: bytes) -> str:
         return urlsplit(f"//{header.decode('latin-1')}").hostname or ""
     except ValueError:
         return ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether *host*, a name or an address, is loopback."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

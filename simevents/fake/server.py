@@ -20,11 +20,13 @@ from typing import Any, Self
 
 import uvicorn
 
+from ..hosts import is_loopback
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
-from .application import Application, AsgiApplication, Guard, is_loopback
+from .application import Application, AsgiApplication, Guard
 from .ecs import instances
 from .protocol import dispatch
 from .protocol.connections import Connections
+from .proxy import Proxy, raw_refusal
 from .state.access_keys import AccessKeys
 from .state.catalog import DEFAULT_REGION
 from .state.clock import Clock
@@ -96,9 +98,12 @@ class FakeServer:
             missing = [id for id in instance_ids if self._store.get("instance", id) is None]
             instances.run(cloud, region, missing, {})
         journal = Journal()
-        connections = Connections()
+        proxy = Proxy(journal.refusals, cloud.now)
+        connections = self._connections = Connections(
+            lambda target: raw_refusal(proxy.refusal_of_tunnel(target))
+        )
         self._guard = Guard(partial(_control_routes, cloud, journal, given), self.control_token)
-        application = Application(dispatch.Rpc(cloud, journal), self._guard, connections)
+        application = Application(dispatch.Rpc(cloud, journal), self._guard, connections, proxy)
         self._server = _Server(
             uvicorn.Config(
                 application,
@@ -168,6 +173,20 @@ class FakeServer:
             self._thread.join()
             self._thread = None
 
+    def move(self) -> None:
+        """Listen at a new free port, which `url` then has, and close all connections.
+
+        A program that still runs and knows the old address reaches nothing any more.
+        """
+        bound = _bind(HOST, 0)
+
+        async def moved() -> None:
+            await self._server.move(bound)
+            self._connections.abort_all()
+
+        asyncio.run_coroutine_threadsafe(moved(), self._server.loop).result()
+        self._socket, self.url = bound, _url(bound)
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -192,6 +211,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.loop = asyncio.get_running_loop()
         self.ready.set()
+
+    async def move(self, bound: socket.socket) -> None:
+        """Serve *bound* instead of the sockets so far."""
+        for server in self.servers:
+            server.close()
+        await super().startup([bound])
 
 
 def _control_routes(cloud: Cloud, journal: Journal, switches: Switches) -> AsgiApplication:

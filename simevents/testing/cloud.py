@@ -5,13 +5,14 @@ program's calls to the fake.
 """
 
 import os
-import threading
+import urllib.request
 from collections.abc import Container, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
-from ..errors import InvalidInput, OutsideFake
+from ..errors import HostRefused, InvalidInput, OutsideFake
 from ..fake.control.client import Control, ControlError
 from ..fake.server import FakeServer
 from ..models import (
@@ -23,10 +24,12 @@ from ..models import (
     parse_time,
 )
 from ..schedule import parse, to_text
+from .allowed_hosts import AllowedHosts
 from .expectations import Expectation
-from .records import ApiCall, CloudEvent, call, event
+from .network_guard import Policy, enforced, is_enforced, keep_environment, restore
+from .origins import running
+from .records import ApiCall, CloudEvent, ProxyRefusal, call, event, proxy_refusal
 from .redirect import redirected
-from .standing_guard import leave_behind
 from .timeline import timeline
 
 # pytest shows the line of the test that went wrong, not ours.
@@ -100,24 +103,38 @@ class FakeCloud:
     given one by one or as lists throughout.
     """
 
-    def __init__(self, server: FakeServer, region: str = DEFAULT_REGION) -> None:
+    def __init__(
+        self,
+        server: FakeServer,
+        region: str = DEFAULT_REGION,
+        allow_hosts: Iterable[str] = (),
+    ) -> None:
         self.url = server.url
         """For programs that take an endpoint, as scheme, host and port."""
         self.region = region
+        self.allowed_hosts = AllowedHosts(allow_hosts)
+        """The hosts besides loopback that the program under test may reach."""
         self._control = Control(server.url, send=server.control)
         self.clock = CloudClock(self._control)
         self.faults = CloudFaults(self._control)
         self._made: set[str] = set()
         self.refused: list[OutsideFake] = []
         """Calls of the program under test that were stopped on their way to the real cloud."""
+        self.hosts_refused: list[HostRefused] = []
+        """What it tried to reach elsewhere; this alone does not fail the test."""
 
     def __repr__(self) -> str:
         return f"FakeCloud({self.url!r}, {self.region!r})"
 
     @property
     def env(self) -> dict[str, str]:
-        """Variables for a handler that is another process: who it is, and where the cloud is."""
+        """Variables for a handler that is another process: who it is, and where the cloud is.
+
+        The fake is its proxy, which lets nothing out: a program that does not read the endpoint
+        is refused.
+        """
         return {
+            **self._proxies(),
             "SIMEVENTS_ENDPOINT": self.url,
             "ALIBABA_CLOUD_ACCESS_KEY_ID": FAKE_ACCESS_KEY_ID,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": FAKE_ACCESS_KEY_SECRET,
@@ -129,6 +146,15 @@ class FakeCloud:
             "ALICLOUD_SECRET_KEY": FAKE_ACCESS_KEY_SECRET,
             "ALICLOUD_SECURITY_TOKEN": "",
             "ALICLOUD_REGION": self.region,
+        }
+
+    def _proxies(self) -> dict[str, str]:
+        past = ",".join(("localhost", "127.0.0.1", "::1", *self.allowed_hosts.names))
+        names = ("http_proxy", "https_proxy", "all_proxy")
+        return {
+            **{spelling: self.url for name in names for spelling in (name, name.upper())},
+            "no_proxy": past,
+            "NO_PROXY": past,
         }
 
     def run_instances(self, count: int = 1) -> list[str]:
@@ -222,6 +248,16 @@ class FakeCloud:
         """What the program under test has called, in order."""
         return [call(entry) for entry in self._control.get("calls")]
 
+    @property
+    def proxy_refusals(self) -> list[ProxyRefusal]:
+        """What other processes of the program under test tried to reach through the fake."""
+        return [proxy_refusal(entry) for entry in self._control.get("refusals")]
+
+    def other_hosts_refused(self) -> list[str]:
+        """The hosts besides Alibaba's that the program under test tried to reach, in words."""
+        others = [entry.host for entry in self.proxy_refusals if not entry.is_alibaba]
+        return [*(error.host for error in self.hosts_refused), *others]
+
     def status(self, instance_id: str) -> str:
         """``Running``, ``Stopped`` and so on."""
         statuses = {e["instance_id"]: str(e["status"]) for e in self._control.get("instances")}
@@ -253,7 +289,7 @@ class FakeCloud:
 
     def timeline(self) -> str:
         """What the cloud did and what the program under test called, in order, to read."""
-        return timeline(self.events, self.calls)
+        return timeline(self.events, self.calls, self.proxy_refusals)
 
     def no_unexpected_calls(self) -> None:
         """AssertionError for calls that the fake does not know, or that were stopped."""
@@ -263,6 +299,7 @@ class FakeCloud:
         """Empty again, in real time, without faults."""
         self._control.post("reset")
         self.refused.clear()
+        self.hosts_refused.clear()
 
     def switch(self, **switches: Any) -> None:
         """How to answer what is not documented; docs/switches.md."""
@@ -273,66 +310,66 @@ class FakeCloud:
 
 
 @contextmanager
-def fake_cloud(*, region: str = DEFAULT_REGION, redirect: bool = True) -> Iterator[FakeCloud]:
+def fake_cloud(
+    *, region: str = DEFAULT_REGION, redirect: bool = True, allow_hosts: Iterable[str] = ()
+) -> Iterator[FakeCloud]:
     """A fake cloud for unittest, notebooks and scripts; with pytest use `ecs_fake`.
 
-    Within the block Alibaba's Python SDKs reach it unchanged, unless *redirect* is off.
-    At its end AssertionError tells of calls that the fake does not know.
+    Within the block Alibaba's Python SDKs reach it unchanged, unless *redirect* is off, and
+    nothing but this machine and *allow_hosts* can be reached. At its end AssertionError tells of
+    calls that the fake does not know.
     """
     with (
         FakeServer(accept_any_key=True) as server,
-        in_use(FakeCloud(server, region), redirect=redirect) as cloud,
-        noting_threads("the block of fake_cloud()"),
+        running("the block of fake_cloud()"),
+        in_use(FakeCloud(server, region, allow_hosts), redirect=redirect) as cloud,
     ):
         yield cloud
         cloud.no_unexpected_calls()
 
 
 @contextmanager
-def noting_threads(test: str) -> Iterator[None]:
-    """Note the threads that are started in the block and outlive it, as left behind by *test*."""
-    before = set(threading.enumerate())
-    try:
-        yield
-    finally:
-        leave_behind(set(threading.enumerate()) - before, test)
-
-
-@contextmanager
 def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
-    """Lead this process to *cloud* and give it the fake's keys."""
-    if not redirect:
-        yield cloud
-        return
-    with (
-        _environment(cloud.env),
-        redirected(cloud.url, SERVED, cloud.refused.append),
-    ):
+    """Lead this process to *cloud*, give it the fake's keys, and let nothing else out."""
+    policy = Policy(
+        refused=cloud.refused.append,
+        allowed=cloud.allowed_hosts,
+        host_refused=cloud.hosts_refused.append,
+        fake=urlsplit(cloud.url).netloc,
+    )
+    with ExitStack() as active:
+        if redirect:
+            active.enter_context(redirected(cloud.url, SERVED))
+        if redirect or not is_enforced():
+            active.enter_context(_environment(cloud.env))
+        active.enter_context(enforced(policy))
+        active.enter_context(cloud.allowed_hosts.noting_addresses())
         yield cloud
 
 
-_WHERE = frozenset({"SIMEVENTS_ENDPOINT", "ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION"})
+_PLACES = frozenset({"SIMEVENTS_ENDPOINT", "ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION"})
 """The variables that name a place, not an identity."""
 
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """*variables* set and all proxies unset. `mock.patch.dict` would set all others again.
+    """*variables* set. `mock.patch.dict` would set all others again.
 
     The fake's keys stay afterwards, until the process ends: a thread that outlives its test
     must not find the user's own.
     """
-    proxies = [name for name in os.environ if name.lower().endswith("_proxy")]
-    restored = [name for name in variables if name in _WHERE] + proxies
+    restored = {name for name in variables if name in _PLACES or name.lower().endswith("_proxy")}
+    restored |= {name for name in os.environ if name.lower().endswith("_proxy")}
     before = {name: os.environ.get(name) for name in restored}
-    os.environ.update(variables)
-    for name in proxies:
-        del os.environ[name]
+    for name in restored:
+        os.environ.pop(name, None)
+    os.environ.update({name: variables[name] for name in restored & variables.keys()})
+    keep_environment({name: text for name, text in variables.items() if name not in restored})
+    had_opener = urllib.request._opener is not None  # type: ignore[attr-defined] # noqa: SLF001
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        restore(before)
+        if not had_opener:
+            # The one that urlopen makes at its first call keeps the proxies of that moment.
+            urllib.request.install_opener(None)

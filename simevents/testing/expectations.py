@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 from ..errors import InvalidInput, OutsideFake
 from ..models import EventCycleStatus, parse_duration
-from .records import ApiCall, CloudEvent
+from .records import ApiCall, CloudEvent, ProxyRefusal
 from .timeline import timeline
 
 # pytest shows the line of the test that expected something, not ours.
@@ -35,6 +35,8 @@ class ObservedCloud(Protocol):
     def calls(self) -> list[ApiCall]: ...
     @property
     def refused(self) -> Sequence[OutsideFake]: ...
+    @property
+    def proxy_refusals(self) -> list[ProxyRefusal]: ...
 
 
 class Expectation:
@@ -128,6 +130,13 @@ class Expectation:
             )
         if self._cloud.refused:
             self._fail(str(self._cloud.refused[0]))
+        wanted = [str(refusal) for refusal in self._cloud.proxy_refusals if refusal.is_alibaba]
+        if wanted:
+            self._fail(
+                "A process of the program under test reached for the real cloud, and nothing was "
+                f"sent: {', '.join(dict.fromkeys(wanted))}. Give it the endpoint in the variable "
+                "SIMEVENTS_ENDPOINT, or plain HTTP"
+            )
         return self
 
     def _all_called(self, actions: tuple[str, ...], deed: str, within: Within) -> Self:
@@ -151,7 +160,10 @@ class Expectation:
         return self
 
     def _fail(self, sentence: str) -> None:
-        raise AssertionError(f"{sentence}.\n\n{timeline(self._cloud.events, self._cloud.calls)}")
+        raise AssertionError(f"{sentence}.\n\n{self._timeline()}")
+
+    def _timeline(self) -> str:
+        return timeline(self._cloud.events, self._cloud.calls, self._cloud.proxy_refusals)
 
 
 def _names(call: ApiCall, instance: str) -> bool:

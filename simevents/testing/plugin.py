@@ -25,18 +25,24 @@ if TYPE_CHECKING:
 _FAKE: "pytest.StashKey[FakeCloud]" = pytest.StashKey()
 _HAS_CASSETTE = pytest.StashKey[bool]()
 _ESCAPES = pytest.StashKey[list[str]]()
-_ESCAPES_OF_WORKER = "simevents_escapes"
+_HOSTS_REFUSED = pytest.StashKey[list[str]]()
+_OF_WORKER = "simevents_of_worker"
+_ALLOW_HOSTS = "ecs_allow_hosts"
+_GUARD = f"{__package__}.network_guard"
+_runs: list[pytest.Config] = []
+"""The runs of pytest in this process, one within the other."""
 
 _FAKE_MARKER = {
     "region": (str, "a region such as cn-beijing"),
     "frozen": (bool, "True or False"),
     "redirect": (bool, "True or False"),
     "switches": (dict, "a dictionary of switches, docs/switches.md"),
+    "allow_hosts": (list, "a list of host names and addresses"),
 }
 """The arguments of the marker `ecs_fake`, their types, and the words for an error."""
 
 _MARKERS = (
-    "ecs_fake(region, frozen, redirect, switches): the initial state of the fixture ecs_fake.",
+    "ecs_fake(region, frozen, redirect, switches, allow_hosts): the initial state of the fixture.",
     "ecs_cassette: record the test's calls of the API, and replay them (--record-mode).",
     'verified_live(on): the day on which the test has passed on Alibaba Cloud, as "2026-11-23".',
 )
@@ -56,9 +62,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--ecs-live-instances", help="Instances kept for tests, by id, separated by commas."
     )
+    parser.addini(
+        _ALLOW_HOSTS,
+        "Hosts besides this machine that tests with the fixture ecs_fake may reach, by name or "
+        "address. Alibaba's hosts cannot be allowed.",
+        type="args",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    guard = sys.modules.get(_GUARD)
+    if guard is not None and _runs:
+        guard.begin_inner_run()
+    _runs.append(config)
     for line in _MARKERS:
         config.addinivalue_line("markers", line)
     if config.getoption("--ecs-target") == "live" and config.getoption("numprocesses", None):
@@ -73,6 +89,14 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
+def pytest_unconfigure() -> None:
+    """A run within a run, as pytester makes them, gives the outer one its state back."""
+    _runs.pop()
+    guard = sys.modules.get(_GUARD)
+    if guard is not None and _runs:
+        guard.end_inner_run()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give cassettes to the tests that use one; deselect live tests without an account."""
     target = config.getoption("--ecs-target")
@@ -85,6 +109,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             # First, so that no other marker replaces the scrubbing.
             item.add_marker(pytest.mark.vcr(**options()), append=False)
             item.stash[_HAS_CASSETTE] = True
+            if isinstance(item, pytest.Function):
+                item.fixturenames.insert(0, "_ecs_cassette_guard")
     if target == "live" and not _live_account(config):
         without = [item for item in items if _uses_target(item)]
         if without:
@@ -133,13 +159,20 @@ def ecs_fake(
     way to the real cloud.
     """
     from ..errors import InvalidInput
-    from .cloud import DEFAULT_REGION, FakeCloud, in_use, noting_threads
+    from .cloud import DEFAULT_REGION, FakeCloud, in_use
+    from .origins import running
 
     given = _marked(request.node)
-    cloud = FakeCloud(_ecs_fake_server, given.get("region", DEFAULT_REGION))
+    allowed = [*request.config.getini(_ALLOW_HOSTS), *given.get("allow_hosts", [])]
+    # At the address of an earlier test, a program that this test left running would find it.
+    _ecs_fake_server.move()
+    try:
+        cloud = FakeCloud(_ecs_fake_server, given.get("region", DEFAULT_REGION), allowed)
+    except InvalidInput as error:
+        _fail(f"@pytest.mark.ecs_fake, {_ALLOW_HOSTS}: {error}")
     with (
+        running(request.node.nodeid),
         in_use(cloud, redirect=given.get("redirect", True)),
-        noting_threads(request.node.nodeid),
     ):
         cloud.reset()
         try:
@@ -156,11 +189,25 @@ def ecs_fake(
         except AssertionError as unexpected:
             _fail(str(unexpected))
         finally:
+            refused = request.config.stash.setdefault(_HOSTS_REFUSED, [])
+            refused += [f"{host} by {request.node.nodeid}" for host in cloud.other_hosts_refused()]
             del request.node.stash[_FAKE]
 
 
 @pytest.fixture
-def ecs_cassette(request: pytest.FixtureRequest) -> "Iterator[datetime]":
+def _ecs_cassette_guard(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For a test with a cassette: what is not replayed does not reach Alibaba Cloud."""
+    from .network_guard import REPLAY, enforced
+
+    if _records(request.config):
+        yield
+        return
+    with enforced(REPLAY):
+        yield
+
+
+@pytest.fixture
+def ecs_cassette(request: pytest.FixtureRequest) -> "datetime":
     """For a test with the marker `ecs_cassette`: the instant of its recording, UTC.
 
     On replay the test must use this as the current time.
@@ -168,16 +215,10 @@ def ecs_cassette(request: pytest.FixtureRequest) -> "Iterator[datetime]":
     from datetime import UTC, datetime
 
     from .recording.cassettes import recorded_at
-    from .redirect import guarded
 
     if request.node.get_closest_marker("ecs_cassette") is None:
         _fail("the fixture ecs_cassette needs the marker @pytest.mark.ecs_cassette on the test")
-    moment = recorded_at(_cassette(request), datetime.now(UTC))
-    if _records(request.config):
-        yield moment
-    else:
-        with guarded():
-            yield moment
+    return recorded_at(_cassette(request), datetime.now(UTC))
 
 
 @pytest.fixture
@@ -237,33 +278,47 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """What a process of pytest-xdist has refused, for the controller's report."""
-    found = getattr(node, "workeroutput", {}).get(_ESCAPES_OF_WORKER, [])
-    node.config.stash.setdefault(_ESCAPES, []).extend(found)
+    escapes, hosts = getattr(node, "workeroutput", {}).get(_OF_WORKER, ([], []))
+    node.config.stash.setdefault(_ESCAPES, []).extend(escapes)
+    node.config.stash.setdefault(_HOSTS_REFUSED, []).extend(hosts)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A call that outlived its test fails the run: no test can be blamed for it any more."""
-    guard = sys.modules.get(f"{__package__}.standing_guard")
-    found = session.config.stash.setdefault(_ESCAPES, [])
+    guard = sys.modules.get(_GUARD)
+    escapes = session.config.stash.setdefault(_ESCAPES, [])
     if guard is not None:
-        found.extend(guard.escapes())
+        escapes.extend(guard.escapes())
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput[_ESCAPES_OF_WORKER] = found
-    elif found and session.exitstatus == pytest.ExitCode.OK:
+        hosts = session.config.stash.get(_HOSTS_REFUSED, [])
+        session.config.workeroutput[_OF_WORKER] = (escapes, hosts)
+    elif escapes and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    found = config.stash.get(_ESCAPES, [])
-    if found:
+    hosts = config.stash.get(_HOSTS_REFUSED, [])
+    if hosts:
+        terminalreporter.section("hosts refused in tests with the fake cloud")
+        _write_counted(terminalreporter, hosts)
+        terminalreporter.line(
+            f"Nothing was sent. To allow a host, use the setting {_ALLOW_HOSTS} or "
+            "@pytest.mark.ecs_fake(allow_hosts=[…])."
+        )
+    escapes = config.stash.get(_ESCAPES, [])
+    if escapes:
         terminalreporter.section("calls that outlived their test", red=True)
-        for line in dict.fromkeys(found):
-            terminalreporter.line(f"{line} ({found.count(line)} times)")
+        _write_counted(terminalreporter, escapes)
         terminalreporter.line(
             "The run fails for this. Stop the thread at the end of its test, for example with an "
             "event that its loop checks. Run tests that use the real cloud in a separate run."
         )
+
+
+def _write_counted(terminalreporter: Any, lines: list[str]) -> None:
+    for line in dict.fromkeys(lines):
+        terminalreporter.line(f"{line} ({lines.count(line)} times)")
 
 
 def _uses_target(item: pytest.Item) -> bool:

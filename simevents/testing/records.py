@@ -42,6 +42,23 @@ class CloudEvent:
     """Each status and when it began, in the cloud's time; the first is the initial one."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProxyRefusal:
+    """A request for another host that a program sent to the fake as its proxy; it was refused."""
+
+    at: datetime
+    """In the cloud's time, UTC."""
+    method: str
+    host: str
+    action: str
+    """Of an API call that the fake does not serve; else empty."""
+    is_alibaba: bool
+    """The program wanted the real cloud, which fails the test."""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.method, self.host, self.action) if part)
+
+
 def event(entry: Mapping[str, Any]) -> CloudEvent:
     """An entry of ``/_fake/events``."""
     return CloudEvent(
@@ -68,3 +85,8 @@ def call(entry: Mapping[str, Any]) -> ApiCall:
         request_id=entry["request_id"],
         unexpected=entry["unexpected"],
     )
+
+
+def proxy_refusal(entry: Mapping[str, Any]) -> ProxyRefusal:
+    """An entry of ``/_fake/refusals``."""
+    return ProxyRefusal(**dict(entry) | {"at": parse_time(entry["at"])})

@@ -1,12 +1,11 @@
 """Redirects both families of Alibaba's Python SDKs to a fake cloud; refuses the real one.
 
 The request decides: one that is signed the vendor's way goes to the fake, whatever
-endpoint, region, protocol or proxy the program under test has set. Every other request to
-a host of Alibaba's is refused. Only this process is redirected; others read `FakeCloud.env`.
+endpoint, region, protocol or proxy the program under test has set. `network_guard` refuses
+every other way out. Only this process is redirected; others read `FakeCloud.env`.
 """
 
 import importlib.util
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -14,52 +13,37 @@ from typing import Any
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
-from ..errors import OutsideFake
-from . import standing_guard
-from .standing_guard import METADATA_ADDRESS, is_alibaba
+from ..hosts import is_alibaba
+from .network_guard import refusal
+from .origins import left_behind_by
+
+_redirected_to: list[str] = []
 
 
 @contextmanager
-def redirected(
-    url: str, served: Mapping[str, str], refused: Callable[[OutsideFake], None]
-) -> Iterator[None]:
+def redirected(url: str, served: Mapping[str, str]) -> Iterator[None]:
     """Lead this process's calls to the fake at *url* for as long as the block lasts.
 
-    *served* are the products that the fake has, by their API versions. *refused* is
-    called with each call that was stopped, since the program under test may swallow the error.
+    *served* are the products that the fake has, by their API versions.
     """
-    if socket.getaddrinfo.__module__ == __name__:
+    if _redirected_to:
         raise RuntimeError(
             "This process is led to a fake cloud already, by ecs_fake or fake_cloud(), and can be "
             "led to one only. Take redirect=False for another one."
         )
-    standing_guard.stand()
-    redirector = _Redirector(url, served, refused)
     with ExitStack() as patches:
-        for patch in redirector.patches():
+        for patch in _Redirector(url, served).patches():
             patches.enter_context(patch)
-        standing_guard.report_to(refused)
-        patches.callback(standing_guard.report_to, None)
-        yield
-
-
-@contextmanager
-def guarded() -> Iterator[None]:
-    """Refuse every connection to a host of Alibaba's; redirect nothing."""
-    with ExitStack() as patches:
-        for patch in _Redirector("", {}, lambda _: None).guards():
-            patches.enter_context(patch)
+        _redirected_to.append(url)
+        patches.callback(_redirected_to.clear)
         yield
 
 
 class _Redirector:
-    def __init__(
-        self, url: str, served: Mapping[str, str], refused: Callable[[OutsideFake], None]
-    ) -> None:
+    def __init__(self, url: str, served: Mapping[str, str]) -> None:
         self._url = url
         self._netloc = urlsplit(url).netloc
         self._served = served
-        self._refused = refused
 
     def patches(self) -> Iterator[Any]:
         """One patch for each library that may send a request."""
@@ -79,27 +63,6 @@ class _Redirector:
 
             session_request = ClientSession._request  # noqa: SLF001 - all of its verbs end there
             yield mock.patch.object(ClientSession, "_request", self._requesting(session_request))
-        yield from self.guards()
-
-    def guards(self) -> Iterator[Any]:
-        """The patches that only refuse."""
-        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-            yield mock.patch.object(socket, name, self._resolving(getattr(socket, name)))
-        for name in ("connect", "connect_ex"):
-            connect = getattr(socket.socket, name)
-            yield mock.patch.object(socket.socket, name, self._connecting(connect))
-        if _is_installed("httpx"):
-            # A proxy or another event loop would resolve the name unseen.
-            from httpx import AsyncHTTPTransport, HTTPTransport
-
-            yield mock.patch.object(
-                HTTPTransport, "handle_request", self._transporting(HTTPTransport.handle_request)
-            )
-            yield mock.patch.object(
-                AsyncHTTPTransport,
-                "handle_async_request",
-                self._transporting(AsyncHTTPTransport.handle_async_request),
-            )
 
     def _sending(self, send: Callable[..., Any]) -> Callable[..., Any]:
         def sent(adapter: Any, request: Any, *arguments: Any, **options: Any) -> Any:
@@ -133,51 +96,17 @@ class _Redirector:
         host = parts.hostname or ""
         action, version = _signed_call(parts.query, headers, body)
         is_fake = parts.netloc == self._netloc
-        if standing_guard.left_behind_by() and (is_fake or action or is_alibaba(host)):
+        if left_behind_by() and (is_fake or action or is_alibaba(host)):
             # The cloud of a later test must not hear the handler of an earlier one.
-            raise standing_guard.refusal(action or "a page", host)
+            raise refusal(action or "a page", host)
         if is_fake:
             return None
         if version in self._served:
             query = f"?{parts.query}" if parts.query else ""
             return f"{self._url}{parts.path or '/'}{query}"
         if action or is_alibaba(host):
-            raise self._refusal(f"{action} (API version {version})" if action else "a page", host)
+            raise refusal(f"{action} (API version {version})" if action else "a page", host)
         return None
-
-    def _transporting(self, handle: Callable[..., Any]) -> Callable[..., Any]:
-        def handled(transport: Any, request: Any) -> Any:
-            if is_alibaba(request.url.host):
-                raise self._refusal("a page", request.url.host)
-            return handle(transport, request)
-
-        return handled
-
-    def _resolving(self, getaddrinfo: Callable[..., Any]) -> Callable[..., Any]:
-        def resolved(host: Any, *arguments: Any, **options: Any) -> Any:
-            name = host.decode() if isinstance(host, bytes) else host
-            if isinstance(name, str) and is_alibaba(name):
-                raise self._refusal("a page", name)
-            return getaddrinfo(host, *arguments, **options)
-
-        return resolved
-
-    def _connecting(self, connect: Callable[..., Any]) -> Callable[..., Any]:
-        def connected(self_: socket.socket, address: Any) -> Any:
-            host = address[0] if isinstance(address, tuple) else ""
-            if isinstance(host, str) and is_alibaba(host):
-                is_metadata = host == METADATA_ADDRESS
-                raise self._refusal("the metadata service" if is_metadata else "a page", host)
-            return connect(self_, address)
-
-        return connected
-
-    def _refusal(self, what: str, host: str) -> OutsideFake:
-        if standing_guard.left_behind_by():
-            return standing_guard.refusal(what, host)
-        refusal = OutsideFake(what, host)
-        self._refused(refusal)
-        return refusal
 
 
 def _signed_call(query: str, headers: Mapping[str, str], body: Any) -> tuple[str, str]:

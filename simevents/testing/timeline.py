@@ -4,11 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..models import format_time
-from .records import ApiCall, CloudEvent
+from .records import ApiCall, CloudEvent, ProxyRefusal
 
 
-def timeline(events: Iterable[CloudEvent], calls: Iterable[ApiCall]) -> str:
-    """Events and calls in the order of the cloud's time, a line each."""
+def timeline(
+    events: Iterable[CloudEvent],
+    calls: Iterable[ApiCall],
+    refusals: Iterable[ProxyRefusal] = (),
+) -> str:
+    """Events, calls and refusals in the order of the cloud's time, a line each."""
     lines: list[tuple[datetime, int, int, str]] = []
     for event in events:
         for number, (at, status) in enumerate(event.history):
@@ -20,6 +24,8 @@ def timeline(events: Iterable[CloudEvent], calls: Iterable[ApiCall]) -> str:
         names = " ".join(f"{n}={v}" for n, v in call.parameters.items() if n != "RegionId")
         outcome = call.code or "done"
         lines.append((call.at, 1, number, f"handler  {call.action} {names} -> {outcome}"))
+    for number, refusal in enumerate(refusals):
+        lines.append((refusal.at, 1, number, f"handler  {refusal} -> refused, nothing was sent"))
     shown = [f"  {format_time(at)}  {text}" for at, _, _, text in sorted(lines)]
     if not any(rank == 1 for _, rank, _, _ in lines):
         shown.append("The handler has called nothing: is it running, and does it reach this cloud?")

@@ -360,26 +360,3 @@ def test_one_cloud_at_a_time(project: pytest.Pytester) -> None:
                 assert other.url != ecs_fake.url
     """
     run(project, test).assert_outcomes(passed=1)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        'httpx.get("https://ecs.aliyuncs.com", proxy="http://127.0.0.1:9")',
-        'socket.gethostbyname("ecs.aliyuncs.com")',
-        'socket.socket().connect(("ecs.aliyuncs.com", 443))',
-        'socket.socket().connect_ex(("100.100.100.200", 80))',
-    ],
-)
-def test_every_way_to_the_real_cloud_is_refused(project: pytest.Pytester, line: str) -> None:
-    test = f"""
-import httpx, pytest, socket
-from simevents.errors import OutsideFake
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_it(ecs_fake):
-    with pytest.raises(OutsideFake):
-        {line}
-    ecs_fake.refused.clear()
-"""
-    run(project, test).assert_outcomes(passed=1)

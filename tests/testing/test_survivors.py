@@ -102,7 +102,7 @@ def test_a_thread_that_outlives_its_test_is_refused_and_fails_the_run(
     result.stdout.fnmatch_lines(
         [
             "*calls that outlived their test*",
-            "a thread that test_it.py::test_a_leaves_a_thread left behind called * of ecs*",
+            "code that test_it.py::test_a_leaves_a_thread left behind called * of ecs*",
             "The run fails for this.*",
         ]
     )

@@ -18,7 +18,7 @@ def test_the_redirect_ends_with_the_block(monkeypatch: pytest.MonkeyPatch) -> No
     before = (os.environ["HTTPS_PROXY"], socket.getaddrinfo, socket.socket.connect)
     with fake_cloud(region="cn-beijing") as cloud:
         (instance,) = cloud.run_instances()
-        assert "HTTPS_PROXY" not in os.environ
+        assert os.environ["HTTPS_PROXY"] == cloud.url
         sdk = NewerSdk("cn-beijing", "http://ecs.cn-beijing.aliyuncs.com")
         answer = sdk.call("DescribeInstances")
         found = [entry["InstanceId"] for entry in answer["Instances"]["Instance"]]

@@ -56,6 +56,7 @@ def routes(cloud: Cloud, journal: Journal, switches_at_start: Switches) -> Starl
         ("GET", "throttle", control.throttle),
         ("POST", "throttle", control.set_throttle),
         ("GET", "calls", control.calls),
+        ("GET", "refusals", control.refusals),
         ("POST", "account", control.change_account),
         ("POST", "reset", control.reset),
     ]
@@ -224,6 +225,9 @@ class _Control:
             "false",
         )
         return JSONResponse(self._journal.entries(unexpected_only=unexpected_only))
+
+    async def refusals(self, _request: Request) -> Response:
+        return JSONResponse(self._journal.refusals.entries())
 
     async def change_account(self, request: Request) -> Response:
         body = await bodies.read(request, bodies.Account)

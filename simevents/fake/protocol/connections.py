@@ -5,6 +5,8 @@ This extends uvicorn's HTTP protocol. `application` handles the requests themsel
 
 import asyncio
 import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -31,18 +33,37 @@ def _without_upgrade(data: bytes) -> bytes:
     return _UPGRADE.sub(b"", head + b"\r\n")[:-2] + blank + body if blank else data
 
 
-class Connections:
-    """The open connections, by peer address. ASGI has no method to abort a connection."""
+PROXIED_HOST = "simevents.proxied_host"
+"""In the scope of a request that a client sent as to a proxy: the host and port that it names."""
 
-    def __init__(self) -> None:
+
+class Connections:
+    """The open connections, by peer address. ASGI has no method to abort a connection.
+
+    *refuse_tunnel* returns the whole answer for a ``CONNECT`` to the host and port that it gets.
+    """
+
+    def __init__(self, refuse_tunnel: Callable[[bytes], bytes]) -> None:
         self._transports: dict[tuple[str, int], asyncio.Transport] = {}
+        self._refuse_tunnel = refuse_tunnel
 
     def abort(self, client: tuple[str, int]) -> None:
         self._transports[tuple(client)].abort()  # type: ignore[index]
 
+    def abort_all(self) -> None:
+        for transport in list(self._transports.values()):
+            transport.abort()
+
+    def end_with(self, client: tuple[str, int], answer: bytes) -> None:
+        """Send a whole answer as it is, and close the connection."""
+        transport = self._transports[tuple(client)]  # type: ignore[index]
+        transport.write(answer)
+        transport.close()
+
     def protocol(self) -> type[asyncio.Protocol]:
         """uvicorn's HTTP protocol; it also tracks connections and limits the request head."""
         transports = self._transports
+        refuse_tunnel = self._refuse_tunnel
 
         class TrackedProtocol(HttpToolsProtocol):
             _head_bytes = 0
@@ -62,6 +83,13 @@ class Connections:
 
             def on_headers_complete(self) -> None:
                 self._is_in_head = False
+                if self.parser.get_method() == b"CONNECT":
+                    self.transport.write(refuse_tunnel(self.url))
+                    self.transport.close()
+                    return
+                if b"://" in self.url:
+                    netloc = urlsplit(self.url.decode("latin-1")).netloc
+                    self.scope[PROXIED_HOST] = netloc  # type: ignore[literal-required]
                 super().on_headers_complete()
 
             def data_received(self, data: bytes) -> None:

@@ -37,7 +37,7 @@ from .registry import ACTIONS
 from .signatures import Verifier
 from .wire import Reading, Request, Response
 
-__all__ = ["PRODUCTS", "Rpc"]
+__all__ = ["PRODUCTS", "VERSIONS", "Rpc"]
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,8 @@ COMMON_PARAMETERS = frozenset(
     }
 )
 _SECRET_PARAMETERS = frozenset({"Password", "UserData"})
-_VERSIONS = frozenset(version for version, _ in ACTIONS)
+VERSIONS = frozenset(version for version, _ in ACTIONS)
+"""The API versions of the products that the fake serves."""
 
 LONGEST_NAME = 200
 """The limit for a parameter name; no documented name is as long."""
@@ -214,7 +215,7 @@ def _find(progress: _Progress) -> Action:
     If it is not covered, the answer is HTTP 400, and the journal marks the call as unexpected.
     """
     reading = progress.reading
-    if reading.version not in _VERSIONS:
+    if reading.version not in VERSIONS:
         progress.unexpected = True
         raise ApiError(api_errors.UNKNOWN_VERSION, version=reading.version)
     action = ACTIONS.get((reading.version, reading.action.lower()))

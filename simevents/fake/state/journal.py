@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .clock import Epoch, iso_time
+from .refusals import Refusals
 
 KEPT_CALLS = 100_000
 KEPT_CHARACTERS = 50_000_000
@@ -33,6 +34,7 @@ class Journal:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
         self._characters = 0
+        self.refusals = Refusals()
 
     def record(self, entry: Entry) -> None:
         self._entries.append(entry)
@@ -43,6 +45,7 @@ class Journal:
     def clear(self) -> None:
         self._entries.clear()
         self._characters = 0
+        self.refusals.clear()
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -16,10 +16,9 @@ from ...api.sdk import default_chain
 from ...errors import InvalidInput, WrongAccount, listed
 from ...models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from ...settings import find_credentials
+from ..network_guard import REPLAY, enforced, used_fake
 from ..recording.cassettes import recorded_at, recorded_instances
 from ..recording.scrubbing import unrecorded
-from ..redirect import guarded
-from ..standing_guard import is_standing
 from .account import LiveAccount, cancel_new, live_settings
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def on_cassette(cassette: "Cassette", region: str) -> Iterator[Target]:
         del left[:count]
         return taken
 
-    with guarded():
+    with enforced(REPLAY):
         yield _target("cassette", region, recorded_at(cassette, datetime.now(UTC)), take)
 
 
@@ -98,7 +97,7 @@ def on_live(account: LiveAccount, cassette: "Cassette | None") -> Iterator[Targe
     Raises WrongAccount when the credentials are those of another account than the one named.
     """
     where = live_settings(account)
-    if is_standing() and not where.is_loopback:
+    if used_fake() and not where.is_loopback:
         raise InvalidInput(
             "--ecs-target",
             "this run has used a fake cloud, so the real cloud stays closed in it; run the tests "

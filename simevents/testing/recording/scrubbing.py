@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from vcr.request import Request
 
-from ..standing_guard import is_alibaba
+from ...hosts import is_alibaba
 
 SCRUBBED = "scrubbed"
 SCRUBBED_ACCOUNT_ID = "1000000000000000"

@@ -1,0 +1,96 @@
+"""The fake as a proxy: it answers calls of the API for any host, and refuses everything else.
+
+A program that is led here by the proxy variables must not get past. An API call over plain
+HTTP is answered if the fake serves its product. All other requests are refused with 403; the
+reason is in the status line, because most clients show nothing else of a proxy's answer.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from ..hosts import is_alibaba, is_loopback
+from .protocol import dispatch, wire
+from .protocol.api_errors import ApiError
+from .state.refusals import Refusal, Refusals, shortened
+
+_ALLOW = "lets nothing out; a test allows a host with ecs_allow_hosts"
+
+
+class Proxy:
+    """Decides about requests to other hosts. *now* returns the cloud's time."""
+
+    def __init__(self, refusals: Refusals, now: Callable[[], float]) -> None:
+        self._refusals = refusals
+        self._now = now
+
+    def refusal_of_tunnel(self, target: bytes) -> str:
+        """Refuse ``CONNECT`` to *target*, which is host and port; returns the reason."""
+        netloc = target.decode("latin-1")
+        if is_alibaba(_host(netloc)):
+            how = (
+                "has no HTTPS for it: use http, the endpoint in SIMEVENTS_ENDPOINT, or the "
+                "process of the test"
+            )
+        else:
+            how = _ALLOW
+        return self._refused("CONNECT", netloc, "", how)
+
+    def refusal(self, netloc: str, request: wire.Request) -> str | None:
+        """Why a request to *netloc* is refused; None for a call that the fake answers."""
+        action, version = _call(request)
+        if action and version in dispatch.VERSIONS:
+            return None
+        if action:
+            how = f"does not serve {action} (API version {version})"
+        else:
+            how = "serves no pages of it" if is_alibaba(_host(netloc)) else _ALLOW
+        return self._refused(request.method, netloc, action, how)
+
+    def _refused(self, method: str, netloc: str, action: str, how: str) -> str:
+        self._refusals.record(
+            Refusal(
+                at=self._now(),
+                method=method,
+                host=shortened(netloc),
+                action=shortened(action),
+                is_alibaba=bool(action) or is_alibaba(_host(netloc)),
+            )
+        )
+        return shortened(f"{netloc} refused: the simevents fake cloud {how}. Nothing was sent")
+
+
+def is_own(netloc: str, port: int) -> bool:
+    """Whether *netloc* is the fake itself, at *port* of this machine."""
+    try:
+        parts = urlsplit(f"//{netloc}")
+        return is_loopback(parts.hostname or "") and (parts.port or 80) == port
+    except ValueError:
+        return False
+
+
+def raw_refusal(reason: str) -> bytes:
+    """A whole answer with *reason* in its status line."""
+    text = "".join(letter if " " <= letter <= "~" else "?" for letter in reason)
+    head = (
+        f"HTTP/1.1 403 {text}\r\ncontent-type: text/plain\r\nconnection: close\r\n"
+        f"content-length: {len(text)}\r\n\r\n"
+    )
+    return (head + text).encode("ascii")
+
+
+def _call(request: wire.Request) -> tuple[str, str]:
+    """Action and version of a call in one of the vendor's forms; empty for other requests."""
+    reading = wire.Reading()
+    try:
+        reading.read(request)
+    except ApiError:
+        return "", ""
+    is_signed = reading.by_headers or "Signature" in reading.parameters
+    return (reading.action, reading.version) if is_signed else ("", "")
+
+
+def _host(netloc: str) -> str:
+    try:
+        return urlsplit(f"//{netloc}").hostname or ""
+    except ValueError:
+        return ""

@@ -29,7 +29,7 @@ from .state.access_keys import AccessKeys
 from .state.catalog import DEFAULT_REGION
 from .state.clock import Clock
 from .state.cloud import Cloud
-from .state.journal import Journal
+from .state.journal import Entry, Journal
 from .state.store import Store
 from .state.switches import Switches, Value
 
@@ -51,7 +51,8 @@ class FakeServer:
     the start. *switches* set the behaviour that is not documented (docs/switches.md).
     The control routes require *control_token*, as ``Authorization: Bearer``; if none is
     given and *host* is not loopback, one is generated and is in `control_token`. *wall*
-    returns real time. *seed* makes the generated ids reproducible.
+    returns real time. *seed* makes the generated ids reproducible. *on_call* is called with
+    the journal's entry of each API call, in the thread that serves.
 
     Raises ServerError if the address cannot be used, StoreError if *data* cannot be used,
     and BadSwitch if a switch or its value is not valid.
@@ -71,6 +72,7 @@ class FakeServer:
         region: str = DEFAULT_REGION,
         wall: Callable[[], float] = time.time,
         seed: int | None = None,
+        on_call: Callable[[Entry], None] | None = None,
     ) -> None:
         given = Switches().changed(**(switches or {}))
         self._socket = _bind(host, port)
@@ -95,7 +97,7 @@ class FakeServer:
         with self._store.transaction():
             missing = [id for id in instance_ids if self._store.get("instance", id) is None]
             instances.run(cloud, region, missing, {})
-        journal = Journal()
+        journal = Journal(on_call)
         connections = Connections()
         self._guard = Guard(partial(_control_routes, cloud, journal, given), self.control_token)
         application = Application(dispatch.Rpc(cloud, journal), self._guard, connections)

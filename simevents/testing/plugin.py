@@ -31,7 +31,7 @@ _FAKE_MARKER = {
     "region": (str, "a region such as cn-beijing"),
     "frozen": (bool, "True or False"),
     "redirect": (bool, "True or False"),
-    "switches": (dict, "a dictionary of switches, docs/switches.md"),
+    "switches": (dict, "a dictionary of switches (simevents fake --switches)"),
 }
 """The arguments of the marker `ecs_fake`, their types, and the words for an error."""
 
@@ -151,12 +151,16 @@ def ecs_fake(
             cloud.clock.freeze()
         request.node.stash[_FAKE] = cloud
         yield cloud
+        unexpected = ""
         try:
             cloud.no_unexpected_calls()
-        except AssertionError as unexpected:
-            _fail(str(unexpected))
+        except AssertionError as error:
+            unexpected = str(error)
         finally:
             del request.node.stash[_FAKE]
+        if unexpected:
+            # Not in the except block: pytest would print the text of the first error as well.
+            _fail(unexpected)
 
 
 @pytest.fixture

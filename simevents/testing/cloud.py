@@ -269,7 +269,7 @@ class FakeCloud:
         self.refused.clear()
 
     def switch(self, **switches: Any) -> None:
-        """How to answer what is not documented; ``simevents fake --switches`` lists them."""
+        """How to answer what is not documented; ``simevents fake --list-switches`` lists them."""
         try:
             self._control.post("switches", **switches)
         except ControlError as error:

@@ -189,7 +189,8 @@ class Expectation:
         if unknown:
             self._fail(
                 f"The program under test called what the fake cloud does not know: "
-                f"{', '.join(unknown)}. This command lists what it covers: simevents fake --actions"
+                f"{', '.join(unknown)}. This command prints what it covers: "
+                "simevents fake --list-actions"
             )
         if self._cloud.refused:
             self._fail(str(self._cloud.refused[0]).removesuffix("."))

@@ -31,7 +31,7 @@ _FAKE_MARKER = {
     "region": (str, "a region such as cn-beijing"),
     "frozen": (bool, "True or False"),
     "redirect": (bool, "True or False"),
-    "switches": (dict, "a dictionary of switches (simevents fake --switches)"),
+    "switches": (dict, "a dictionary of switches (simevents fake --list-switches)"),
 }
 """The arguments of the marker `ecs_fake`, their types, and the words for an error."""
 

@@ -1,11 +1,25 @@
 """The time line: what the cloud did and what the program under test called, as text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from ..errors import OutsideFake
 from ..models import format_time
 from .records import ApiCall, CloudEvent
+
+
+class CallRecord(Protocol):
+    """What `sentence` needs to know of a call."""
+
+    @property
+    def action(self) -> str: ...
+    @property
+    def parameters(self) -> Mapping[str, str]: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def results(self) -> int | None: ...
 
 
 def timeline(
@@ -24,7 +38,7 @@ def timeline(
             else:
                 what = f"{what}: {status.value}"
             # Of the same second: what began, what was called, what became of it.
-            lines.append((at, 0 if number == 0 else 2, number, f"cloud    {what}"))
+            lines.append((at, 0 if number == 0 else 2, number, f"cloud    {_printable(what)}"))
     for number, call in enumerate(calls):
         lines.append((call.at, 1, number, f"handler  {sentence(call)}"))
     shown = [f"  {format_time(at)}  {text}" for at, _, _, text in sorted(lines)]
@@ -36,18 +50,23 @@ def timeline(
     return "\n".join(["What happened, in the cloud's time:", *shown])
 
 
-def sentence(call: ApiCall) -> str:
+def sentence(call: CallRecord) -> str:
     """A call and its outcome: ``DescribeInstancesFullStatus in cn-beijing -> 0 results``."""
     words = [call.action or "(no action)"]
     if region := call.parameters.get("RegionId"):
         words.append(f"in {region}")
     words += [f"{name}={value}" for name, value in call.parameters.items() if name != "RegionId"]
-    return f"{' '.join(words)} -> {_outcome(call)}"
+    return _printable(f"{' '.join(words)} -> {_outcome(call)}")
 
 
-def _outcome(call: ApiCall) -> str:
+def _outcome(call: CallRecord) -> str:
     if call.code:
         return call.code
     if call.results is None:
         return "done"
     return "1 result" if call.results == 1 else f"{call.results} results"
+
+
+def _printable(text: str) -> str:
+    """*text* in one line, with control characters escaped."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -136,7 +136,9 @@ def test_an_unknown_action_fails_at_teardown(project: pytest.Pytester) -> None:
     text = "The program under test called what the fake cloud does not know: CreateSnapshot ("
     assert result.stdout.str().count(text) == 1
     assert "During handling" not in result.stdout.str()
-    assert "This command lists what it covers: simevents fake --actions." in result.stdout.str()
+    assert (
+        "This command prints what it covers: simevents fake --list-actions." in result.stdout.str()
+    )
 
 
 @pytest.mark.parametrize(

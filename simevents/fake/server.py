@@ -48,7 +48,8 @@ class FakeServer:
     so `url` is known when it returns. *access_keys* (id to secret) are accepted in
     addition to the published key pair. With *accept_any_key* all other keys are accepted
     too, and their signatures are not checked. *instance_ids* are created in *region* at
-    the start. *switches* set the behaviour that is not documented (``simevents fake --list-switches``).
+    the start. *switches* set the behaviour that is not documented (the command
+    ``simevents fake --list-switches`` prints them).
     The control routes require *control_token*, as ``Authorization: Bearer``; if none is
     given and *host* is not loopback, one is generated and is in `control_token`. *wall*
     returns real time. *seed* makes the generated ids reproducible. *on_call* is called with

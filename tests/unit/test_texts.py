@@ -16,9 +16,9 @@ def texts(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text())
     docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in docstrings:
-                yield node.value
+        match node:
+            case ast.Constant(value=str() as text) if id(node) not in docstrings:
+                yield text
 
 
 @pytest.mark.parametrize(

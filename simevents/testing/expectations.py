@@ -199,7 +199,7 @@ class Expectation:
     def _expect(
         self, condition: Condition, within: Within | None, times: int | None = None
     ) -> Self:
-        if times is not None and (isinstance(times, bool) or not times >= 0):
+        if times is not None and (type(times) is not int or times < 0):
             raise InvalidInput(
                 "times", f"{times!r} is not a valid number; use a whole number such as 1"
             )

@@ -66,7 +66,7 @@ def test_a_number_of_calls(ecs_fake: FakeCloud, call: Call) -> None:
     )
 
 
-@pytest.mark.parametrize("times", [-1, True])
+@pytest.mark.parametrize("times", [-1, True, "2"])
 def test_a_number_that_is_none_is_refused(ecs_fake: FakeCloud, times: int) -> None:
     with pytest.raises(InvalidInput, match=r"times: .* is not a valid number; use a whole number"):
         ecs_fake.expect(ecs_fake.add_instance("i-web")).rebooted(times=times)

@@ -16,13 +16,15 @@ from ..errors import InvalidInput, SimulatedEventsError
 
 _COMMANDS = {
     "create": "events",
-    "list": "events",
+    "list": "list_events",
     "show": "events",
     "cancel": "events",
     "wait": "wait",
     "sweep": "sweep",
     "fake": "fake",
     "clock": "clock",
+    "faults": "faults",
+    "timeline": "timeline",
     "completion": "completion",
 }
 """Commands, in the order of the help, by the module that has them."""
@@ -42,6 +44,18 @@ class _LazyGroup(click.Group):
         module = importlib.import_module(f".{_COMMANDS[cmd_name]}", __name__)
         command: click.Command = module.COMMANDS[cmd_name]
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The first sentence of each command; click would cut it where the line ends."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, command.get_short_help_str(sys.maxsize))
+                    for name, command in commands
+                    if command
+                ]
+            )
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,15 +7,13 @@ from typing import Any
 
 import click
 
-from ..errors import InvalidSettings
-from ..settings import ENDPOINT_VARIABLE, check_endpoint
-from . import options
-
-TOKEN_VARIABLE = "SIMEVENTS_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+from ..errors import InvalidInput
+from ..models import parse_duration, parse_time
+from . import control, options
 
 _CHANGES: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
-    "advance": ("2h", lambda value: {"advance": value}),
-    "set": ("2027-01-31T09:30:00Z", lambda value: {"set": value}),
+    "advance": ("2h", lambda value: {"advance": _valid("advance", parse_duration, value)}),
+    "set": ("2027-01-31T09:30:00Z", lambda value: {"set": _valid("set", parse_time, value)}),
     "rate": ("60", lambda value: {"rate": _number(value)}),
     "freeze": ("", lambda _: {"freeze": True}),
     "run": ("", lambda _: {"freeze": False}),
@@ -26,13 +24,7 @@ _CHANGES: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
 @click.argument("change", type=click.Choice(list(_CHANGES)), required=False)
 @click.argument("value", required=False)
 @options.endpoint
-@click.option(
-    "--token",
-    envvar=TOKEN_VARIABLE,
-    show_envvar=True,
-    default="",
-    help="The control token that a fake prints when it does not listen on loopback.",
-)
+@control.token
 @options.as_json
 def clock(
     change: str | None, value: str | None, endpoint: str | None, token: str, *, as_json: bool
@@ -49,22 +41,9 @@ def clock(
     \b
     Example: simevents clock advance 2h --endpoint http://127.0.0.1:8086
     """
-    try:
-        from ..fake.control.client import Control, ControlError
-    except ModuleNotFoundError as missing:
-        options.fail(
-            f"{missing.name} is not installed; it comes with: pip install '.[fake]' in a checkout"
-        )
-    if not endpoint:
-        raise InvalidSettings(
-            "--endpoint", f"no fake cloud is named; give its URL, or set {ENDPOINT_VARIABLE}"
-        )
-    try:
-        with Control(check_endpoint(endpoint), token) as control:
-            body = _body(change, value)
-            shown = control.post("clock", **body) if body else control.get("clock")
-    except ControlError as error:
-        options.fail(str(error))
+    body = _body(change, value)
+    with control.connected(endpoint, token) as cloud:
+        shown = cloud.post("clock", **body) if body else cloud.get("clock")
     click.echo(json.dumps(shown) if as_json else _sentence(shown))
 
 
@@ -76,6 +55,15 @@ def _body(change: str | None, value: str | None) -> dict[str, Any]:
         takes = f"takes a value, such as {example}" if example else "takes no value"
         raise click.UsageError(f"{change} {takes}.")
     return body(value or "")
+
+
+def _valid(change: str, parse: Callable[[str], object], text: str) -> str:
+    """*text*, when it can be parsed."""
+    try:
+        parse(text)
+    except ValueError as error:
+        raise InvalidInput(change, str(error)) from None
+    return text
 
 
 def _number(text: str) -> float:

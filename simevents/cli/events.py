@@ -1,4 +1,4 @@
-"""``create``, ``list``, ``show`` and ``cancel``: one call of the API each, with retries."""
+"""``create``, ``show`` and ``cancel``: one call of the API each, with retries."""
 
 import signal
 import threading
@@ -10,7 +10,6 @@ from types import FrameType
 import click
 
 from ..errors import InvalidInput
-from ..models import EventCycleStatus
 from . import options, output
 
 
@@ -26,6 +25,7 @@ from . import options, output
 @options.region()
 @options.endpoint
 @options.as_json
+@options.wide
 def create(
     event_type: str,
     not_before: str,
@@ -66,52 +66,12 @@ def create(
     output.show(made.values(), as_json=as_json)
 
 
-@click.command("list")
-@options.instances
-@click.option(
-    "--status",
-    "statuses",
-    multiple=True,
-    type=click.Choice([status.value for status in EventCycleStatus]),
-    help="Only events of this status; may be given again.",
-)
-@click.option("--type", "event_type", default="", help="Only events of this type.")
-@options.region()
-@options.endpoint
-@options.as_json
-def list_events(
-    instance_ids: tuple[str, ...],
-    statuses: tuple[str, ...],
-    event_type: str,
-    region: str,
-    endpoint: str | None,
-    *,
-    as_json: bool,
-) -> None:
-    """List system events, real and simulated, finished ones of the last 30 days included.
-
-    \b
-    Example: simevents list --endpoint http://127.0.0.1:8086 --region cn-hangzhou
-    """
-    ids = options.checked(instance_ids)
-    with options.connect(region, endpoint) as api, output.progress("Reading events"):
-        found = api.find(ids) if ids else api.find_all()
-    output.show(
-        [
-            event
-            for event in found
-            if (not statuses or event.event_cycle_status in statuses)
-            and event_type in ("", event.event_type)
-        ],
-        as_json=as_json,
-    )
-
-
 @click.command()
 @click.argument("event_ids", metavar="EVENT...", nargs=-1, required=True)
 @options.region()
 @options.endpoint
 @options.as_json
+@options.wide
 def show(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_json: bool) -> None:
     """Show events by id. Exit code 1 when the cloud does not know an id.
 
@@ -131,6 +91,7 @@ def show(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_js
 @options.region()
 @options.endpoint
 @options.as_json
+@options.wide
 def cancel(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_json: bool) -> None:
     """Cancel events by id and show them afterwards. A finished event stays as it is.
 
@@ -179,4 +140,4 @@ def _interrupted() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-COMMANDS = {"create": create, "list": list_events, "show": show, "cancel": cancel}
+COMMANDS = {"create": create, "show": show, "cancel": cancel}

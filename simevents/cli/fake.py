@@ -3,17 +3,41 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from ..errors import InvalidInput
 from . import options
 
+if TYPE_CHECKING:
+    from .request_log import RequestLog
+
 ACCESS_KEYS_VARIABLE = "SIMEVENTS_FAKE_ACCESS_KEYS"
+
+STDERR = "-"
+
+
+def _print_list(ctx: click.Context, parameter: click.Parameter, is_wanted: bool) -> None:
+    if not is_wanted or ctx.resilient_parsing:
+        return
+    try:
+        from . import fake_lists
+    except ModuleNotFoundError as missing:
+        options.missing_extra(missing)
+    lines = {"list_actions": fake_lists.actions, "list_switches": fake_lists.switches}
+    click.echo("\n".join(lines[str(parameter.name)]()))
+    ctx.exit()
 
 
 @click.command()
-@click.option("--port", default=8086, show_default=True, help="Port; 0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8086,
+    show_default=True,
+    help="Port; 0 takes a free one.",
+)
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -42,9 +66,33 @@ ACCESS_KEYS_VARIABLE = "SIMEVENTS_FAKE_ACCESS_KEYS"
     "switches",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Set how the fake answers where the API documentation is silent; docs/switches.md.",
+    help="Set how the fake answers where the API documentation is silent; see --list-switches.",
+)
+@click.option(
+    "--log",
+    is_flag=False,
+    flag_value=STDERR,
+    metavar="[FILE]",
+    help="Write a line for each call of the API to FILE, or to stderr without one.",
 )
 @click.option("--detach", is_flag=True, help="Leave it running and return.")
+@click.option("--stop", is_flag=True, help="Stop the fake that serves --data, and return.")
+@click.option(
+    "--list-actions",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_list,
+    help="Print the actions that the fake covers, with the parameters that have an effect.",
+)
+@click.option(
+    "--list-switches",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_list,
+    help="Print the switches, with their defaults.",
+)
 def fake(
     port: int,
     host: str,
@@ -54,10 +102,14 @@ def fake(
     access_keys_file: Path | None,
     access_keys_on_argv: tuple[str, ...],
     switches: tuple[str, ...],
+    log: str | None,
     *,
     detach: bool,
+    stop: bool,
 ) -> None:
     """Serve a local fake of Alibaba Cloud; the first line printed is its URL.
+
+    It serves until Ctrl-C or, with --detach, until --stop.
 
     \b
     Example: simevents fake --port 0 --instance i-2zegswzznxbp168sc5c9
@@ -66,11 +118,9 @@ def fake(
     try:
         from ..fake.server import FakeServer, ServerError
         from ..fake.state.database import StoreError
-        from ..fake.state.switches import BadSwitch, parse
+        from ..fake.state.switches import BadSwitch, Switches, parse
     except ModuleNotFoundError as missing:
-        options.fail(
-            f"{missing.name} is not installed; it comes with: pip install '.[fake]' in a checkout"
-        )
+        options.missing_extra(missing)
     ids = options.checked(instance_ids)
     if access_keys_on_argv:
         raise InvalidInput(
@@ -80,8 +130,16 @@ def fake(
         )
     keys = _key_pairs(access_keys_file)
     try:
+        values = dict(parse(text) for text in switches)
+        Switches().changed(**values)
+    except BadSwitch as error:
+        raise InvalidInput("--switch", str(error)) from None
+    try:
+        if stop:
+            click.echo(_stopped(data, detach=detach))
+            return
         if detach:
-            click.echo(_detached(data, port, host, ids, region, access_keys_file, switches))
+            click.echo(_detached(data, port, host, ids, region, access_keys_file, switches, log))
             return
         server = FakeServer(
             data=data,
@@ -90,15 +148,20 @@ def fake(
             access_keys=keys,
             instance_ids=ids,
             region=region,
-            switches=dict(parse(text) for text in switches),
+            switches=values,
+            on_call=_request_log(log),
         )
-    except (ServerError, StoreError, BadSwitch) as error:
+    except (ServerError, StoreError) as error:
         options.fail(str(error))
-    click.echo(server.url)
-    if server.control_token:
-        click.echo(f"control token: {server.control_token}")
-    sys.stdout.flush()
-    server.serve()
+    try:
+        click.echo(server.url)
+        if server.control_token:
+            click.echo(f"control token: {server.control_token}")
+        sys.stdout.flush()
+        server.serve()
+    except KeyboardInterrupt:
+        # Ctrl-C is how a server in the foreground is ended; it has closed its data.
+        return
 
 
 def _detached(
@@ -109,20 +172,52 @@ def _detached(
     region: str,
     access_keys_file: Path | None,
     switches: tuple[str, ...],
+    log: str | None,
 ) -> str:
     """Start a server that keeps running; its URL."""
     if data is None:
-        options.fail("--detach needs --data, the file by which it is found again")
+        raise InvalidInput("--detach", "no file is given by which it is found again; use --data")
     if host != "127.0.0.1":
-        options.fail("--detach is for loopback; with --host leave the server in the foreground")
+        raise InvalidInput("--detach", "it is for loopback only; leave --host or --detach out")
     arguments = ["--region", region]
     arguments += [word for id in instance_ids for word in ("--instance", id)]
     # The variable is inherited; the path of a file is not a secret.
     arguments += ["--access-keys", str(access_keys_file.absolute())] if access_keys_file else []
     arguments += [word for text in switches for word in ("--switch", text)]
+    if log is not None:
+        arguments += ["--log", log if log == STDERR else str(Path(log).absolute())]
     from ..fake import daemon
 
     return daemon.start(data, port, arguments).url
+
+
+def _stopped(data: Path | None, *, detach: bool) -> str:
+    """Stop the server on *data*; what to tell the user."""
+    if data is None:
+        raise InvalidInput("--stop", "no file is given; use --data with that of the running fake")
+    if detach:
+        raise InvalidInput("--stop", "it does not go with --detach; leave one of them out")
+    from ..fake import daemon
+
+    return "Stopped." if daemon.stop(data) else f"No fake cloud serves {data}."
+
+
+def _request_log(log: str | None) -> "RequestLog | None":
+    if log is None:
+        return None
+    from .request_log import RequestLog
+
+    return RequestLog(sys.stderr if log == STDERR else _opened(log))
+
+
+def _opened(log: str) -> TextIO:
+    def owner_only(path: str, flags: int) -> int:
+        return os.open(path, flags, mode=0o600)
+
+    try:
+        return open(log, "a", encoding="utf-8", opener=owner_only)
+    except OSError as error:
+        raise InvalidInput("--log", f"{log} cannot be written: {error.strerror}") from None
 
 
 def _key_pairs(file: Path | None) -> dict[str, str]:

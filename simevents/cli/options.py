@@ -53,6 +53,21 @@ events_from = click.option(
     help="File with an event id per line, as errors name one.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _note_wide(ctx: click.Context, _parameter: click.Parameter, is_wide: bool) -> None:
+    ctx.meta[WIDE] = is_wide
+
+
+WIDE = f"{__name__}.wide"
+wide = click.option(
+    "--wide",
+    is_flag=True,
+    expose_value=False,
+    callback=_note_wide,
+    help="Print all columns of a table, however narrow the terminal is.",
+)
+"""For commands that print a table: `output.table` reads it from the context."""
 EVENT_TYPE = click.Choice([type.value for type in EventType])
 
 
@@ -84,6 +99,10 @@ def lines(path: Path | None) -> list[str]:
         raise InvalidInput("--…-from", f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise InvalidInput("--…-from", f"{path} is not a text file; use one id per line") from None
+
+
+def missing_extra(missing: ModuleNotFoundError) -> NoReturn:
+    fail(f"{missing.name} is not installed; it comes with: pip install '.[fake]' in a checkout")
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--stack", help="The events that the state of this Pulumi stack accounts for.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="List only.")
+@options.wide
 def sweep(
     region: str | None,
     endpoint: str | None,

@@ -31,6 +31,7 @@ LEAST_BUDGET_SECONDS = 1.0
 @options.region()
 @options.endpoint
 @options.as_json
+@options.wide
 def wait(
     event_ids: tuple[str, ...],
     status: str | None,

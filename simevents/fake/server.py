@@ -31,7 +31,7 @@ from .state.access_keys import AccessKeys
 from .state.catalog import DEFAULT_REGION
 from .state.clock import Clock
 from .state.cloud import Cloud
-from .state.journal import Journal
+from .state.journal import Entry, Journal
 from .state.store import Store
 from .state.switches import Switches, Value
 
@@ -50,10 +50,12 @@ class FakeServer:
     so `url` is known when it returns. *access_keys* (id to secret) are accepted in
     addition to the published key pair. With *accept_any_key* all other keys are accepted
     too, and their signatures are not checked. *instance_ids* are created in *region* at
-    the start. *switches* set the behaviour that is not documented (docs/switches.md).
+    the start. *switches* set the behaviour that is not documented (the command
+    ``simevents fake --list-switches`` prints them).
     The control routes require *control_token*, as ``Authorization: Bearer``; if none is
     given and *host* is not loopback, one is generated and is in `control_token`. *wall*
-    returns real time. *seed* makes the generated ids reproducible.
+    returns real time. *seed* makes the generated ids reproducible. *on_call* is called with
+    the journal's entry of each API call, in the thread that serves.
 
     Raises ServerError if the address cannot be used, StoreError if *data* cannot be used,
     and BadSwitch if a switch or its value is not valid.
@@ -73,6 +75,7 @@ class FakeServer:
         region: str = DEFAULT_REGION,
         wall: Callable[[], float] = time.time,
         seed: int | None = None,
+        on_call: Callable[[Entry], None] | None = None,
     ) -> None:
         given = Switches().changed(**(switches or {}))
         self._socket = _bind(host, port)
@@ -97,7 +100,7 @@ class FakeServer:
         with self._store.transaction():
             missing = [id for id in instance_ids if self._store.get("instance", id) is None]
             instances.run(cloud, region, missing, {})
-        journal = Journal()
+        journal = Journal(on_call)
         proxy = Proxy(journal.refusals, cloud.now)
         connections = self._connections = Connections(
             lambda target: raw_refusal(proxy.refusal_of_tunnel(target))

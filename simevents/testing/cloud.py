@@ -54,6 +54,10 @@ class CloudClock:
     def advance(self, span: str | timedelta) -> datetime:
         """Move it forward by *span*, such as ``"2h"``; the time it is then."""
         text = f"{span.total_seconds()}s" if isinstance(span, timedelta) else span
+        if not isinstance(text, str):
+            raise InvalidInput(
+                "span", f'{span!r} is not a valid duration; use a text such as "60s" or a timedelta'
+            )
         return self._turn("span", advance=text)
 
     def set(self, moment: str | datetime) -> datetime:
@@ -289,7 +293,7 @@ class FakeCloud:
 
     def timeline(self) -> str:
         """What the cloud did and what the program under test called, in order, to read."""
-        return timeline(self.events, self.calls, self.proxy_refusals)
+        return timeline(self.events, self.calls, self.refused, self.proxy_refusals)
 
     def no_unexpected_calls(self) -> None:
         """AssertionError for calls that the fake does not know, or that were stopped."""
@@ -302,7 +306,7 @@ class FakeCloud:
         self.hosts_refused.clear()
 
     def switch(self, **switches: Any) -> None:
-        """How to answer what is not documented; docs/switches.md."""
+        """How to answer what is not documented; ``simevents fake --list-switches`` lists them."""
         try:
             self._control.post("switches", **switches)
         except ControlError as error:

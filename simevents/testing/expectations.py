@@ -1,19 +1,30 @@
 """What a test expects of a handler: conditions that wait, and explain a failure.
 
-Each is checked until it holds or the deadline has passed, and then raises AssertionError with
-the time line: what the cloud did and what the handler called.
+Each is checked until it holds, the deadline has passed or the handler's process has ended. If
+it does not hold then, AssertionError has the time line: what the cloud did and what the
+handler called.
 """
 
-import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol, Self
 
 from ..errors import InvalidInput, OutsideFake
 from ..models import EventCycleStatus, parse_duration
-from .records import ApiCall, CloudEvent, ProxyRefusal
-from .timeline import timeline
+from .child_process import ChildProcess, exit_code
+from .conditions import (
+    ALL,
+    Called,
+    CalledAction,
+    Condition,
+    Earlier,
+    HasEvent,
+    Moment,
+    Observed,
+    named,
+)
+from .records import ProxyRefusal
 
 # pytest shows the line of the test that expected something, not ours.
 __tracebackhide__ = True
@@ -25,81 +36,143 @@ POLL_SECONDS = 0.02
 
 _READS = ("Describe", "List", "Get")
 
+_REBOOTED = Called(("RebootInstance", "RebootInstances"), "rebooted")
+_STOPPED = Called(("StopInstance", "StopInstances"), "stopped")
+_STARTED = Called(("StartInstance", "StartInstances"), "started")
+_REDEPLOYED = Called(("RedeployInstance",), "redeployed")
+_RELEASED = Called(("DeleteInstance", "DeleteInstances"), "released")
 
-class ObservedCloud(Protocol):
+
+class ObservedCloud(Observed, Protocol):
     """What an expectation looks at: events, calls, and what was stopped on its way elsewhere."""
 
-    @property
-    def events(self) -> list[CloudEvent]: ...
-    @property
-    def calls(self) -> list[ApiCall]: ...
     @property
     def refused(self) -> Sequence[OutsideFake]: ...
     @property
     def proxy_refusals(self) -> list[ProxyRefusal]: ...
+    def timeline(self) -> str: ...
+    def expect(self, *instances: str | Iterable[str]) -> "Expectation": ...
 
 
 class Expectation:
     """Conditions on each of *instances*; on the cloud as a whole when none is named.
 
-    *within* is how long to wait for a handler that is another process or thread; 0 checks
-    once. In an async test, where waiting would stop the handler as well:
+    A condition's *within* is how long to wait for a handler that is another process or thread;
+    0 checks once. The method `within` sets it for all conditions that follow, and `then` puts
+    conditions in order. *times* is the exact number of calls for each instance so far, those
+    before a `then` included; when there are more already, no condition waits. In an async test,
+    where waiting would stop the handler as well:
     ``await asyncio.to_thread(ecs_fake.expect(instance).rebooted, "30s")``.
     """
 
-    def __init__(self, cloud: ObservedCloud, instances: Iterable[str]) -> None:
+    def __init__(
+        self, cloud: ObservedCloud, instances: Iterable[str], earlier: Earlier | None = None
+    ) -> None:
+        self.instances = tuple(instances)
         self._cloud = cloud
-        self._instances = tuple(instances)
+        self._earlier = earlier or Earlier()
+        self._seconds = 0.0
+        self._process: ChildProcess | None = None
+        self._names = self.instances or (ALL,)
+        self._met: dict[str, list[Moment]] = {name: [] for name in self._names}
+        self._met_conditions: list[Condition] = []
 
-    def rebooted(self, within: Within = 0) -> Self:
-        """The handler restarted each instance through the API."""
-        return self._all_called(("RebootInstance", "RebootInstances"), "rebooted", within)
+    def within(self, span: Within, process: ChildProcess | None = None) -> Self:
+        """How long each condition after this waits, unless it has a *within* of its own.
 
-    def stopped(self, within: Within = 0) -> Self:
-        """The handler stopped each instance through the API."""
-        return self._all_called(("StopInstance", "StopInstances"), "stopped", within)
+        With *process*, the handler's process, a wait ends early when that process has ended. It
+        is a ``subprocess.Popen``, or a process of asyncio or multiprocessing::
 
-    def started(self, within: Within = 0) -> Self:
-        """The handler started each instance through the API."""
-        return self._all_called(("StartInstance", "StartInstances"), "started", within)
-
-    def redeployed(self, within: Within = 0) -> Self:
-        """The handler moved each instance to another host through the API."""
-        return self._all_called(("RedeployInstance",), "redeployed", within)
-
-    def released(self, within: Within = 0) -> Self:
-        """The handler deleted each instance through the API."""
-        return self._all_called(("DeleteInstance", "DeleteInstances"), "released", within)
-
-    def called(self, action: str, within: Within = 0) -> Self:
-        """The handler called *action* with success, naming each instance where there are some."""
-        return self._all_called((action,), f"named in a successful {action}", within)
-
-    def untouched(self) -> Self:
-        """The handler has asked for no change of any of the instances."""
-        calls = [call for call in self._cloud.calls if not call.action.startswith(_READS)]
-        for instance in self._instances or [""]:
-            changes = sorted(
-                {call.action for call in calls if not instance or _names(call, instance)}
-            )
-            if changes:
-                what = instance or "The cloud"
-                self._fail(f"{what} was to be left alone, but met {', '.join(changes)}")
+            ecs_fake.expect(instance).within("30s", process=handler).rebooted()
+        """
+        exit_code(process)
+        self._seconds = _seconds(span)
+        self._process = process
         return self
 
-    def event_avoided(self, within: Within = 0) -> Self:
+    def then(self, *instances: str | Iterable[str]) -> "Expectation":
+        """Conditions that must come about after those before.
+
+        Each instance by itself: ``expect(web).stopped().then().started()``. With *instances*, the
+        conditions are on these, after what was expected of all others:
+        ``expect(web).rebooted().then(worker).rebooted()``. An earlier call of the same kind does
+        no harm; ``rebooted(times=1)`` rules it out. Calls are in the order in which the cloud
+        received them. The status of an event is known to the second; within a second it
+        counts as in order with any call. Raises InvalidInput when no condition stands before it.
+        """
+        if not self._met_conditions:
+            raise InvalidInput(
+                "then", "no condition stands before it; use expect(instance).stopped().then()"
+            )
+        if instances:
+            others = self._cloud.expect(*instances).instances
+            everything = [moment for moments in self._met.values() for moment in moments]
+            moments: Mapping[str, Sequence[Moment]] = dict.fromkeys(others or (ALL,), everything)
+            who = ", ".join(self.instances)
+        else:
+            others, moments = self.instances, self._met
+            who = "it" if self.instances else ALL
+        text = " and ".join(condition.holds(who) for condition in self._met_conditions)
+        following = Expectation(self._cloud, others, Earlier(moments, text))
+        return following.within(self._seconds, self._process)
+
+    def rebooted(self, within: Within | None = None, *, times: int | None = None) -> Self:
+        """The handler restarted each instance through the API."""
+        return self._expect(_REBOOTED, within, times)
+
+    def stopped(self, within: Within | None = None, *, times: int | None = None) -> Self:
+        """The handler stopped each instance through the API."""
+        return self._expect(_STOPPED, within, times)
+
+    def started(self, within: Within | None = None, *, times: int | None = None) -> Self:
+        """The handler started each instance through the API."""
+        return self._expect(_STARTED, within, times)
+
+    def redeployed(self, within: Within | None = None, *, times: int | None = None) -> Self:
+        """The handler moved each instance to another host through the API."""
+        return self._expect(_REDEPLOYED, within, times)
+
+    def released(self, within: Within | None = None) -> Self:
+        """The handler deleted each instance through the API."""
+        return self._expect(_RELEASED, within)
+
+    def called(
+        self, action: str, within: Within | None = None, *, times: int | None = None
+    ) -> Self:
+        """The handler called *action* with success, naming each instance where there are some."""
+        return self._expect(CalledAction(action), within, times)
+
+    def untouched(self) -> Self:
+        """The handler has asked for no change of any of the instances; after `then`: since then."""
+        for instance in self._names:
+            changes = {
+                call.action
+                for position, call in enumerate(self._cloud.calls)
+                if not call.action.startswith(_READS)
+                and (instance == ALL or instance in named(call))
+                and self._earlier.is_before(Moment(call.at, position), instance)
+            }
+            if changes:
+                since = f" after {self._earlier.text}" if self._earlier.text else ""
+                self._fail(
+                    f"{instance or 'everything'} was to be left alone{since}, but met "
+                    f"{', '.join(sorted(changes))}"
+                )
+        return self
+
+    def event_avoided(self, within: Within | None = None) -> Self:
         """Each instance has an event that the handler avoided by restarting early."""
         return self.event_is(EventCycleStatus.AVOIDED, within)
 
-    def event_canceled(self, within: Within = 0) -> Self:
+    def event_canceled(self, within: Within | None = None) -> Self:
         """Each instance has an event that was cancelled."""
         return self.event_is(EventCycleStatus.CANCELED, within)
 
-    def event_executed(self, within: Within = 0) -> Self:
+    def event_executed(self, within: Within | None = None) -> Self:
         """Each instance has an event that happened."""
         return self.event_is(EventCycleStatus.EXECUTED, within)
 
-    def event_is(self, status: str, within: Within = 0) -> Self:
+    def event_is(self, status: str, within: Within | None = None) -> Self:
         """Each instance has an event of this status."""
         try:
             wanted = EventCycleStatus(status)
@@ -107,14 +180,7 @@ class Expectation:
             raise InvalidInput(
                 "status", f"{status!r} is none of {', '.join(EventCycleStatus)}"
             ) from None
-
-        def missing() -> list[str]:
-            there = {e.instance_id for e in self._cloud.events if e.event_cycle_status is wanted}
-            if not self._instances:
-                return [] if there else ["The cloud"]
-            return [instance for instance in self._instances if instance not in there]
-
-        return self._wait(missing, f"has no event that is {wanted.value}", within)
+        return self._expect(HasEvent(wanted), within)
 
     def no_unexpected_calls(self) -> Self:
         """Nobody called what the fake does not know, or reached for the real cloud."""
@@ -126,10 +192,11 @@ class Expectation:
         if unknown:
             self._fail(
                 f"The program under test called what the fake cloud does not know: "
-                f"{', '.join(unknown)}. What it covers is in docs/covered-actions.md"
+                f"{', '.join(unknown)}. This command prints what it covers: "
+                "simevents fake --list-actions"
             )
         if self._cloud.refused:
-            self._fail(str(self._cloud.refused[0]))
+            self._fail(str(self._cloud.refused[0]).removesuffix("."))
         wanted = [str(refusal) for refusal in self._cloud.proxy_refusals if refusal.is_alibaba]
         if wanted:
             self._fail(
@@ -139,50 +206,69 @@ class Expectation:
             )
         return self
 
-    def _all_called(self, actions: tuple[str, ...], deed: str, within: Within) -> Self:
-
-        def missing() -> list[str]:
-            calls = [c for c in self._cloud.calls if c.action in actions and not c.code]
-            if not self._instances:
-                return [] if calls else ["The cloud"]
-            return [i for i in self._instances if not any(_names(call, i) for call in calls)]
-
-        return self._wait(missing, f"was not {deed}", within)
-
-    def _wait(self, missing: Callable[[], list[str]], problem: str, within: Within) -> Self:
-        seconds = _seconds(within)
+    def _expect(
+        self, condition: Condition, within: Within | None, times: int | None = None
+    ) -> Self:
+        if times is not None and (type(times) is not int or times < 0):
+            raise InvalidInput(
+                "times", f"{times!r} is not a valid number; use a whole number such as 1"
+            )
+        seconds = self._seconds if within is None else _seconds(within)
         deadline = time.monotonic() + seconds
-        while absent := missing():
-            if time.monotonic() >= deadline:
-                waited = f" within {seconds:g} s" if seconds else ""
-                self._fail(f"{', '.join(absent)} {problem}{waited}")
+        while True:
+            # Read before the calls, so that the last ones of the process are seen.
+            ended = exit_code(self._process)
+            found = condition.moments(self._names, self._cloud)
+            later = {
+                instance: [m for m in moments if self._earlier.is_before(m, instance)]
+                for instance, moments in found.items()
+            }
+            shortfalls = self._shortfalls(condition, found, later, times)
+            if not shortfalls:
+                break
+            if ended is not None:
+                waited = f" before the process of the handler ended with exit code {ended}"
+                self._fail("; ".join(shortfalls) + waited)
+            is_too_often = times is not None and max(map(len, found.values())) > times
+            if is_too_often or time.monotonic() >= deadline:
+                waited = f" within {seconds:g} s" if seconds and not is_too_often else ""
+                self._fail("; ".join(shortfalls) + waited)
             time.sleep(POLL_SECONDS)
+        if times != 0:
+            for instance, moments in later.items():
+                self._met[instance] += moments[: times or 1]
+            self._met_conditions.append(condition)
         return self
 
-    def _fail(self, sentence: str) -> None:
-        raise AssertionError(f"{sentence}.\n\n{self._timeline()}")
+    def _shortfalls(
+        self,
+        condition: Condition,
+        found: Mapping[str, Sequence[Moment]],
+        later: Mapping[str, Sequence[Moment]],
+        times: int | None,
+    ) -> list[str]:
+        """What does not hold, in sentences, each for all the instances that it is true of."""
+        instances: dict[str, list[str]] = {}
+        for instance in self._names:
+            count = len(found[instance])
+            if times is not None and count != times and count:
+                outcome = f" {count} time{'s' if count > 1 else ''}, not {times}"
+            elif len(later[instance]) >= (1 if times is None else times):
+                continue
+            else:
+                outcome = f", but not after {self._earlier.text}" if count else ""
+            instances.setdefault(outcome, []).append(instance)
+        return [
+            condition.holds(", ".join(who)) + outcome
+            if outcome
+            else condition.does_not_hold(", ".join(who))
+            for outcome, who in instances.items()
+        ]
 
-    def _timeline(self) -> str:
-        return timeline(self._cloud.events, self._cloud.calls, self._cloud.proxy_refusals)
-
-
-def _names(call: ApiCall, instance: str) -> bool:
-    """Whether a call names an instance, in whichever of the API's ways."""
-    for name, value in call.parameters.items():
-        if name.partition(".")[0] in ("InstanceId", "ResourceId"):
-            if value == instance:
-                return True
-        elif name == "InstanceIds" and instance in _listed(value):
-            return True
-    return False
-
-
-def _listed(text: str) -> list[str]:
-    try:
-        values = json.loads(text)
-    except ValueError:
-        return []
-    return values if isinstance(values, list) else []
+    def _fail(self, problem: str) -> None:
+        # An instance id keeps its small letter.
+        first = problem[0] if problem.startswith("i-") else problem[0].upper()
+        raise AssertionError(f"{first}{problem[1:]}.\n\n{self._cloud.timeline()}")
 
 
 def _seconds(within: Within) -> float:

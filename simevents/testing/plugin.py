@@ -36,7 +36,7 @@ _FAKE_MARKER = {
     "region": (str, "a region such as cn-beijing"),
     "frozen": (bool, "True or False"),
     "redirect": (bool, "True or False"),
-    "switches": (dict, "a dictionary of switches, docs/switches.md"),
+    "switches": (dict, "a dictionary of switches (simevents fake --list-switches)"),
     "allow_hosts": (list, "a list of host names and addresses"),
 }
 """The arguments of the marker `ecs_fake`, their types, and the words for an error."""
@@ -184,14 +184,18 @@ def ecs_fake(
             cloud.clock.freeze()
         request.node.stash[_FAKE] = cloud
         yield cloud
+        unexpected = ""
         try:
             cloud.no_unexpected_calls()
-        except AssertionError as unexpected:
-            _fail(str(unexpected))
+        except AssertionError as error:
+            unexpected = str(error)
         finally:
             refused = request.config.stash.setdefault(_HOSTS_REFUSED, [])
             refused += [f"{host} by {request.node.nodeid}" for host in cloud.other_hosts_refused()]
             del request.node.stash[_FAKE]
+        if unexpected:
+            # Not in the except block: pytest would print the text of the first error as well.
+            _fail(unexpected)
 
 
 @pytest.fixture

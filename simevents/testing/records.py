@@ -26,6 +26,8 @@ class ApiCall:
     request_id: str
     unexpected: bool
     """The fake does not know this action or one of its parameters."""
+    results: int | None = None
+    """How many entries the list in the answer has; None when the answer has no list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class CloudEvent:
     simulated: bool
     history: tuple[tuple[datetime, EventCycleStatus], ...]
     """Each status and when it began, in the cloud's time; the first is the initial one."""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def event(entry: Mapping[str, Any]) -> CloudEvent:
         history=tuple(
             (parse_time(step["at"]), EventCycleStatus(step["status"])) for step in entry["history"]
         ),
+        region=entry["region"],
     )
 
 
@@ -84,6 +88,7 @@ def call(entry: Mapping[str, Any]) -> ApiCall:
         code=entry["code"],
         request_id=entry["request_id"],
         unexpected=entry["unexpected"],
+        results=entry["results"],
     )
 
 

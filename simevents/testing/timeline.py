@@ -1,32 +1,79 @@
 """The time line: what the cloud did and what the program under test called, as text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
+from ..errors import OutsideFake
 from ..models import format_time
 from .records import ApiCall, CloudEvent, ProxyRefusal
+
+
+class CallRecord(Protocol):
+    """What `sentence` needs to know of a call."""
+
+    @property
+    def action(self) -> str: ...
+    @property
+    def parameters(self) -> Mapping[str, str]: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def results(self) -> int | None: ...
 
 
 def timeline(
     events: Iterable[CloudEvent],
     calls: Iterable[ApiCall],
-    refusals: Iterable[ProxyRefusal] = (),
+    refused: Sequence[OutsideFake] = (),
+    proxy_refusals: Iterable[ProxyRefusal] = (),
 ) -> str:
-    """Events, calls and refusals in the order of the cloud's time, a line each."""
+    """Events, calls and *proxy_refusals* in the order of the cloud's time, a line each.
+
+    At the end is what was *refused* in this process.
+    """
     lines: list[tuple[datetime, int, int, str]] = []
     for event in events:
         for number, (at, status) in enumerate(event.history):
-            what = f"{event.event_type} {event.event_id} on {event.instance_id}: {status.value}"
-            due = f", due {format_time(event.not_before)}" if number == 0 else ""
+            what = f"{event.event_type} {event.event_id} on {event.instance_id}"
+            if number == 0:
+                where = f" in {event.region}" if event.region else ""
+                what = f"{what}{where}: {status.value}, due {format_time(event.not_before)}"
+            else:
+                what = f"{what}: {status.value}"
             # Of the same second: what began, what was called, what became of it.
-            lines.append((at, 0 if number == 0 else 2, number, f"cloud    {what}{due}"))
+            lines.append((at, 0 if number == 0 else 2, number, f"cloud    {_printable(what)}"))
     for number, call in enumerate(calls):
-        names = " ".join(f"{n}={v}" for n, v in call.parameters.items() if n != "RegionId")
-        outcome = call.code or "done"
-        lines.append((call.at, 1, number, f"handler  {call.action} {names} -> {outcome}"))
-    for number, refusal in enumerate(refusals):
-        lines.append((refusal.at, 1, number, f"handler  {refusal} -> refused, nothing was sent"))
+        lines.append((call.at, 1, number, f"handler  {sentence(call)}"))
+    for number, refusal in enumerate(proxy_refusals):
+        text = f"handler  {_printable(str(refusal))} -> refused, nothing was sent"
+        lines.append((refusal.at, 1, number, text))
     shown = [f"  {format_time(at)}  {text}" for at, _, _, text in sorted(lines)]
-    if not any(rank == 1 for _, rank, _, _ in lines):
+    if refused:
+        shown.append("Stopped on the way to the real cloud:")
+        shown += [f"  {str(error).partition('. ')[0]}." for error in refused]
+    elif not any(rank == 1 for _, rank, _, _ in lines):
         shown.append("The handler has called nothing: is it running, and does it reach this cloud?")
     return "\n".join(["What happened, in the cloud's time:", *shown])
+
+
+def sentence(call: CallRecord) -> str:
+    """A call and its outcome: ``DescribeInstancesFullStatus in cn-beijing -> 0 results``."""
+    words = [call.action or "(no action)"]
+    if region := call.parameters.get("RegionId"):
+        words.append(f"in {region}")
+    words += [f"{name}={value}" for name, value in call.parameters.items() if name != "RegionId"]
+    return _printable(f"{' '.join(words)} -> {_outcome(call)}")
+
+
+def _outcome(call: CallRecord) -> str:
+    if call.code:
+        return call.code
+    if call.results is None:
+        return "done"
+    return "1 result" if call.results == 1 else f"{call.results} results"
+
+
+def _printable(text: str) -> str:
+    """*text* in one line, with control characters escaped."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -17,7 +17,10 @@ from simevents.fake import daemon
 from simevents.models import EventType
 from tests.conftest import REGION, Cloud
 
-COMMANDS = ["create", "list", "show", "cancel", "wait", "sweep", "fake", "clock", "completion"]
+COMMANDS = [
+    *("create", "list", "show", "cancel", "wait", "sweep"),
+    *("fake", "clock", "faults", "timeline", "completion"),
+]
 
 
 def simevents(*arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
@@ -38,8 +41,8 @@ def event_ids(api: SystemEvents, cloud: Cloud) -> list[str]:
     return api.create(EventType.SYSTEM_MAINTENANCE_REBOOT, moment, cloud.instances(2))
 
 
-def test_list_shows_all_columns_of_an_event(cloud: Cloud, event_ids: list[str]) -> None:
-    shown = simevents("list", "--endpoint", cloud.url, "--region", REGION)
+def test_list_shows_all_columns_of_an_event_when_asked(cloud: Cloud, event_ids: list[str]) -> None:
+    shown = simevents("list", "--endpoint", cloud.url, "--region", REGION, "--wide")
     (event, *_) = [e for e in cloud.get("events") if e["event_id"] == event_ids[0]]
     (line,) = [line for line in shown.stdout.splitlines() if event_ids[0] in line]
 
@@ -128,7 +131,16 @@ def test_sweep_reports_a_real_event(cloud: Cloud) -> None:
         (["list", "--region", REGION, "--instance", "vm-1"], "--instance: 'vm-1' is no", 2),
         (["fake", "--access-key", "id:secret"], "--access-key: every user of this machine", 2),
         (["fake", "--access-keys", "/no/such/file"], "--access-keys: /no/such/file cannot be", 2),
-        (["fake", "--detach"], "--detach needs --data", 1),
+        (["fake", "--detach"], "--detach: no file is given by which it is found again", 2),
+        (["fake", "--detach", "--data", "x", "--host", "0.0.0.0"], "--detach: it is for", 2),
+        (["fake", "--stop"], "--stop: no file is given; use --data with that of the", 2),
+        (["fake", "--stop", "--detach", "--data", "x"], "--stop: it does not go with --detach", 2),
+        (["fake", "--switch", "nope=1"], "--switch: 'nope' is not a valid switch; use one", 2),
+        (["fake", "--switch", "nope"], "--switch: 'nope' is not a valid NAME=VALUE; use", 2),
+        (["fake", "--switch", "stop_avoids=1"], "--switch: stop_avoids is true or false, not", 2),
+        (["fake", "--port", "0", "--log", "/no/such/file"], "--log: /no/such/file cannot be", 2),
+        (["clock", "advance", "3x"], "advance: '3x' is not a valid duration; use one such as", 2),
+        (["clock", "set", "soon"], "set: 'soon' is not a UTC time as yyyy-MM-ddTHH:mm:ssZ", 2),
     ],
 )
 def test_the_error_for_a_wrong_argument_is_one_line(
@@ -160,6 +172,87 @@ def test_fake_prints_its_url_first_and_ends_on_a_signal() -> None:
     process.communicate(timeout=20)
 
 
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_a_port_that_is_none_is_an_error_of_the_command_line(port: str) -> None:
+    ended = simevents("fake", "--port", port)
+
+    assert ended.returncode == 2
+    assert f"Invalid value for '--port': {port} is not in the range" in ended.stderr
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_ends_a_fake_without_an_error(presses: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "simevents", "fake", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--data", str(tmp_path / "cloud.db")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    for _ in range(presses):
+        process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=20) == ("", "")
+    assert process.returncode == 0
+
+
+def test_the_log_has_a_line_for_each_call_and_no_secret(tmp_path: Path) -> None:
+    log = tmp_path / "requests.log"
+    command = [sys.executable, "-m", "simevents", "fake", "--port", "0", "--log", str(log)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    answers = [
+        simevents("list", "--endpoint", url, "--region", REGION, "--instance", "i-a"),
+        httpx.get(f"{url}/?Action=Nope%1b%0a&Version=2014-05-26&Signature=geheim"),
+    ]
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+
+    assert len(answers) == 2
+    listed, refused = log.read_text().splitlines()
+    assert " DescribeInstanceHistoryEvents in cn-hangzhou " in listed
+    assert " -> 0 results [200, request id " in listed
+    assert "Signature" not in listed
+    assert r"Nope\x1b\n" in refused
+    assert "geheim" not in refused
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_file_the_log_is_on_stderr_and_the_url_first_on_stdout() -> None:
+    command = [sys.executable, "-m", "simevents", "fake", "--log", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    simevents("list", "--endpoint", url, "--region", REGION)
+    process.send_signal(signal.SIGTERM)
+    printed, logged = process.communicate(timeout=20)
+
+    assert (url[:17], printed) == ("http://127.0.0.1:", "")
+    assert "DescribeInstanceHistoryEvents" in logged
+
+
+def test_a_log_that_cannot_be_written_does_not_end_the_fake() -> None:
+    command = [sys.executable, "-m", "simevents", "fake", "--log", "/dev/full", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    for _ in range(2):
+        assert simevents("list", "--endpoint", url, "--region", REGION).returncode == 0
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+
+
+def test_the_lists_of_what_the_fake_covers() -> None:
+    actions = simevents("fake", "--list-actions").stdout.splitlines()
+    switches = simevents("fake", "--list-switches").stdout.splitlines()
+
+    assert "Ecs CancelSimulatedSystemEvents: EventId, RegionId" in actions
+    (stop_avoids,) = [line for line in switches if line.startswith("stop_avoids=")]
+    assert stop_avoids.startswith("stop_avoids=false (or true): Whether stopping an instance")
+
+
 def test_fake_reports_a_busy_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
@@ -186,13 +279,24 @@ def test_a_detached_fake_is_found_again_and_stopped(tmp_path: Path) -> None:
     assert (back.url, back.cloud_id) == (running.url, running.cloud_id)
     assert back.pid != running.pid
 
-    assert daemon.stop(data)
-    assert not daemon.stop(data)
+    stop = ["fake", "--stop", "--data", str(data)]
+    assert [simevents(*stop).stdout for _ in range(2)] == [
+        "Stopped.\n",
+        f"No fake cloud serves {data}.\n",
+    ]
+    assert daemon.find(data) is None
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_every_command_has_an_example(command: str) -> None:
     assert f"Example: simevents {command} " in simevents(command, "--help").stdout
+
+
+def test_the_help_does_not_cut_a_summary() -> None:
+    shown = " ".join(simevents("--help").stdout.split())
+
+    assert "..." not in shown.partition("Commands:")[2]
+    assert "create Schedule a simulated event on each of the given instances: on all or on" in shown
 
 
 def test_completion_for_each_shell() -> None:

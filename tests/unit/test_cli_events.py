@@ -156,7 +156,17 @@ def test_an_interrupted_create_cancels_its_events(simevents: Run, cloud: Cloud) 
         ),
         (["clock", "advance"], 2, "Error: advance takes a value, such as 2h."),
         (["clock", "freeze", "1h"], 2, "Error: freeze takes no value."),
-        (["clock", "advance", "soon"], 1, 'error: "advance" must be a duration such as 30s'),
+        (["clock", "advance", "soon"], 2, "error: advance: 'soon' is not a valid duration; use"),
+        (["clock", "advance", "--", "-1h"], 2, 'error: "advance" must be a duration such as 30s'),
+        (
+            ["faults", "add", "RebootInstance", "--times", "1"],
+            2,
+            "Nothing would fail; use at least",
+        ),
+        (["faults", "add", "Nope", "--garbage"], 2, 'error: "action" must be "*" or one that sim'),
+        (["faults", "add", "--error", "Boom"], 2, 'error: "error" must be one of Throttling'),
+        (["faults", "list", "--endpoint", "http://127.0.0.1:1"], 1, "error: No fake cloud answers"),
+        (["timeline", "--endpoint", "http://127.0.0.1:1"], 1, "error: No fake cloud answers at"),
         (["clock", "--endpoint", "http://127.0.0.1:1"], 1, "error: No fake cloud answers at"),
         (
             ["clock", "--endpoint", "http://[::1"],
@@ -192,3 +202,61 @@ def test_the_clock_as_json_and_frozen(simevents: Run) -> None:
         "rate": 0.0,
     }
     assert simevents("clock", "rate", "60").stdout.endswith("(running at 60 times the real time)\n")
+
+
+def test_list_shows_open_events_and_finished_ones_when_asked(simevents: Run, cloud: Cloud) -> None:
+    canceled, left = create(simevents, *cloud.instances(2))
+    (later,) = create(simevents, cloud.instances(1)[0], not_before="+3h")
+    simevents("cancel", canceled)
+
+    def listed(*words: str) -> tuple[list[str], str]:
+        shown = simevents("list", *words)
+        return [line.split()[0] for line in shown.stdout.splitlines()[1:]], shown.stderr
+
+    assert listed() == ([left, later], "1 finished event is not shown; use --all.\n")
+    assert listed("--all") == ([left, later, canceled], "")
+    assert listed("--status", "Canceled") == ([canceled], "")
+    # Programs filter by themselves; what they get has not changed.
+    everything = json.loads(simevents("list", "--json").stdout)
+    assert sorted(event["event_id"] for event in everything) == sorted([canceled, left, later])
+
+
+def test_a_table_fits_80_columns_also_in_a_pipe(
+    simevents: Run, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    (instance,) = cloud.instances(1)
+    (event,) = create(simevents, instance)
+    for words in (["list"], ["show", event], ["sweep", "--dry-run"]):
+        heading, line, *_ = simevents(*words).stdout.splitlines()
+        assert heading.split() == ["event", "instance", "status", "not", "before"]
+        assert line.split()[:3] == [event, instance, "Scheduled"]
+        assert max(len(heading), len(line)) <= 80
+    assert len(simevents("list", "--wide").stdout.splitlines()[1].split()) == 6
+
+
+def test_faults_are_added_listed_and_cleared(simevents: Run) -> None:
+    added = simevents("faults", "add", "RebootInstance", "--cut", "after", "--times", "2")
+    assert added.stdout == "RebootInstance: cut=after times=2, has affected 0 calls\n"
+    both = simevents("faults", "add", "--latency", "0.5", "--garbage", "--json")
+    assert [fault["action"] for fault in json.loads(both.stdout)] == ["RebootInstance", "*"]
+    assert simevents("faults", "list").stdout.splitlines() == [
+        "RebootInstance: cut=after times=2, has affected 0 calls",
+        "*: garbage latency=0.5, has affected 0 calls",
+    ]
+    assert simevents("faults", "clear").stdout == "No faults.\n"
+    assert simevents("faults", "list").stdout == "No faults.\n"
+
+
+def test_the_timeline_of_a_running_fake(simevents: Run, cloud: Cloud) -> None:
+    (event,) = create(simevents, *cloud.instances(1))
+    simevents("list", "--region", "cn-beijing")
+    shown = simevents("timeline").stdout.splitlines()
+    as_json = json.loads(simevents("timeline", "--json").stdout)
+
+    assert shown[0] == "What happened, in the cloud's time:"
+    assert [line for line in shown if f" cloud    {REBOOT} {event} on " in line] != []
+    assert " handler  DescribeInstanceHistoryEvents in cn-beijing " in shown[-1]
+    assert shown[-1].endswith(" -> 0 results")
+    assert [entry["event_id"] for entry in as_json["events"]] == [event]
+    assert as_json["calls"][-1]["action"] == "DescribeInstanceHistoryEvents"

@@ -137,7 +137,8 @@ class NewFault(Body, frozen=True):
         """The fault. Raises BadBody if the action or the error code is unknown."""
         if self.action not in _covered() | {"*"}:
             raise BadBody(
-                f'"action" must be "*" or an action of /_fake/actions, not {self.action!r}'
+                '"action" must be "*" or one that simevents fake --list-actions prints, not '
+                f"{self.action!r}"
             )
         if self.error is not None and self.error not in FAULT_ERRORS:
             raise BadBody(f'"error" must be one of {", ".join(FAULT_ERRORS)}, not {self.error!r}')
@@ -175,7 +176,9 @@ def limits(body: Mapping[str, Any]) -> dict[str, int]:
     known = _covered() | {ANY}
     for name in body:
         if name not in known:
-            raise BadBody(f'"{name}" is neither "*" nor an action of /_fake/actions')
+            raise BadBody(
+                f'"{name}" is neither "*" nor one that simevents fake --list-actions prints'
+            )
         try:
             msgspec.convert(body[name], Count)
         except msgspec.ValidationError:

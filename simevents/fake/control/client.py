@@ -20,6 +20,10 @@ class ControlError(Exception):
     """The fake cloud cannot be reached, or it refused a request; the text gives the reason."""
 
 
+class BadControlRequest(ControlError):
+    """A request has a bad value; the text names the field. Nothing was changed."""
+
+
 class Control:
     """The control routes of the fake cloud at *url*; a context manager that closes its connection.
 
@@ -81,6 +85,8 @@ class Control:
         if status == 200 and members is not None:
             return members
         reason = members.get("error") if isinstance(members, dict) else None
+        if status == 400 and reason:
+            raise BadControlRequest(reason)
         raise ControlError(
             reason
             or f"{self.url} answered with HTTP {status} and is not a fake cloud; use the URL "

@@ -72,7 +72,7 @@ IDEMPOTENT_MISMATCH = Code(
 UNKNOWN_ACTION = Code(
     "UnsupportedOperation",
     400,
-    "The fake cloud does not cover {action}. Covered actions are listed at /_fake/actions.",
+    "The fake cloud does not cover {action}. simevents fake --list-actions prints what it covers.",
 )
 UNKNOWN_VERSION = Code("InvalidVersion", 400, "The fake cloud covers no API of version {version}.")
 UNKNOWN_PATH = Code(

@@ -130,6 +130,7 @@ class Rpc:
                 code=code,
                 request_id=request_id,
                 unexpected=progress.unexpected,
+                results=None if code else _results(members),
             )
         )
         if progress.unexpected:
@@ -243,6 +244,13 @@ def _business_parameters(parameters: dict[str, str]) -> dict[str, str]:
         for name, value in parameters.items()
         if name not in COMMON_PARAMETERS and name not in _SECRET_PARAMETERS
     }
+
+
+def _results(members: dict[str, Any]) -> int | None:
+    """The length of the one list in an answer, as ``{"Instances": {"Instance": […]}}`` has it."""
+    parts = [part for part in members.values() if isinstance(part, dict) and len(part) == 1]
+    lists = [entries for part in parts for entries in part.values() if isinstance(entries, list)]
+    return len(lists[0]) if len(lists) == 1 else None
 
 
 def _halved(members: dict[str, Any]) -> dict[str, Any]:

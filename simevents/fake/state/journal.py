@@ -5,6 +5,7 @@ memory, keeps only the latest calls, and is lost on a restart.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,10 +29,15 @@ class Entry:
     request_id: str
     unexpected: bool
     """The fake does not know this action or one of its parameters."""
+    results: int | None = None
+    """How many entries the list in the answer has; None when the answer has no list."""
 
 
 class Journal:
-    def __init__(self) -> None:
+    """*on_call* is called with each entry."""
+
+    def __init__(self, on_call: Callable[[Entry], None] | None = None) -> None:
+        self._on_call = on_call
         self._entries: deque[Entry] = deque()
         self._characters = 0
         self.refusals = Refusals()
@@ -41,6 +47,8 @@ class Journal:
         self._characters += _length(entry)
         while len(self._entries) > KEPT_CALLS or self._characters > KEPT_CHARACTERS:
             self._characters -= _length(self._entries.popleft())
+        if self._on_call is not None:
+            self._on_call(entry)
 
     def clear(self) -> None:
         self._entries.clear()

@@ -180,7 +180,7 @@ class Switches:
         known = {switch.name: switch for switch in fields(self)}
         for name, value in values.items():
             if name not in known:
-                raise BadSwitch(f"there is no switch {name!r}; see docs/switches.md")
+                raise _unknown(name)
             _check(known[name], value)
         return replace(self, **values)  # type: ignore[arg-type]
 
@@ -197,8 +197,10 @@ def parse(text: str) -> tuple[str, Value]:
     """Parse ``name=value`` from a command line. Raises BadSwitch."""
     name, equals, value = text.partition("=")
     defaults: dict[str, Any] = {switch.name: switch.default for switch in fields(Switches)}
-    if not equals or name not in defaults:
-        raise BadSwitch(f"{text!r} is not NAME=VALUE with a switch of docs/switches.md")
+    if not equals:
+        raise BadSwitch(f"{text!r} is not a valid NAME=VALUE; use one such as stop_avoids=true")
+    if name not in defaults:
+        raise _unknown(name)
     kind = type(defaults[name])
     if kind is bool:
         if value not in ("true", "false"):
@@ -208,6 +210,12 @@ def parse(text: str) -> tuple[str, Value]:
         return name, kind(value)
     except ValueError:
         raise BadSwitch(f"{name} is a number, not {value!r}") from None
+
+
+def _unknown(name: str) -> BadSwitch:
+    return BadSwitch(
+        f"{name!r} is not a valid switch; use one that simevents fake --list-switches prints"
+    )
 
 
 def _check(switch: "Field[Any]", value: Value) -> None:

@@ -23,9 +23,8 @@ class Proxy:
         self._refusals = refusals
         self._now = now
 
-    def refusal_of_tunnel(self, target: bytes) -> str:
-        """Refuse ``CONNECT`` to *target*, which is host and port; returns the reason."""
-        netloc = target.decode("latin-1")
+    def refusal_of_tunnel(self, netloc: str) -> str:
+        """Refuse ``CONNECT`` to *netloc*, which is host and port; returns the reason."""
         if is_alibaba(_host(netloc)):
             how = (
                 "has no HTTPS for it: use http, the endpoint in SIMEVENTS_ENDPOINT, or the "

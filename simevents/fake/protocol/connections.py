@@ -37,13 +37,18 @@ PROXIED_HOST = "simevents.proxied_host"
 """In the scope of a request that a client sent as to a proxy: the host and port that it names."""
 
 
+def _without_user(netloc: str) -> str:
+    """*netloc* without user and password, which are a secret."""
+    return netloc.rpartition("@")[2]
+
+
 class Connections:
     """The open connections, by peer address. ASGI has no method to abort a connection.
 
     *refuse_tunnel* returns the whole answer for a ``CONNECT`` to the host and port that it gets.
     """
 
-    def __init__(self, refuse_tunnel: Callable[[bytes], bytes]) -> None:
+    def __init__(self, refuse_tunnel: Callable[[str], bytes]) -> None:
         self._transports: dict[tuple[str, int], asyncio.Transport] = {}
         self._refuse_tunnel = refuse_tunnel
 
@@ -84,11 +89,11 @@ class Connections:
             def on_headers_complete(self) -> None:
                 self._is_in_head = False
                 if self.parser.get_method() == b"CONNECT":
-                    self.transport.write(refuse_tunnel(self.url))
+                    self.transport.write(refuse_tunnel(_without_user(self.url.decode("latin-1"))))
                     self.transport.close()
                     return
                 if b"://" in self.url:
-                    netloc = urlsplit(self.url.decode("latin-1")).netloc
+                    netloc = _without_user(urlsplit(self.url.decode("latin-1")).netloc)
                     self.scope[PROXIED_HOST] = netloc  # type: ignore[literal-required]
                 super().on_headers_complete()
 

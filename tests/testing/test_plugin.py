@@ -371,3 +371,57 @@ def test_one_cloud_at_a_time(project: pytest.Pytester) -> None:
                 assert other.url != ecs_fake.url
     """
     run(project, test).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome"),
+    [
+        ("https://ecs.aliyuncs.com/", {"passed": 1, "errors": 1}),
+        ("http://100.100.100.200/latest/meta-data/", {"passed": 1, "errors": 1}),
+        ("https://stats.example.com/", {"passed": 1}),
+    ],
+)
+def test_another_process_ends_at_the_fake(
+    project: pytest.Pytester, url: str, outcome: dict[str, int]
+) -> None:
+    test = f"""
+import subprocess, sys
+
+CODE = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
+
+def test_it(ecs_fake):
+    done = subprocess.run([sys.executable, "-c", CODE, {url!r}], capture_output=True, text=True)
+    assert "Nothing was sent" in done.stderr
+"""
+    result = run(project, test)
+
+    result.assert_outcomes(**outcome)
+    assert ("reached for the real cloud" in result.stdout.str()) == ("errors" in outcome)
+
+
+@pytest.mark.parametrize("host", ["ecs.aliyuncs.com", "100.100.100.200", "https://example.com", ""])
+def test_a_host_that_cannot_be_allowed_is_an_error(project: pytest.Pytester, host: str) -> None:
+    test = f"""
+import pytest
+
+@pytest.mark.ecs_fake(allow_hosts=[{host!r}])
+def test_it(ecs_fake):
+    pass
+"""
+    result = run(project, test)
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["@pytest.mark.ecs_fake, ecs_allow_hosts: allow_hosts: *"])
+
+
+def test_hosts_are_allowed_in_the_configuration(project: pytest.Pytester) -> None:
+    project.makeini("[pytest]\necs_allow_hosts = stats.example.com 192.0.2.7\n")
+    test = """
+        import os
+
+        def test_it(ecs_fake):
+            assert ecs_fake.allowed_hosts.names == ("stats.example.com", "192.0.2.7")
+            assert os.environ["NO_PROXY"] == "localhost,127.0.0.1,::1,stats.example.com,192.0.2.7"
+            assert ecs_fake.env["https_proxy"] == os.environ["HTTPS_PROXY"] == ecs_fake.url
+    """
+    run(project, test).assert_outcomes(passed=1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from ...allow_list import shown_name, shown_parameters
 from ..ecs import (
     catalog_reads,
     describe_instances,
@@ -124,7 +125,7 @@ class Rpc:
             Entry(
                 at=now,
                 action=action,
-                parameters=_business_parameters(reading.parameters),
+                parameters=_journalled(reading.parameters),
                 status=status,
                 code=code,
                 request_id=request_id,
@@ -227,7 +228,9 @@ def _find(progress: _Progress) -> Action:
             continue
         if len(name) > LONGEST_NAME or _plain(name) not in action.documented:
             progress.unexpected = True
-            raise ApiError(api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=name)
+            raise ApiError(
+                api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=shown_name(name)
+            )
     return action
 
 
@@ -242,6 +245,11 @@ def _business_parameters(parameters: dict[str, str]) -> dict[str, str]:
         for name, value in parameters.items()
         if name not in COMMON_PARAMETERS and name not in _SECRET_PARAMETERS
     }
+
+
+def _journalled(parameters: dict[str, str]) -> dict[str, str]:
+    """The parameters as they may be shown: names that are not on the list have no value."""
+    return shown_parameters({n: v for n, v in parameters.items() if n not in COMMON_PARAMETERS})
 
 
 def _halved(members: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ _ARN_OF_SESSION = re.compile(r"(assumed-role(?:/|%2F)[\w.@-]+(?:/|%2F))[^\s\"',]
 _LONG_NUMBER = re.compile(r"(?<![\w.-])[0-9]{14,20}(?![\w-])")
 _SMALLEST_ACCOUNT_ID = 10**11
 
+_SHORT = 64
 _PUNCTUATION = ".,:;()[]'\"!?%"
 
 ERROR_MEMBERS = {
@@ -127,6 +128,16 @@ def clean(value: str) -> str:
 
     A text that has a structure of its own or looks like a key is replaced.
     """
+    return _clean_short(value) if len(value) <= _SHORT else _cleaned(value)
+
+
+@lru_cache(maxsize=10_000)
+def _clean_short(value: str) -> str:
+    """Cached, because most calls name the same instances."""
+    return _cleaned(value)
+
+
+def _cleaned(value: str) -> str:
     if _NOTABLE.search(value) is None:
         return value
     if _OPAQUE.search(value):

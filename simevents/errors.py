@@ -4,6 +4,7 @@
     ├── InvalidInput            bad input, found before anything was sent
     │   └── InvalidSettings     region, endpoint, credentials
     ├── Unrecorded              a request that a cassette does not have
+    ├── Unrecordable            an exchange that is not understood, and so not recorded
     ├── OutsideFake             a test reached for a part of the real cloud
     ├── HostRefused             a test reached for another host that it does not allow
     └── CloudError              the cloud, or the way to it
@@ -60,6 +61,19 @@ class Unrecorded(SimulatedEventsError):
         else:
             lines.append("It is empty or not there; record it: --record-mode=once.")
         super().__init__(" ".join(lines))
+
+
+class Unrecordable(SimulatedEventsError):
+    """A recording met what it does not understand, which may hold a secret; no file was written."""
+
+    def __init__(self, cassette: str, met: Iterable[str]) -> None:
+        lines = "".join(f"\n  - {line}" for line in dict.fromkeys(met))
+        super().__init__(
+            f"{cassette} was not written. What is written must be known to hold no secret, and the "
+            f"recording met:{lines}\n"
+            "Allow it, one entry a line, with ecs_cassette_allow in pytest's configuration or with "
+            '@pytest.mark.ecs_cassette(allow=["…"]); or leave the call out of the test.'
+        )
 
 
 class OutsideFake(SimulatedEventsError):

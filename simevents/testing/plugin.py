@@ -41,9 +41,15 @@ _FAKE_MARKER = {
 }
 """The arguments of the marker `ecs_fake`, their types, and the words for an error."""
 
+_TWO_CLOUDS = (
+    "a test has the fixture ecs_fake or the marker ecs_cassette, not both: in a replay, instances "
+    "and events of the fake would not be the recorded ones. Take the fixture ecs: it records from "
+    "the fake with --record-mode=once and replays with --ecs-target=cassette"
+)
+
 _MARKERS = (
     "ecs_fake(region, frozen, redirect, switches, allow_hosts): the initial state of the fixture.",
-    "ecs_cassette: record the test's calls of the API, and replay them (--record-mode).",
+    "ecs_cassette(allow): record the test's calls of the API, and replay them (--record-mode).",
     'verified_live(on): the day on which the test has passed on Alibaba Cloud, as "2026-11-23".',
 )
 
@@ -56,6 +62,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="fake",
         help="Where tests with the fixture ecs go (default: fake). With --record-mode what is "
         "exchanged with the fake or a live account is recorded for the cassette.",
+    )
+    parser.addini(
+        "ecs_cassette_allow",
+        "What cassettes may hold beyond the allow list, such as DescribeDisks.SerialNumber.",
+        type="linelist",
+        default=[],
     )
     group.addoption("--ecs-live-account", help="Id of the account for --ecs-target=live.")
     group.addoption("--ecs-live-region", help="Its region.")
@@ -107,7 +119,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             from .recording.cassettes import options
 
             # First, so that no other marker replaces the scrubbing.
-            item.add_marker(pytest.mark.vcr(**options()), append=False)
+            item.add_marker(pytest.mark.vcr(**options(_allowed(item))), append=False)
             item.stash[_HAS_CASSETTE] = True
             if isinstance(item, pytest.Function):
                 item.fixturenames.insert(0, "_ecs_cassette_guard")
@@ -162,6 +174,7 @@ def ecs_fake(
     from .cloud import DEFAULT_REGION, FakeCloud, in_use
     from .origins import running
 
+    _check_no_cassette(request.node)
     given = _marked(request.node)
     allowed = [*request.config.getini(_ALLOW_HOSTS), *given.get("allow_hosts", [])]
     # At the address of an earlier test, a program that this test left running would find it.
@@ -367,6 +380,25 @@ def _marked(node: pytest.Item) -> dict[str, Any]:
         if not isinstance(value, kind):
             _fail(f"@pytest.mark.ecs_fake: {name} must be {described}, not {value!r}")
     return dict(marker.kwargs)
+
+
+def _allowed(item: pytest.Item) -> list[str]:
+    """What the cassette of a test may hold, by the configuration and its markers."""
+    from ..errors import InvalidInput
+    from .recording.allowing import entries_of
+
+    markers = [marker.kwargs for marker in item.iter_markers("ecs_cassette")]
+    try:
+        return entries_of(item.config.getini("ecs_cassette_allow"), markers)
+    except InvalidInput as error:
+        raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+
+
+def _check_no_cassette(node: pytest.Item) -> None:
+    """A fixture may ask for ecs_fake while it records; a test that always has it cannot replay."""
+    always = "ecs_fake" in getattr(node, "fixturenames", ())
+    if node.get_closest_marker("ecs_cassette") and (always or not _records(node.config)):
+        _fail(_TWO_CLOUDS)
 
 
 def _check_verified(item: pytest.Item) -> None:

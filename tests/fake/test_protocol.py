@@ -85,6 +85,42 @@ def test_the_journal_keeps_no_secret(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["VncPassword", "OIDCToken", "SAMLAssertion", "CommandContent", "password", "Colour"],
+)
+def test_the_journal_shows_an_unknown_parameter_without_its_value(cloud: Cloud, name: str) -> None:
+    httpx.post(cloud.url, params=signed("POST", **DESCRIBE, **{name: "hush"}))
+
+    (call,) = cloud.get("calls?unexpected=1")
+    assert call["parameters"] == {"RegionId": "cn-hangzhou", name: "scrubbed"}
+    cloud.post("reset")
+
+
+def test_the_journal_shows_no_body_that_is_taken_for_a_name(cloud: Cloud) -> None:
+    httpx.post(
+        cloud.url,
+        params=signed("POST", **DESCRIBE),
+        content=b'{"Password":"hush"}',
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+
+    assert "hush" not in str(cloud.get("calls"))
+    cloud.post("reset")
+
+
+def test_the_journal_shows_no_account_of_an_arn(cloud: Cloud) -> None:
+    arn = "acs:ram::1234567890123456:role/reader"
+    role = {"Action": "AssumeRole", "Version": "2015-04-01", "RoleArn": arn}
+    httpx.post(cloud.url, params=signed("POST", **role, RoleSessionName="somebody"))
+
+    (call,) = cloud.get("calls")
+    assert call["parameters"] == {
+        "RoleArn": "acs:ram::1000000000000000:role/reader",
+        "RoleSessionName": "scrubbed",
+    }
+
+
+@pytest.mark.parametrize(
     ("method", "query", "code"),
     [
         ("PUT", "Action=A&Version=1&Format=JSON", "UnsupportedHTTPMethod"),

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from simevents.testing.key_shapes import assert_no_keys
+
 ROOT = Path(__file__).parents[2]
 SAMPLE = re.compile(r"^<!-- (examples/\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def pytest_in(project: Path) -> "subprocess.CompletedProcess[str]":
+def pytest_in(project: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     """pytest as it runs in an activated environment."""
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options],
         cwd=project,
         env=os.environ | {"PATH": tools},
         capture_output=True,
@@ -33,6 +35,19 @@ def test_an_example_passes(name: str, tmp_path: Path) -> None:
 
     assert "1 passed" in ended.stdout, ended.stdout
     assert ended.returncode == 0
+
+
+def test_the_recorded_example_is_recorded_from_the_fake_and_replayed(tmp_path: Path) -> None:
+    project = shutil.copytree(ROOT / "examples" / "recorded-handler", tmp_path / "recorded-handler")
+    recorded = pytest_in(project, "--record-mode=once")
+    (cassette,) = (project / "cassettes").rglob("*.yaml")
+    before = cassette.read_bytes()
+    replayed = pytest_in(project, "--ecs-target=cassette", "--block-network")
+
+    assert "1 passed" in recorded.stdout, recorded.stdout
+    assert "1 passed" in replayed.stdout, replayed.stdout
+    assert cassette.read_bytes() == before
+    assert_no_keys(project)
 
 
 @pytest.mark.parametrize(

@@ -240,3 +240,129 @@ def test_the_cassette_target_only_replays(project: pytest.Pytester) -> None:
     result = run(project, "--ecs-target=cassette", "--record-mode=once")
 
     assert "--ecs-target=cassette only replays" in result.stderr.str()
+
+
+def test_a_recording_of_an_unknown_action_fails_and_says_how_to_allow_it(
+    project: pytest.Pytester,
+) -> None:
+    test = """
+@pytest.mark.ecs_cassette
+def test_it(ecs_cassette, answering):
+    asked = {"Action": "DescribeScalingGroups", "Version": "2014-08-28", "Secret": "hush"}
+    assert httpx.post(answering, params=asked).json()["Groups"][0]["Id"] == "asg-1"
+"""
+    project.makeconftest(ANSWERING)
+    project.makepyfile(test_it=f"import httpx, pytest\n{test}")
+    result = run(project, "--record-mode=once")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*DescribeScalingGroups (API version 2014-08-28), an action that the allow list does *"]
+    )
+    assert not (project.path / "cassettes").exists()
+    allow = ["DescribeScalingGroups.Id", "DescribeScalingGroups.Secret"]
+    project.makepyfile(
+        test_it="import httpx, pytest\n"
+        + test.replace("ecs_cassette\ndef", f"ecs_cassette(allow={allow})\ndef")
+    )
+    run(project, "--record-mode=once").assert_outcomes(passed=1)
+    text = cassettes(project)[0].read_text()
+
+    assert 'string: \'{"Groups":[{"Id":"asg-1"}]}\'' in text
+    assert "Secret=hush" in text
+    run(project).assert_outcomes(passed=1)
+    assert list(found_in(project.path / "cassettes", allow)) == []
+    assert list(found_in(project.path / "cassettes")) != []
+
+
+ANSWERING = """
+import http.server, threading, pytest
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = b'{"Groups":[{"Id":"asg-1","Name":"hush"}]}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_): pass
+
+@pytest.fixture
+def answering():
+    with http.server.HTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+"""
+
+
+def test_the_configuration_allows_too(project: pytest.Pytester) -> None:
+    project.makeini(
+        "[pytest]\necs_cassette_allow =\n    *.Colour\n    DescribeInstances.Password\n"
+        "asyncio_default_fixture_loop_scope = function"
+    )
+    project.makepyfile(
+        test_it="""
+import pytest
+
+@pytest.mark.ecs_cassette(allow=["*.Size"])
+def test_it(request):
+    pass
+
+def test_other(request): pass
+"""
+    )
+
+    run(project).assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("entry", ["", "a b", "*", "http://", "x.", "Action=b"])
+def test_a_wrong_entry_is_an_error(project: pytest.Pytester, entry: str) -> None:
+    project.makepyfile(
+        test_it=f"""
+import pytest
+
+@pytest.mark.ecs_cassette(allow=[{entry!r}])
+def test_it(): pass
+"""
+    )
+
+    assert f"ecs_cassette_allow: {entry!r} is not a valid entry; use" in run(project).stderr.str()
+
+
+@pytest.mark.parametrize("argument", ['allow="*.Size"', "permit=[]"])
+def test_another_argument_of_the_marker_is_an_error(
+    project: pytest.Pytester, argument: str
+) -> None:
+    project.makepyfile(
+        test_it=f"""
+import pytest
+
+@pytest.mark.ecs_cassette({argument})
+def test_it(): pass
+"""
+    )
+
+    assert "is not valid; use allow=" in run(project).stderr.str()
+
+
+@pytest.mark.parametrize("options", [(), ("--record-mode=once",)])
+def test_a_fake_beside_a_cassette_is_refused(
+    project: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    project.makepyfile(
+        test_it="""
+import pytest
+
+@pytest.mark.ecs_cassette
+def test_it(ecs_fake): pass
+"""
+    )
+    result = run(project, *options)
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*a test has the fixture ecs_fake or the marker ecs_cassette,*"])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from ...allow_list import shown_name, shown_parameters
 from ..ecs import (
     catalog_reads,
     describe_instances,
@@ -125,7 +126,7 @@ class Rpc:
             Entry(
                 at=now,
                 action=action,
-                parameters=_business_parameters(reading.parameters),
+                parameters=_journalled(reading.parameters),
                 status=status,
                 code=code,
                 request_id=request_id,
@@ -229,7 +230,9 @@ def _find(progress: _Progress) -> Action:
             continue
         if len(name) > LONGEST_NAME or _plain(name) not in action.documented:
             progress.unexpected = True
-            raise ApiError(api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=name)
+            raise ApiError(
+                api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=shown_name(name)
+            )
     return action
 
 
@@ -251,6 +254,11 @@ def _results(members: dict[str, Any]) -> int | None:
     parts = [part for part in members.values() if isinstance(part, dict) and len(part) == 1]
     lists = [entries for part in parts for entries in part.values() if isinstance(entries, list)]
     return len(lists[0]) if len(lists) == 1 else None
+
+
+def _journalled(parameters: dict[str, str]) -> dict[str, str]:
+    """The parameters as they may be shown: names that are not on the list have no value."""
+    return shown_parameters({n: v for n, v in parameters.items() if n not in COMMON_PARAMETERS})
 
 
 def _halved(members: dict[str, Any]) -> dict[str, Any]:

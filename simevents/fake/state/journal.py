@@ -1,7 +1,7 @@
 """The journal: the calls that the cloud received and their results.
 
-It contains no secrets: `dispatch` records business parameters only. The journal is in
-memory, keeps only the latest calls, and is lost on a restart.
+It contains no secrets: of parameters that are not on the allow list, `dispatch` records the
+names only. The journal is in memory, keeps only the latest calls, and is lost on a restart.
 """
 
 from collections import deque

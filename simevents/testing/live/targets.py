@@ -5,17 +5,19 @@ from its `Target` and uses nothing else.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from ...api.client import SystemEvents
-from ...api.sdk import default_chain
+from ...api.retry import Patience
+from ...api.sdk import Sdk, default_chain
 from ...errors import InvalidInput, WrongAccount, listed
-from ...models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
-from ...settings import find_credentials
+from ...models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET, EventType
+from ...schedule import parse, to_text
+from ...settings import Credentials, Settings, find_credentials
 from ..network_guard import REPLAY, enforced, used_fake
 from ..recording.cassettes import recorded_at, recorded_instances
 from ..recording.scrubbing import unrecorded
@@ -50,6 +52,34 @@ class Target:
     def instances(self, count: int = 1) -> list[str]:
         """Ids of *count* instances that the test may use, others with each call."""
         return self._take_instances(count)
+
+    def schedule(
+        self,
+        event_type: str,
+        instances: str | Iterable[str],
+        not_before: str | datetime | timedelta = "+1h",
+    ) -> list[str]:
+        """Schedule a simulated event on each instance; their ids, in the order of *instances*.
+
+        These are calls of the API, so a cassette has them. Times as ``FakeCloud.schedule`` takes
+        them, from `now`. Raises InvalidInput for a wrong type or time, Refused for what the cloud
+        does not accept.
+        """
+        ids = [instances] if isinstance(instances, str) else list(instances)
+        try:
+            kind = EventType(event_type)
+        except ValueError:
+            raise InvalidInput(
+                "event_type",
+                f"{event_type!r} is not a type to simulate; use one of "
+                f"{', '.join(sorted(EventType))}",
+            ) from None
+        moment = parse(to_text(not_before)).resolve(self.now)
+        endpoint = self.endpoint if self.kind == "live" else None
+        key = Credentials(self.access_key_id, self.access_key_secret, self.security_token)
+        where = Settings(self.region, endpoint)
+        with SystemEvents(Sdk(where, key), where, Patience()) as api:
+            return api.create(kind, moment, ids)
 
 
 def on_fake(cloud: "FakeCloud", cassette: "Cassette | None") -> Target:

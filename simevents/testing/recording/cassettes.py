@@ -2,10 +2,12 @@
 
 The older SDK brings its own copy of requests and urllib3, which vcrpy does not know, so
 its connection classes are patched here. Requests match on action, version and business
-parameters alone, whichever client sends them; `scrubbing` decides what is kept of them. A
-cassette also keeps the instant of its recording. Record in process and in one thread.
+parameters alone, whichever client sends them; `scrubbing` decides what is kept of them, and a
+cassette with an exchange that it does not understand is not saved. A cassette also keeps the
+instant of its recording. Record in process and in one thread.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,10 @@ from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
 from vcr.request import Request
 from vcr.stubs import VCRConnection, aiohttp_stubs, httpx_stubs
 
-from ...errors import InvalidInput, Unrecorded
+from ...allow_list import SCRUBBED_ACCOUNT_ID
+from ...errors import InvalidInput, Unrecordable, Unrecorded
 from ...models import format_time, parse_time
-from .scrubbing import SCRUBBED_ACCOUNT_ID, business_parameters, scrub_request, scrub_response
+from .scrubbing import REFUSED, Recorded, Scrubber, asked
 
 __all__ = [
     "SCRUBBED_ACCOUNT_ID",
@@ -42,19 +45,24 @@ _pool_http = connectionpool.HTTPConnectionPool
 _pool_https = connectionpool.HTTPSConnectionPool
 
 
-def recorder(folder: Path, record_mode: str = "none") -> vcr.VCR:
+def recorder(folder: Path, record_mode: str = "none", allow: Iterable[str] = ()) -> vcr.VCR:
     """A VCR for calls of the API; its cassettes are files in *folder*.
 
     With *record_mode* ``none`` nothing reaches the network, and a request that no
-    cassette has raises Unrecorded. The other modes are vcrpy's.
+    cassette has raises Unrecorded. The other modes are vcrpy's; at their end Unrecordable tells
+    of exchanges that are not understood. *allow* has entries of ``ecs_cassette_allow``.
     """
-    recording = vcr.VCR(cassette_library_dir=str(folder), record_mode=record_mode, **options())
+    recording = vcr.VCR(cassette_library_dir=str(folder), record_mode=record_mode, **options(allow))
     prepare(recording)
     return recording
 
 
-def options() -> dict[str, Any]:
-    """What `vcr.VCR.use_cassette`, and so pytest-recording's marker ``vcr``, need."""
+def options(allow: Iterable[str] = ()) -> dict[str, Any]:
+    """What `vcr.VCR.use_cassette`, and so pytest-recording's marker ``vcr``, need.
+
+    Raises InvalidInput for an entry of *allow* that is not valid.
+    """
+    scrubber = Scrubber(allow)
     return {
         "custom_patches": (
             (_pool_http, "ConnectionCls", _HttpConnection),
@@ -65,8 +73,8 @@ def options() -> dict[str, Any]:
             (httpx_stubs, "CannotOverwriteExistingCassetteException", _unrecorded),
         ),
         "match_on": [_MATCHER],
-        "before_record_request": scrub_request,
-        "before_record_response": scrub_response,
+        "before_record_request": scrubber.request,
+        "before_record_response": scrubber.response,
         "decode_compressed_response": True,
     }
 
@@ -102,7 +110,14 @@ def _kept(cassette: Cassette, name: str, default: object) -> object:
 
 
 class _Persister(FilesystemPersister):  # type: ignore[misc]
-    """vcrpy's files; the error for an unreadable one names it."""
+    """vcrpy's files; one with an exchange that is not understood is not written."""
+
+    @staticmethod
+    def save_cassette(cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
+        refused = [r[REFUSED] for r in cassette_dict["responses"] if REFUSED in r]
+        if refused:
+            raise Unrecordable(str(cassette_path), refused)
+        FilesystemPersister.save_cassette(cassette_path, cassette_dict, serializer)
 
     @classmethod
     def load_cassette(cls, cassette_path: str, serializer: Any) -> Any:
@@ -117,7 +132,10 @@ class _Persister(FilesystemPersister):  # type: ignore[misc]
                 f"{cassette_path} is damaged ({type(error).__name__}: {words}). Take it from the "
                 "repository again, or record it again with --record-mode=rewrite",
             ) from None
-        return loaded
+        requests, responses, *rest = loaded
+        for request in requests:
+            request.is_recorded = True
+        return (requests, [Recorded(response) for response in responses], *rest)
 
 
 class _HttpConnection(VCRConnection):  # type: ignore[misc]
@@ -131,11 +149,16 @@ class _HttpsConnection(VCRConnection):  # type: ignore[misc]
     is_verified = True
 
 
+def business_parameters(request: Request) -> dict[str, str]:
+    """Action, version and parameters of a request, as they may be shown; for a page its address."""
+    return asked(request).shown
+
+
 def _unrecorded(*, cassette: Cassette, failed_request: Request) -> Unrecorded:
     recorded = [business_parameters(request) for request in cassette.requests]
-    return Unrecorded(str(cassette.path), business_parameters(failed_request), recorded)
+    wanted = business_parameters(cassette.filter_request(failed_request))
+    return Unrecorded(str(cassette.path), wanted, recorded)
 
 
 def _match_business(left: Request, right: Request) -> None:
-    wanted, recorded = business_parameters(left), business_parameters(right)
-    assert wanted == recorded, f"{wanted} != {recorded}"
+    assert asked(left).matches(asked(right)), "other parameters"

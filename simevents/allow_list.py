@@ -1,0 +1,199 @@
+"""What of a call may be shown or written down: an allow list of names, and what replaces the rest.
+
+`allow_list.json` has it for each action that the fake covers; tools/allow_list.py derives it from
+the vendor's packages. The fake's journal and the cassettes use the same list. Nothing here
+reads a request.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+SCRUBBED = "scrubbed"
+"""Replaces a text that is not on the list."""
+SCRUBBED_ACCOUNT_ID = "1000000000000000"
+"""Replaces an account id, which programs may read as a number."""
+NO_NAME = "(not a parameter name)"
+LONGEST_NAME = 200
+"""No documented name is as long."""
+
+Scalar = str | int | float | bool | None
+
+_LIST_POSITION = re.compile(r"\.[0-9]{1,9}(?=\.|$)")
+_NAME = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
+
+# One search decides about nearly all values: they have nothing to replace.
+_NOTABLE = re.compile(
+    r"[{<]|acs(?::|%3A)|[0-9]{14}|LTAI|STS\.|TMP\.|(?:passw(?:or)?d|secret|token)\W*[=:]|-----BEGIN",
+    re.IGNORECASE,
+)
+# A text with a structure of its own, an access key id, a key block, a "password=…".
+_OPAQUE = re.compile(
+    r"[{<]|\b(?:LTAI|STS\.|TMP\.)\w{4,}|(?i:passw(?:or)?d|secret|token)\W*[=:]|-----BEGIN"
+)
+_SEPARATOR = r"(?::|%3A|%3a)"
+_ARN = re.compile(rf"(acs{_SEPARATOR}[\w*-]*{_SEPARATOR}[\w*-]*{_SEPARATOR})[0-9]+", re.IGNORECASE)
+_ARN_OF_PERSON = re.compile(rf"({_SEPARATOR}user(?:/|%2F))[^\s\"',]+", re.IGNORECASE)
+_ARN_OF_SESSION = re.compile(r"(assumed-role(?:/|%2F)[\w.@-]+(?:/|%2F))[^\s\"',]+", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"(?<![\w.-])[0-9]{14,20}(?![\w-])")
+_SMALLEST_ACCOUNT_ID = 10**11
+
+_SHORT = 64
+_PUNCTUATION = ".,:;()[]'\"!?%"
+
+ERROR_MEMBERS = {
+    "Code": re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}"),
+    "HostId": re.compile(
+        r"[a-z0-9.-]+\.(?:aliyuncs|aliyun|alibabacloud)\.com|(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?"
+    ),
+    "Message": None,
+    "Recommend": re.compile(
+        r"https://api\.(?:aliyun|alibabacloud)\.com/troubleshoot"
+        r"\?q=[\w.-]{0,100}&product=\w{1,30}(?:&requestId=[0-9A-Fa-f-]{36})?"
+    ),
+    "RequestId": re.compile(r"[0-9A-Fa-f-]{36}"),
+}
+"""The members of an error, with the form of those that are no free text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of one kind: of parameters, without list positions, or of answer members, dotted."""
+
+    kept: frozenset[str]
+    withheld: frozenset[str]
+    """Known, and replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the list has for one action."""
+
+    parameters: Names
+    members: Names
+
+
+def listed(version: str, action: str) -> Listed | None:
+    """The names of *action*; None when it is not on the list."""
+    return _table().actions.get((version, action.lower()))
+
+
+def is_kept_parameter(name: str) -> bool:
+    """Whether the parameter is kept for any action; list positions do not count."""
+    return plain(name) in _table().parameters
+
+
+def plain(name: str) -> str:
+    """A parameter's name without list positions: ``Tag.Key`` for ``Tag.1.Key``."""
+    return _LIST_POSITION.sub("", name)
+
+
+def shown_name(name: str) -> str:
+    """*name*, or `NO_NAME` for what is no name, such as a body that was taken for one."""
+    return name if len(name) <= LONGEST_NAME and _NAME.fullmatch(name) else NO_NAME
+
+
+def shown_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Parameters by name; values of names that are not on the list are replaced."""
+    shown = {}
+    for name, value in parameters.items():
+        label, is_kept = _shown(name) if len(name) <= LONGEST_NAME else (NO_NAME, False)
+        shown[label] = clean(value) if is_kept else str(masked(value))
+    return shown
+
+
+@lru_cache(maxsize=4_096)
+def _shown(name: str) -> tuple[str, bool]:
+    return shown_name(name), is_kept_parameter(name)
+
+
+def masked(value: Scalar) -> Scalar:
+    """What replaces *value*: of the same type, and empty when it is empty."""
+    if isinstance(value, str):
+        if not value:
+            return value
+        return SCRUBBED_ACCOUNT_ID if value.isdecimal() else SCRUBBED
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int):
+        return int(SCRUBBED_ACCOUNT_ID) if value >= _SMALLEST_ACCOUNT_ID else 0
+    return value if value is None else 0.0
+
+
+def clean(value: str) -> str:
+    """The text of a name that is kept, without account ids.
+
+    A text that has a structure of its own or looks like a key is replaced.
+    """
+    return _clean_short(value) if len(value) <= _SHORT else _cleaned(value)
+
+
+@lru_cache(maxsize=10_000)
+def _clean_short(value: str) -> str:
+    """Cached, because most calls name the same instances."""
+    return _cleaned(value)
+
+
+def _cleaned(value: str) -> str:
+    if _NOTABLE.search(value) is None:
+        return value
+    if _OPAQUE.search(value):
+        return SCRUBBED
+    value = _ARN.sub(rf"\g<1>{SCRUBBED_ACCOUNT_ID}", value)
+    value = _ARN_OF_PERSON.sub(rf"\g<1>{SCRUBBED}", value)
+    value = _ARN_OF_SESSION.sub(rf"\g<1>{SCRUBBED}", value)
+    return _LONG_NUMBER.sub(SCRUBBED_ACCOUNT_ID, value)
+
+
+def clean_message(text: str, said: Collection[str] = ()) -> str:
+    """An error's message: words that are not on the list are replaced.
+
+    *said* are values of the request that are kept; a message may repeat them.
+    """
+    return " ".join(_word(word, said) for word in text.split(" "))
+
+
+def _word(word: str, said: Collection[str]) -> str:
+    core = word.strip(_PUNCTUATION)
+    table = _table()
+    is_known = (
+        not core
+        or core.lower() in table.message_words
+        or core.removesuffix(".N") in table.names
+        or (core in said and clean(core) == core)
+    )
+    return word if is_known else SCRUBBED
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    actions: dict[tuple[str, str], Listed]
+    """By API version and action in lower case."""
+    parameters: frozenset[str]
+    """All that are kept for an action."""
+    names: frozenset[str]
+    message_words: frozenset[str]
+
+
+@cache
+def _table() -> _Table:
+    raw = json.loads(files(__package__).joinpath("allow_list.json").read_text())
+    actions = {}
+    names = set()
+    for name, entry in raw["actions"].items():
+        _, version, action = name.split("/")
+        found = Listed(_names(entry["parameters"]), _names(entry["members"]))
+        actions[version, action.lower()] = found
+        names.add(action)
+        for kind in (found.parameters, found.members):
+            for dotted in kind.kept | kind.withheld:
+                names |= {dotted, *dotted.split(".")}
+    kept = {name for entry in actions.values() for name in entry.parameters.kept}
+    return _Table(actions, frozenset(kept), frozenset(names), frozenset(raw["message_words"]))
+
+
+def _names(entry: dict[str, list[str]]) -> Names:
+    return Names(frozenset(entry["kept"]), frozenset(entry["withheld"]))

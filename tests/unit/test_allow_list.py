@@ -1,0 +1,100 @@
+"""What may be shown of calls, and what replaces the rest."""
+
+import json
+
+import pytest
+
+from simevents.allow_list import (
+    NO_NAME,
+    clean,
+    clean_message,
+    listed,
+    masked,
+    shown_parameters,
+)
+from simevents.fake.protocol import dispatch  # noqa: F401 - registers the actions
+from simevents.fake.protocol.registry import ACTIONS
+from tools import allow_list
+
+
+def test_the_list_agrees_with_the_vendors_packages() -> None:
+    written = json.loads(allow_list.TARGET.read_text())["actions"]
+
+    assert written == allow_list.actions(), "run: python tools/allow_list.py"
+
+
+def test_every_covered_action_is_on_the_list() -> None:
+    for action in ACTIONS.values():
+        found = listed(action.version, action.name)
+        assert found is not None, action.name
+        assert found.parameters.kept | found.parameters.withheld == action.documented
+
+
+@pytest.mark.parametrize(
+    ("value", "replacement"),
+    [
+        ("hush", "scrubbed"),
+        ("", ""),
+        ("1234567890123456", "1000000000000000"),
+        (1234567890123456, 1000000000000000),
+        (7, 0),
+        (1.5, 0.0),
+        (True, False),
+        (None, None),
+    ],
+)
+def test_a_replacement_has_the_type_of_the_value(value: object, replacement: object) -> None:
+    assert masked(value) == replacement  # type: ignore[arg-type]
+    assert type(masked(value)) is type(replacement)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("i-bp67acfmxazb4ph", "i-bp67acfmxazb4ph"),
+        ("2026-11-23T06:49:55Z", "2026-11-23T06:49:55Z"),
+        ('["i-a","i-b"]', '["i-a","i-b"]'),
+        ("['i-a']", "['i-a']"),
+        ('[{"Password":"hush"}]', "scrubbed"),
+        ("<Password>hush</Password>", "scrubbed"),
+        ("password=hush", "scrubbed"),
+        ("LTAI5tAbCdEfGhIjKlMn", "scrubbed"),
+        ("acs:ecs:*:1234567890:instance/i-a", "acs:ecs:*:1000000000000000:instance/i-a"),
+        ("acs:ram::123:user/somebody", "acs:ram::1000000000000000:user/scrubbed"),
+        ("acs:ram::123:assumed-role/a/me", "acs:ram::1000000000000000:assumed-role/a/scrubbed"),
+        ("acs%3Aram%3A%3A123%3Arole%2Fa", "acs%3Aram%3A%3A1000000000000000%3Arole%2Fa"),
+        ("of 1234567890123456", "of 1000000000000000"),
+    ],
+)
+def test_a_kept_text_has_no_account_and_no_structure(value: str, shown: str) -> None:
+    assert clean(value) == shown
+    assert clean(shown) == shown
+
+
+def test_a_message_keeps_the_words_on_the_list_and_those_of_the_request() -> None:
+    message = "The specified parameter Status is not valid: Done, 'hush' of LTAI5tAbCdEfGhIj."
+
+    assert clean_message(message, {"Done"}) == (
+        "The specified parameter Status is not valid: Done, scrubbed of scrubbed"
+    )
+
+
+def test_parameters_are_shown_by_name() -> None:
+    assert shown_parameters(
+        {
+            "InstanceId.1": "i-a",
+            "Tag.1.Key": "env",
+            "Password": "hush",
+            "VncPassword": "hush",
+            "OwnerId": "1234567890123456",
+            '{"Password":"hush"}': "",
+            "x" * 1_000: "hush",
+        }
+    ) == {
+        "InstanceId.1": "i-a",
+        "Tag.1.Key": "env",
+        "Password": "scrubbed",
+        "VncPassword": "scrubbed",
+        "OwnerId": "1000000000000000",
+        NO_NAME: "scrubbed",
+    }

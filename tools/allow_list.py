@@ -1,0 +1,144 @@
+"""Writes simevents/allow_list.json: what a cassette and the journal may show of calls.
+
+The names are the vendor's: the parameters that parameters.json has, and the members of the
+answer models of the newer SDK generation. This file decides on which side a name is.
+Run it after tools/api_parameters.py, with the same packages, and read the difference:
+
+    python tools/allow_list.py
+
+A name goes to `withheld` when a part of it is in SENSITIVE, unless it is in HARMLESS.
+"""
+
+import ast
+import importlib
+import inspect
+import json
+import re
+import typing
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from simevents.fake.protocol import api_errors
+
+ROOT = Path(__file__).parent.parent
+PARAMETERS = ROOT / "simevents" / "fake" / "protocol" / "parameters.json"
+TARGET = ROOT / "simevents" / "allow_list.json"
+
+MODELS = {
+    "Ecs/2014-05-26": "alibabacloud_ecs20140526.models",
+    "Vpc/2016-04-28": "alibabacloud_vpc20160428.models",
+    "Sts/2015-04-01": "alibabacloud_sts20150401.models",
+}
+
+SENSITIVE = re.compile(
+    r"password|passwd|secret|token|data$|key|assertion|content|credential|certificate|auth"
+    r"|ur[il]s?$|account|owner|principal|user|uid|description|email|phone|sign|session|identity"
+    r"|external|finger|vnc|console|output|serial|remark|comment",
+    re.IGNORECASE,
+)
+"""Secrets, identities, addresses that contain a secret, and free text."""
+
+HARMLESS = frozenset(
+    {
+        "Filter.Key", "HttpTokens", "IdentityType", "ImageOwnerAlias", "KeyPair", "KeyPairName",
+        "NextToken", "Tag.Key", "TagKey", "UserCidr",
+    }
+)  # fmt: skip
+"""Names on which SENSITIVE is wrong; with a dot, only below that parent."""
+
+WITHHELD = frozenset({"AssumedRoleId", "RoleId"})
+"""Names on which SENSITIVE is silent, and should not be."""
+
+# Members that answers have and the generated models do not.
+EXTRA_MEMBERS = {
+    "Ecs/2014-05-26/DescribeInstanceHistoryEvents": [
+        "InstanceSystemEventSet.InstanceSystemEventType.ResourceType"
+    ],
+}
+
+# Words of error messages that come from no text of the fake.
+MORE_WORDS = """
+a action an and any are as at be been before can cannot caller current denied do does each
+error exceeded exist exists failed field find for forbidden found from has have id in instance
+internal invalid is it later limit mandatory many may message missing more must no not of on only
+or operation parameter permission please quota reason request resource retry service specified
+state status still supplied support supported that the this to token too type unavailable unknown
+using valid value was when with you your
+"""
+
+_FIELD = re.compile(r"if self\.(\w+) is not None:.*?result\['(.+?)'\]", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z][A-Za-z:_-]*")
+
+
+def members(models: ModuleType, action: str) -> list[str]:
+    """The members of an action's answer, nested ones joined by dots."""
+    return sorted(_members(models, getattr(models, f"{action}ResponseBody")))
+
+
+def _members(models: ModuleType, model: Any) -> set[str]:
+    written = dict(_FIELD.findall(inspect.getsource(model.to_map)))
+    known = vars(typing) | {"main_models": models}
+    hints = inspect.get_annotations(model.__init__, eval_str=True, globals=known)
+    names = set()
+    for field, hint in hints.items():
+        if field not in written:
+            continue
+        inner = hint
+        while typing.get_args(inner):
+            inner = typing.get_args(inner)[-1]
+        if inspect.isclass(inner) and inner.__module__.startswith(models.__name__):
+            names |= {f"{written[field]}.{below}" for below in _members(models, inner)}
+        else:
+            names.add(written[field])
+    return names
+
+
+def is_kept(name: str) -> bool:
+    if any(f".{name}".endswith(f".{harmless}") for harmless in HARMLESS):
+        return True
+    leaf = name.rpartition(".")[2]
+    return leaf not in WITHHELD and SENSITIVE.search(leaf) is None
+
+
+def split(names: list[str]) -> dict[str, list[str]]:
+    return {
+        "kept": [name for name in names if is_kept(name)],
+        "withheld": [name for name in names if not is_kept(name)],
+    }
+
+
+def words() -> list[str]:
+    """Words of the fake's error messages, and of the reasons that its actions put into them."""
+    texts = [
+        error.text for error in vars(api_errors).values() if isinstance(error, api_errors.Code)
+    ]
+    for source in sorted((ROOT / "simevents" / "fake").rglob("*.py")):
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("refusal"):
+                inside = [inner for part in node.args for inner in ast.walk(part)]
+                texts += [str(c.value) for c in inside if isinstance(c, ast.Constant)]
+    found = set(MORE_WORDS.split())
+    for text in texts:
+        found |= {word.rstrip(":-").lower() for word in _WORD.findall(re.sub(r"\{\w+\}", "", text))}
+    return sorted(found)
+
+
+def actions() -> dict[str, Any]:
+    """What the list has for each covered action."""
+    found = {}
+    for name, parameters in json.loads(PARAMETERS.read_text()).items():
+        product, version, action = name.split("/")
+        models = importlib.import_module(MODELS[f"{product}/{version}"])
+        answered = sorted({*members(models, action), *EXTRA_MEMBERS.get(name, ())})
+        found[name] = {"parameters": split(parameters), "members": split(answered)}
+    return found
+
+
+def main() -> None:
+    table = {"actions": actions(), "message_words": words()}
+    TARGET.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main()

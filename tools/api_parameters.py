@@ -66,7 +66,8 @@ def _fields(models: ModuleType, model: type) -> set[str]:
     written = dict(_FIELD.findall(inspect.getsource(model)))
     names = set()
     for field, hint in _hints(models, model).items():
-        (inner,) = typing.get_args(hint) or (hint,)
+        # A list has one argument; a dictionary, which has two, is sent as one JSON text.
+        inner = typing.get_args(hint)[0] if typing.get_args(hint) else hint
         if inspect.isclass(inner) and inner.__module__.startswith(models.__name__):
             names |= {f"{written[field]}.{below}" for below in _fields(models, inner)}
         else:
@@ -81,7 +82,7 @@ def _hints(models: ModuleType, model: Any) -> dict[str, Any]:
 
 def main(added: list[str]) -> None:
     table = json.loads(TARGET.read_text())
-    for name in sorted({*table, *added}):
+    for name in sorted(added or table):
         product, version, action = name.split("/")
         older, newer = PACKAGES[f"{product}/{version}"]
         found = of_the_older_sdk(older, action)

@@ -22,7 +22,7 @@ import uvicorn
 
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from .application import Application, AsgiApplication, Guard, is_loopback
-from .ecs import instances
+from .ecs import instance_creation
 from .protocol import dispatch
 from .protocol.connections import Connections
 from .state.access_keys import AccessKeys
@@ -94,7 +94,7 @@ class FakeServer:
         )
         with self._store.transaction():
             missing = [id for id in instance_ids if self._store.get("instance", id) is None]
-            instances.run(cloud, region, missing, {})
+            instance_creation.create(cloud, region, missing, {})
         journal = Journal()
         connections = Connections()
         self._guard = Guard(partial(_control_routes, cloud, journal, given), self.control_token)

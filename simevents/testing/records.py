@@ -26,6 +26,8 @@ class ApiCall:
     request_id: str
     unexpected: bool
     """The fake does not know this action or one of its parameters."""
+    problem: str = ""
+    """Why the call is unexpected; empty for other calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +69,5 @@ def call(entry: Mapping[str, Any]) -> ApiCall:
         code=entry["code"],
         request_id=entry["request_id"],
         unexpected=entry["unexpected"],
+        problem=entry["problem"],
     )

@@ -33,10 +33,13 @@ _EVENT_FILTERS = (
     "DescribeInstanceHistoryEvents",
     honours=_EVENT_FILTERS
     + "RegionId ResourceType ResourceId InstanceId InstanceEventCycleStatus EventCycleStatus"
-    " Tag.Key Tag.Value MaxResults NextToken PageNumber PageSize",
+    " ImpactLevel ResourceGroupId Tag.Key Tag.Value MaxResults NextToken PageNumber PageSize",
 )
 def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
+    if call.text("ImpactLevel"):
+        # The documentation says that this filter is not open to the public.
+        raise ApiError(api_errors.NOT_IN_WHITE_LIST)
     resource_type = call.text("ResourceType", "instance")
     if resource_type not in ("instance", "ddh", "managehost", "managedhost"):
         raise call.refusal("ResourceType", f"{resource_type} is not a valid type")
@@ -51,6 +54,7 @@ def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
         not_before=_range(cloud, call, "NotBefore"),
         published=_range(cloud, call, "EventPublishTime"),
         tags=call.tags(),
+        resource_group_id=call.text("ResourceGroupId"),
         visible_at=cloud.now(),
         unfinished_or_since=cloud.now() - _RETENTION_SECONDS,
     )

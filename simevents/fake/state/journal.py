@@ -27,6 +27,8 @@ class Entry:
     request_id: str
     unexpected: bool
     """The fake does not know this action or one of its parameters."""
+    problem: str = ""
+    """Why the call is unexpected; empty for other calls."""
 
 
 class Journal:

@@ -8,8 +8,8 @@ Run it when the fake learns a new action:
     pip install alibabacloud_{ecs20140526,vpc20160428,sts20150401}
     python tools/api_parameters.py Ecs/2014-05-26/DescribeClusters
 
-Named actions are added to those that the table has already. List positions are left
-out of the names: ``Tag.1.Key`` is listed as ``Tag.Key``.
+It adds the named actions to the table, or renews them; without names it renews all. List
+positions are left out of the names: ``Tag.1.Key`` is listed as ``Tag.Key``.
 """
 
 import importlib

@@ -114,6 +114,7 @@ def test_commands_that_are_refused(cloud: Cloud) -> None:
     assert code(**UPTIME | {"CommandContent": "?"}, ContentEncoding="Base64", **on) == (
         "InvalidParameter"
     )
+    assert code(**UPTIME, Timeout="0", **on) == "InvalidParameter"
     assert code(**UPTIME, Timed="true", Frequency="rate(5m)", **on) == "UnsupportedParameter"
     assert [each["action"] for each in cloud.get("calls?unexpected=1")] == ["RunCommand"]
     cloud.post("reset")

@@ -209,10 +209,14 @@ def test_our_client_reads_an_event_without_a_time(cloud: Cloud) -> None:
     assert event.not_before == event.publish_time
 
 
-def test_a_stopped_instance_has_the_captured_code(cloud: Cloud) -> None:
+def test_a_stopped_instance_has_the_captured_status_and_health(cloud: Cloud) -> None:
     (instance,) = cloud.instances(1)
     call(cloud, "StopInstance", InstanceId=instance)
     answer = call(cloud, "DescribeInstancesFullStatus")
     (entry,) = answer["InstanceFullStatusSet"]["InstanceFullStatusType"]
 
     assert entry["Status"] == {"Code": 2, "Name": "Stopped"}
+    assert entry["HealthStatus"] == {"Code": 1, "Name": "InsufficientData"}
+    for health, found in (("InsufficientData", 1), ("Ok", 0)):
+        filtered = call(cloud, "DescribeInstancesFullStatus", HealthStatus=health)
+        assert filtered["TotalCount"] == found

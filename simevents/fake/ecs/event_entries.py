@@ -37,8 +37,14 @@ _STATUS_CODES = {
 _INSTANCE_CODES = {"Pending": 0, "Running": 1, "Stopped": 2, "Starting": 3, "Stopping": 4}
 # The members of an ExtendedAttribute that DescribeInstancesFullStatus returns.
 _SHOWN_OF_INSTANCES = ("Device", "DiskId", "InactiveDisks")
-# Documented: Ok 0, Warning 64, Impaired 128. The other is invented.
-_HEALTH_CODES = {"Ok": 0, "Maintaining": 32, "Warning": 64, "Impaired": 128}
+# Documented: Ok 0, Warning 64, Impaired 128. Captured: InsufficientData 1. The other is invented.
+_HEALTH_CODES = {
+    "Ok": 0,
+    "InsufficientData": 1,
+    "Maintaining": 32,
+    "Warning": 64,
+    "Impaired": 128,
+}
 
 
 def history_entry(event: EventRow, open_event_finish_time: str) -> AnswerMembers:

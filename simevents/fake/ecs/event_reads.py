@@ -139,11 +139,12 @@ def describe_instances_full_status(cloud: Cloud, call: Call) -> AnswerMembers:
         if instance_ids
         else cloud.store.find("instance", region)
     )
-    listed = [
-        (instance.id, status_of(instance, cloud.now()), _health(cloud, instance.id, affected))
+    selected = [
+        (instance.id, status_of(instance, cloud.now()))
         for instance in instances
         if instance.region == region and (not only_matching or instance.id in events)
     ]
+    listed = [(id, status, _health(cloud, id, status, affected)) for id, status in selected]
     shown, members = paging.page(
         cloud,
         call,
@@ -170,7 +171,10 @@ def _affected(cloud: Cloud, region: str) -> set[str]:
     return {event.instance_id for event in cloud.store.events.find(open_ones) if event.simulated}
 
 
-def _health(cloud: Cloud, instance_id: str, affected: set[str]) -> str:
+def _health(cloud: Cloud, instance_id: str, status: str, affected: set[str]) -> str:
+    # Captured for all stopped instances.
+    if status == "Stopped":
+        return "InsufficientData"
     return cloud.switches.simulated_event_health if instance_id in affected else "Ok"
 
 

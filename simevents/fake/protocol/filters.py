@@ -62,6 +62,8 @@ def created(call: Call) -> Created:
     """``Filter.N`` of *call*. Raises ApiError for another key than those of the creation time."""
     found: dict[str, Epoch] = {}
     for key, value in call.pairs("Filter").items():
+        if not key:
+            continue
         if key not in ("CreationStartTime", "CreationEndTime"):
             raise ApiError(
                 api_errors.NOT_COVERED, action=call.action.name, parameter=f"Filter.N with {key}"

@@ -21,7 +21,7 @@ from ..instance_status import status_of
 _ECS = ("Ecs", "2014-05-26")
 
 _TYPES = ("RunShellScript", "RunBatScript", "RunPowerShellScript")
-_DEFAULT_TIMEOUT = 60
+_DEFAULT_TIMEOUT, _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 60, 10, 86_400
 
 NOT_RUNNING = "InstanceNotRunning"
 """The error code of an invocation on an instance that was not running."""
@@ -76,7 +76,7 @@ def _create(cloud: Cloud, call: Call, *, keeps: bool = True) -> Resource:
         "Type": kind,
         "Content": content if is_plain else _decoded(call, content),
         "WorkingDir": call.text("WorkingDir"),
-        "Timeout": call.integer("Timeout", _DEFAULT_TIMEOUT),
+        "Timeout": _timeout(call, _DEFAULT_TIMEOUT),
         "HasParameters": call.boolean("EnableParameter"),
     }
     command = Resource("command", cloud.new_id("c"), call.region, cloud.now(), attributes)
@@ -103,7 +103,7 @@ def _invoke(cloud: Cloud, call: Call, command: Resource) -> str:
     if len(found) < len(set(ids)):
         raise ApiError(api_errors.COMMAND_INSTANCE_NOT_FOUND)
     switches = cloud.switches
-    timeout = call.integer("Timeout", command.attributes["Timeout"])
+    timeout = _timeout(call, command.attributes["Timeout"])
     attributes = {
         "CommandId": command.id,
         "Command": dict(command.attributes),
@@ -121,6 +121,13 @@ def _invoke(cloud: Cloud, call: Call, command: Resource) -> str:
     cloud.store.put(invocation)
     cloud.store.tag("invocation", invocation.id, call.tags())
     return invocation.id
+
+
+def _timeout(call: Call, default: int) -> int:
+    seconds = call.integer("Timeout", default)
+    if not _SHORTEST_TIMEOUT <= seconds <= _LONGEST_TIMEOUT:
+        raise call.refusal("Timeout", f"not from {_SHORTEST_TIMEOUT} to {_LONGEST_TIMEOUT} seconds")
+    return seconds
 
 
 def _parameters(call: Call, command: Resource) -> dict[str, Any]:

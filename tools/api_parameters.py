@@ -8,8 +8,8 @@ Run it when the fake learns a new action:
     pip install alibabacloud_{ecs20140526,vpc20160428,sts20150401}
     python tools/api_parameters.py Ecs/2014-05-26/DescribeClusters
 
-Named actions are added to those that the table has already. List positions are left
-out of the names: ``Tag.1.Key`` is listed as ``Tag.Key``.
+It adds the named actions to the table, or renews them; without names it renews all. List
+positions are left out of the names: ``Tag.1.Key`` is listed as ``Tag.Key``.
 """
 
 import importlib
@@ -66,7 +66,8 @@ def _fields(models: ModuleType, model: type) -> set[str]:
     written = dict(_FIELD.findall(inspect.getsource(model)))
     names = set()
     for field, hint in _hints(models, model).items():
-        (inner,) = typing.get_args(hint) or (hint,)
+        # A list has one argument; a dictionary, which has two, is sent as one JSON text.
+        inner = typing.get_args(hint)[0] if typing.get_args(hint) else hint
         if inspect.isclass(inner) and inner.__module__.startswith(models.__name__):
             names |= {f"{written[field]}.{below}" for below in _fields(models, inner)}
         else:
@@ -81,7 +82,7 @@ def _hints(models: ModuleType, model: Any) -> dict[str, Any]:
 
 def main(added: list[str]) -> None:
     table = json.loads(TARGET.read_text())
-    for name in sorted({*table, *added}):
+    for name in sorted(added or table):
         product, version, action = name.split("/")
         older, newer = PACKAGES[f"{product}/{version}"]
         found = of_the_older_sdk(older, action)

@@ -2,7 +2,7 @@
 
     python tools/fake_docs.py
 
-A test compares, so that neither page can fall behind.
+A test fails if a page differs from the code.
 """
 
 from collections.abc import Iterable
@@ -11,28 +11,42 @@ from pathlib import Path
 
 from simevents.fake.protocol import dispatch  # noqa: F401 - registers the actions
 from simevents.fake.protocol.call import Action
-from simevents.fake.protocol.registry import ACTIONS
+from simevents.fake.protocol.registry import ACTIONS, OWNERS
 from simevents.fake.state.switches import Switches
 
 DOCS = Path(__file__).parent.parent / "docs"
 
-_OWNERS = {"OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount"}
-
 
 def coverage() -> str:
-    """Every action that the fake covers, what it acts on and what it lets pass."""
+    """Each action that the fake covers, with the parameters it honours, ignores and refuses."""
     lines = [
         "# What the fake cloud covers",
         "",
-        "Made from the code by `tools/fake_docs.py`. An action that is not listed, or a parameter",
-        "that the API does not document, is answered with HTTP 400 and marked in the journal",
-        "(`GET /_fake/calls?unexpected=1`). Documented parameters that are listed as ignored pass",
-        "and change nothing; so do `OwnerId`, `OwnerAccount`, `ResourceOwnerId` and",
-        "`ResourceOwnerAccount` everywhere. `RegionId` is checked wherever it is sent.",
+        "`tools/fake_docs.py` writes this page from the code.",
         "",
-        "Not covered: every other action of ECS, VPC and STS; security group rules, network",
-        "interfaces, data disks and images of one's own; RAM policies; billing; events of disks",
-        "and dedicated hosts; the delivery of events by CloudMonitor and EventBridge.",
+        "| a call | its answer |",
+        "|---|---|",
+        "| of an action that is not listed here | HTTP 400 `UnsupportedOperation` |",
+        "| with a parameter that the API does not document | it is ignored (see below) |",
+        "| with a parameter that is listed as refused | HTTP 400 `UnsupportedParameter` |",
+        "| with a parameter that is listed as ignored | the parameter changes nothing |",
+        "",
+        "The journal marks the calls of the first three rows as unexpected",
+        "(`GET /_fake/calls?unexpected=1`). The fixture `ecs_fake` fails a test that made one.",
+        "",
+        "With the switch `unknown_parameter=refuse`, a parameter that the API does not document is",
+        "answered with HTTP 400 `UnsupportedParameter`.",
+        "",
+        "The actions that read (`Describe…`, `List…`) ignore no parameter that could change the",
+        "answer: they honour a filter or refuse it. All actions ignore `OwnerId`, `OwnerAccount`,",
+        "`ResourceOwnerId` and `ResourceOwnerAccount`, and check `RegionId` if it is given.",
+        "",
+        "The members of an answer have the order of the real service's answers, in JSON and XML.",
+        "",
+        "Not covered: all other actions of ECS, VPC and STS; network interfaces, data disks,",
+        "snapshots and custom images; the effect of security group rules; RAM policies; billing;",
+        "events of disks and dedicated hosts; the delivery of events by CloudMonitor and",
+        "EventBridge.",
     ]
     for product in ("Ecs", "Vpc", "Sts"):
         actions = sorted(
@@ -46,10 +60,13 @@ def coverage() -> str:
 
 
 def _parameters(action: Action) -> list[str]:
-    ignored = action.documented - action.honoured - _OWNERS - {"RegionId"}
-    lines = [f"Acts on: {_listed(action.honoured) or 'nothing; it takes no parameters'}."]
+    known = action.honoured | action.refused | OWNERS | {"RegionId"}
+    ignored = action.documented - known
+    lines = [f"Honours: {_listed(action.honoured) or 'nothing; it needs no parameters'}."]
     if ignored:
         lines += ["", f"Ignores: {_listed(ignored)}."]
+    if action.refused:
+        lines += ["", f"Refuses: {_listed(action.refused)}."]
     return lines
 
 
@@ -58,22 +75,24 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def switches() -> str:
-    """Every switch: the open question, what is done by default, what else can be."""
+    """Each switch with its question, its default and its other values."""
     lines = [
         "# Where the API's documentation is silent",
         "",
-        "Made from the code by `tools/fake_docs.py`. Each switch is a question that the vendor's",
-        "documentation leaves open. The default is what protects you best; the other values are",
-        "for testing that a handler survives what the real service might do instead.",
+        "`tools/fake_docs.py` writes this page from the code. A switch is a question that the",
+        "vendor's documentation does not answer, or a result that a test chooses. The default is",
+        "the safest for users. The other values are for testing that a handler also works if the",
+        "real service behaves differently.",
         "",
-        "Set one with `simevents fake --switch NAME=VALUE`, with `FakeServer(switches={…})`, or in",
-        'a running cloud with `POST /_fake/switches {"NAME": VALUE}`.',
+        "Set a switch with `simevents fake --switch NAME=VALUE`, with `FakeServer(switches={…})`,",
+        'or in a running cloud with `POST /_fake/switches {"NAME": VALUE}`.',
         "",
-        "Not switched, because nobody may rely on it: the number codes of types and statuses that",
-        "are not documented are invented (`simevents/fake/ecs/event_entries.py`), and error texts",
-        "that the documentation gives as `%s` are those that the vendor printed in 2018.",
+        "There is no switch for these; do not rely on them: the numeric codes of types and",
+        "statuses that are neither documented nor known from captured answers are invented",
+        "(`simevents/fake/ecs/event_entries.py`). Error texts that the documentation gives as",
+        "`%s` are the texts that the vendor published in 2018.",
         "",
-        "| switch | default | or | the open question |",
+        "| switch | default | other values | question |",
         "|---|---|---|---|",
     ]
     for switch in fields(Switches):

@@ -23,7 +23,7 @@ import uvicorn
 from ..hosts import is_loopback
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from .application import Application, AsgiApplication, Guard
-from .ecs import instances
+from .ecs import instance_creation
 from .protocol import dispatch
 from .protocol.connections import Connections
 from .proxy import Proxy, raw_refusal
@@ -99,7 +99,7 @@ class FakeServer:
         )
         with self._store.transaction():
             missing = [id for id in instance_ids if self._store.get("instance", id) is None]
-            instances.run(cloud, region, missing, {})
+            instance_creation.create(cloud, region, missing, {})
         journal = Journal(on_call)
         proxy = Proxy(journal.refusals, cloud.now)
         connections = self._connections = Connections(

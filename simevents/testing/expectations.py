@@ -185,7 +185,8 @@ class Expectation:
     def no_unexpected_calls(self) -> Self:
         """Nobody called what the fake does not know, or reached for the real cloud."""
         unknown = [
-            f"{call.action or 'a call without an action'} ({call.code})"
+            call.problem.removesuffix(".")
+            or f"{call.action or 'a call without an action'} ({call.code})"
             for call in self._cloud.calls
             if call.unexpected
         ]

@@ -28,6 +28,8 @@ class ApiCall:
     """The fake does not know this action or one of its parameters."""
     results: int | None = None
     """How many entries the list in the answer has; None when the answer has no list."""
+    problem: str = ""
+    """Why the call is unexpected; empty for other calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def call(entry: Mapping[str, Any]) -> ApiCall:
         request_id=entry["request_id"],
         unexpected=entry["unexpected"],
         results=entry["results"],
+        problem=entry["problem"],
     )
 
 

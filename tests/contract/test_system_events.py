@@ -48,7 +48,7 @@ def test_each_type_starts_as_documented(
     assert len(event_id) == 22
     assert entry["EventCycleStatus"]["Name"] == ("Scheduled" if maintenance else "Executing")
     assert entry["EventType"]["Name"] == event_type
-    assert (entry["NotBefore"], entry["ResourceType"]) == (not_before, "instance")
+    assert entry["NotBefore"] == not_before
     assert "EventFinishTime" not in entry
     parse_time(entry["EventPublishTime"])
 

@@ -1,21 +1,7 @@
 """What DeleteVpc refuses, in the codes that the alicloud plugin retries."""
 
-from typing import Any
-
-import httpx
-
 from tests.conftest import REGION, Cloud
-from tests.fake.requests import signed
-
-VPC = "2016-04-28"
-ECS = "2014-05-26"
-
-
-def call(cloud: Cloud, action: str, version: str, **parameters: str) -> dict[str, Any]:
-    body = signed("POST", Action=action, Version=version, RegionId=REGION, **parameters)
-    answered = httpx.post(cloud.url, data=body).json()
-    assert isinstance(answered, dict)
-    return answered
+from tests.fake.requests import ECS, VPC, call
 
 
 def test_a_vpc_with_a_vswitch_or_a_security_group_is_not_deleted(cloud: Cloud) -> None:

@@ -185,7 +185,8 @@ def test_reads_with_the_other_setting_of_each_switch(sdk: OlderSdk, cloud: Cloud
     found = entries(sdk, InstanceEventCycleStatus=["Scheduled"])
 
     assert [entry["EventId"] for entry in found] == [older, newer]
-    assert [(entry["EventFinishTime"], entry["Reason"]) for entry in found] == [("", "")] * 2
+    assert [entry["EventFinishTime"] for entry in found] == ["", ""]
+    assert not any("Reason" in entry for entry in found)
     assert entries(sdk, InstanceEventCycleStatus=["Scheduled"], **{"NotBefore.End": LATER}) == []
     assert code_of(lambda: entries(sdk, EventType="SystemFailure.Stop")) == (
         "InvalidParameter",

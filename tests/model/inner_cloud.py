@@ -10,7 +10,7 @@ from aliyunsdkcore.vendored.requests.structures import CaseInsensitiveDict
 
 from simevents.api.sdk import Answer, Sdk
 from simevents.errors import NoAnswer
-from simevents.fake.ecs import instances
+from simevents.fake.ecs import instance_creation
 from simevents.fake.protocol.dispatch import Rpc
 from simevents.fake.protocol.wire import Request
 from simevents.fake.state.access_keys import AccessKeys
@@ -38,7 +38,7 @@ class InnerCloud:
         keys = AccessKeys({"testid": "testsecret"}, self.store)
         self.cloud = Cloud(self.store, self.clock, random.Random(0), keys, time.time)
         self.rpc = Rpc(self.cloud, Journal())
-        instances.run(self.cloud, REGION, instance_ids, {})
+        instance_creation.create(self.cloud, REGION, instance_ids, {})
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)

@@ -142,6 +142,41 @@ def test_an_unknown_action_fails_at_teardown(project: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("Colour", "DescribeDisks has no parameter Colour"),
+        ("Filter.1.Key", "*does not cover the parameter Filter.N with any of DescribeDisks"),
+    ],
+)
+def test_a_parameter_that_is_not_covered_fails_at_teardown(
+    project: pytest.Pytester, name: str, problem: str
+) -> None:
+    """An unknown one is answered, as the real service does; a filter is refused."""
+    test = f"""
+        from aliyunsdkcore.acs_exception.exceptions import ServerException
+        from aliyunsdkcore.client import AcsClient
+        from aliyunsdkcore.request import CommonRequest
+
+        def test_it(ecs_fake):
+            request = CommonRequest("ecs.aliyuncs.com", "2014-05-26", "DescribeDisks")
+            request.add_query_param("{name}", "any")
+            client = AcsClient("key", "secret", "cn-hangzhou")
+            try:
+                client.do_action_with_exception(request)
+            except ServerException as refused:
+                assert refused.get_error_code() == "UnsupportedParameter"
+                assert "{name}" != "Colour"
+            client.session.close()
+    """
+    result = run(project, test)
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [f"The program under test called what the fake cloud does not know: {problem}. *"]
+    )
+
+
+@pytest.mark.parametrize(
     "handler",
     [
         'requests.get("https://oss-cn-hangzhou.aliyuncs.com/bucket")',

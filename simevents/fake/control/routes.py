@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ...models import EventCycleStatus
-from ..ecs import instances
+from ..ecs import instance_creation
 from ..ecs.instance_status import status_of
 from ..protocol.api_errors import ApiError
 from ..protocol.registry import ACTIONS
@@ -127,7 +127,7 @@ class _Control:
             assert body.count is not UNSET
             ids = [self._cloud.new_id("i") for _ in range(body.count)]
         with self._settled():
-            made = instances.run(self._cloud, region, ids, {})
+            made = instance_creation.create(self._cloud, region, ids, {})
         return JSONResponse({"instance_ids": [instance.id for instance in made]})
 
     async def events(self, _request: Request) -> Response:
@@ -143,7 +143,7 @@ class _Control:
         finished_at = None
         if status in FINAL:
             finished_at = now if body.finish_time is UNSET else body.finish_time.timestamp()
-        reason = self._cloud.switches.simulated_reason if body.simulated else "System"
+        reason = self._cloud.switches.simulated_reason if body.simulated else ""
         made = [
             EventRow(
                 event_id=self._cloud.new_id("e"),

@@ -4,9 +4,10 @@ Source: the API page of DescribeInstances. The filters are compared with the ent
 the answer, so that filters and answers always use the same values.
 """
 
-import fnmatch
+from collections.abc import Callable
+from typing import Any
 
-from ..protocol import api_errors, paging
+from ..protocol import api_errors, filters, paging
 from ..protocol.api_errors import ApiError
 from ..protocol.call import AnswerMembers, Call
 from ..protocol.registry import action
@@ -18,10 +19,25 @@ from .instance_entries import described
 _SAME_NAME = (
     *("Status", "InstanceType", "InstanceTypeFamily", "ZoneId", "ImageId", "KeyPairName"),
     *("ResourceGroupId", "InstanceNetworkType", "InstanceChargeType", "InternetChargeType"),
+    *("DeviceAvailable", "IoOptimized"),
 )
+# Every instance has the API's defaults; answers show them only on request, which is not covered.
+_METADATA = {"HttpEndpoint": "enabled", "HttpTokens": "optional", "HttpPutResponseHopLimit": 1}
+
+_ADDRESSES: dict[str, Callable[[AnswerMembers], list[Any]]] = {
+    "PrivateIpAddresses": lambda entry: entry["VpcAttributes"]["PrivateIpAddress"]["IpAddress"],
+    "InnerIpAddresses": lambda entry: entry["InnerIpAddress"]["IpAddress"],
+    "PublicIpAddresses": lambda entry: entry["PublicIpAddress"]["IpAddress"],
+    "EipAddresses": lambda entry: [*filter(None, [entry["EipAddress"]["IpAddress"]])],
+}
+"""Filters with a JSON array of addresses, with the addresses of an instance."""
+
+_FEATURES = ("HpcClusterId", "LockReason", "RdmaIpAddresses")
+"""Filters for features that no instance of the fake has; none matches."""
+
 _OTHER_FILTERS = (
     *("InstanceIds", "InstanceName", "VpcId", "VSwitchId", "SecurityGroupId"),
-    *("PrivateIpAddresses", "Tag.Key"),
+    *("Ipv6Address", "Tag.Key", "Filter.Key"),
 )
 
 
@@ -29,18 +45,24 @@ _OTHER_FILTERS = (
     "Ecs",
     "2014-05-26",
     "DescribeInstances",
-    honours=" ".join((*_SAME_NAME, *_OTHER_FILTERS))
-    + " RegionId Tag.Value PageNumber PageSize MaxResults NextToken DryRun",
+    honours=" ".join((*_SAME_NAME, *_METADATA, *_ADDRESSES, *_FEATURES, *_OTHER_FILTERS))
+    + " RegionId Tag.Value Filter.Value PageNumber PageSize MaxResults NextToken DryRun",
+    # They add members that the fake does not have.
+    ignores="AdditionalAttributes NeedSaleCycle",
 )
 def describe_instances(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
     if call.boolean("DryRun"):
         raise ApiError(api_errors.DRY_RUN)
-    filters = _Filters(call)
-    if not filters.any_given:
+    wanted = _Filters(call)
+    if not wanted.any_given:
         shown, members = _page_of_all(cloud, call, region)
     else:
-        shown, members = _page(cloud, call, filters.found(cloud, region))
+        found = [
+            ((instance.created_at, instance.id), entry)
+            for instance, entry in wanted.found(cloud, region)
+        ]
+        shown, members = paging.page_or_token(cloud, call, found)
     return members | {"Instances": {"Instance": shown}}
 
 
@@ -48,64 +70,56 @@ class _Filters:
     """The filters of one call."""
 
     def __init__(self, call: Call) -> None:
-        self._same = {name: value for name in _SAME_NAME if (value := call.text(name))}
+        self._same = filters.given(call, _SAME_NAME)
+        self._metadata = filters.given(call, _METADATA)
         self._is_by_id = bool(call.text("InstanceIds"))
         self._ids = call.json_list("InstanceIds")
         self._name = call.text("InstanceName")
         self._vpc, self._vswitch = call.text("VpcId"), call.text("VSwitchId")
         self._group = call.text("SecurityGroupId")
-        self._addresses = set(call.json_list("PrivateIpAddresses"))
+        self._addresses = {
+            name: set(call.json_list(name)) for name in _ADDRESSES if call.text(name)
+        }
+        self._has_none = bool(filters.given(call, _FEATURES) or call.listed("Ipv6Address"))
         self._tags = call.tags()
+        self._created = filters.created(call)
 
     @property
     def any_given(self) -> bool:
         single = (self._is_by_id, self._name, self._vpc, self._vswitch, self._group)
-        return any((*single, self._same, self._addresses, self._tags))
+        several = (self._same, self._metadata, self._addresses, self._has_none, self._tags)
+        return any((*single, *several, self._created != filters.Created()))
 
     def found(self, cloud: Cloud, region: str) -> list[tuple[Resource, AnswerMembers]]:
         """All matching instances with their entries."""
+        if self._has_none:
+            return []
         instances = (
             cloud.store.get_all("instance", self._ids)
             if self._is_by_id
             else cloud.store.find("instance", region)
         )
-        here = [instance for instance in instances if instance.region == region]
+        here = [
+            instance
+            for instance in instances
+            if instance.region == region and self._created.contains(instance.created_at)
+        ]
         entries = zip(here, described(cloud, here), strict=True)
         return [(instance, entry) for instance, entry in entries if self._matches(entry)]
 
     def _matches(self, entry: AnswerMembers) -> bool:
         network = entry["VpcAttributes"]
-        tags = {tag["TagKey"]: tag["TagValue"] for tag in entry["Tags"]["Tag"]}
-        addresses = set(network["PrivateIpAddress"]["IpAddress"])
+        tags = {tag["TagKey"]: tag["TagValue"] for tag in entry.get("Tags", {"Tag": ()})["Tag"]}
         return (
-            all(entry[name] == value for name, value in self._same.items())
-            # Only in this filter does the API support the wildcard *.
-            and (not self._name or fnmatch.fnmatchcase(entry["InstanceName"], self._name))
+            filters.same(entry, self._same)
+            and filters.same(_METADATA, self._metadata)
+            and filters.named(entry["InstanceName"], self._name)
             and self._vpc in ("", network["VpcId"])
             and self._vswitch in ("", network["VSwitchId"])
             and self._group in ("", *entry["SecurityGroupIds"]["SecurityGroupId"])
-            and (not self._addresses or bool(self._addresses & addresses))
-            and all(key in tags and value in ("", tags[key]) for key, value in self._tags.items())
+            and all(wanted & {*_ADDRESSES[name](entry)} for name, wanted in self._addresses.items())
+            and filters.tagged(tags, self._tags)
         )
-
-
-def _page(
-    cloud: Cloud, call: Call, found: list[tuple[Resource, AnswerMembers]]
-) -> tuple[list[AnswerMembers], AnswerMembers]:
-    if not paging.by_token(call):
-        shown, members = paging.page(cloud, call, [entry for _, entry in found])
-        return shown, members | {"NextToken": ""}
-    size = paging.most_results(call)
-    found.sort(key=lambda pair: (-pair[0].created_at, pair[0].id))
-    seen = paging.position(call)
-    left = [
-        (each, entry)
-        for each, entry in found
-        if seen is None or (-each.created_at, each.id) > (-seen[0], seen[1])
-    ]
-    token = _token([each for each, _ in left], size)
-    members = paging.page_members(len(found), 1, size) | {"NextToken": token}
-    return [entry for _, entry in left[:size]], members
 
 
 def _page_of_all(
@@ -115,9 +129,8 @@ def _page_of_all(
     if paging.by_token(call):
         size = paging.most_results(call)
         found = cloud.store.find("instance", region, after=paging.position(call), limit=size + 1)
-        members = paging.page_members(cloud.store.count("instance", region), 1, size) | {
-            "NextToken": _token(found, size)
-        }
+        total = cloud.store.count("instance", region)
+        members = {"NextToken": _token(found, size)} | paging.page_members(total, 1, size)
         found = found[:size]
     else:
         number, size = paging.numbers(cloud, call)
@@ -125,7 +138,7 @@ def _page_of_all(
         is_all = number == 1 and len(found) <= size
         total = len(found) if is_all else cloud.store.count("instance", region)
         found = found[:size]
-        members = paging.page_members(total, number, size) | {"NextToken": ""}
+        members = {"NextToken": ""} | paging.page_members(total, number, size)
     return described(cloud, found), members
 
 

@@ -1,4 +1,8 @@
-"""Events in the format of the API: members, numeric codes, and optional members."""
+"""Events in the format of the API: members, numeric codes, and optional members.
+
+Members and codes that are called captured are those of answers that the vendor published in
+aliyun/alibabacloud-ecs-tool-troubleshooter.
+"""
 
 from ...models import EventCycleStatus, EventType
 from ..protocol.call import AnswerMembers
@@ -6,40 +10,53 @@ from ..state.clock import iso_time
 from ..state.event_table import EventRow
 
 # Documented: SystemMaintenance.Reboot 1, InstanceExpiration.Stop 34, SystemFailure.Reboot 65.
-# The others are invented, because the real codes are not published; do not rely on them.
+# Captured: SystemMaintenance.Redeploy 9, SystemFailure.Delete 66. The others are invented,
+# because the real codes are not published; do not rely on them.
 _TYPE_CODES = {
     EventType.SYSTEM_MAINTENANCE_REBOOT: 1,
     EventType.SYSTEM_MAINTENANCE_STOP: 2,
-    EventType.SYSTEM_MAINTENANCE_REDEPLOY: 3,
+    EventType.SYSTEM_MAINTENANCE_REDEPLOY: 9,
     "InstanceExpiration.Stop": 34,
     EventType.SYSTEM_FAILURE_REBOOT: 65,
-    EventType.SYSTEM_FAILURE_STOP: 66,
+    "SystemFailure.Delete": 66,
     EventType.SYSTEM_FAILURE_REDEPLOY: 67,
+    EventType.SYSTEM_FAILURE_STOP: 68,
     EventType.INSTANCE_FAILURE_REBOOT: 97,
 }
-# Documented: Scheduled 24, Executed 0, Avoided 8. The others are invented.
+# Documented: Scheduled 24, Executed 0, Avoided 8. Captured: Inquiring 28. The others are invented.
 _STATUS_CODES = {
     EventCycleStatus.SCHEDULED: 24,
     EventCycleStatus.EXECUTING: 25,
-    EventCycleStatus.INQUIRING: 26,
+    EventCycleStatus.INQUIRING: 28,
     EventCycleStatus.EXECUTED: 0,
     EventCycleStatus.AVOIDED: 8,
     EventCycleStatus.CANCELED: 9,
     EventCycleStatus.FAILED: 10,
 }
-# Documented: Running 1. The others are invented.
-_INSTANCE_CODES = {"Pending": 0, "Running": 1, "Starting": 2, "Stopping": 3, "Stopped": 4}
+# Documented: Running 1. Captured: Stopped 2. The others are invented.
+_INSTANCE_CODES = {"Pending": 0, "Running": 1, "Stopped": 2, "Starting": 3, "Stopping": 4}
 # The members of an ExtendedAttribute that DescribeInstancesFullStatus returns.
 _SHOWN_OF_INSTANCES = ("Device", "DiskId", "InactiveDisks")
-# Documented: Ok 0, Warning 64, Impaired 128. The other is invented.
-_HEALTH_CODES = {"Ok": 0, "Maintaining": 32, "Warning": 64, "Impaired": 128}
+# Documented: Ok 0, Warning 64, Impaired 128. Captured: InsufficientData 1. The other is invented.
+_HEALTH_CODES = {
+    "Ok": 0,
+    "InsufficientData": 1,
+    "Maintaining": 32,
+    "Warning": 64,
+    "Impaired": 128,
+}
 
 
 def history_entry(event: EventRow, open_event_finish_time: str) -> AnswerMembers:
-    """An event in the answer of DescribeInstanceHistoryEvents."""
-    entry = _entry(event) | {"InstanceId": event.instance_id, "ResourceType": "instance"}
-    if "ReasonCode" in event.details:
-        entry["ReasonCode"] = event.details["ReasonCode"]
+    """An event in the answer of DescribeInstanceHistoryEvents.
+
+    The documentation also has ResourceType and ImpactLevel; captured entries do not. An
+    injected event has the ImpactLevel that it was given.
+    """
+    entry = {"InstanceId": event.instance_id} | _entry(event)
+    for name in ("ReasonCode", "ImpactLevel"):
+        if name in event.details:
+            entry[name] = event.details[name]
     if event.finished_at is not None:
         entry["EventFinishTime"] = iso_time(event.finished_at)
     elif open_event_finish_time == "empty":
@@ -65,17 +82,23 @@ def _entry_of_instance(event: EventRow) -> AnswerMembers:
     entry = _entry(event)
     attribute = entry["ExtendedAttribute"]
     shown = {name: attribute[name] for name in _SHOWN_OF_INSTANCES if name in attribute}
-    return entry | {"ExtendedAttribute": shown}
+    return entry | {
+        "ImpactLevel": event.details.get("ImpactLevel", ""),
+        "ExtendedAttribute": shown,
+    }
 
 
 def _entry(event: EventRow) -> AnswerMembers:
-    return {
+    entry: AnswerMembers = {
         "EventId": event.event_id,
         "EventType": {"Code": _TYPE_CODES.get(event.event_type, 0), "Name": event.event_type},
         "EventCycleStatus": {"Code": _STATUS_CODES[event.status], "Name": event.status.value},
         "EventPublishTime": iso_time(event.published_at),
-        "NotBefore": iso_time(event.not_before),
-        "Reason": event.reason,
-        "ImpactLevel": event.details.get("ImpactLevel", ""),
         "ExtendedAttribute": event.details.get("ExtendedAttribute", {}),
     }
+    # An Inquiring event has no time yet, and many events have no reason; captured.
+    if event.status is not EventCycleStatus.INQUIRING:
+        entry["NotBefore"] = iso_time(event.not_before)
+    if event.reason:
+        entry["Reason"] = event.reason
+    return entry

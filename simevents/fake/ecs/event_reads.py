@@ -33,10 +33,13 @@ _EVENT_FILTERS = (
     "DescribeInstanceHistoryEvents",
     honours=_EVENT_FILTERS
     + "RegionId ResourceType ResourceId InstanceId InstanceEventCycleStatus EventCycleStatus"
-    " Tag.Key Tag.Value MaxResults NextToken PageNumber PageSize",
+    " ImpactLevel ResourceGroupId Tag.Key Tag.Value MaxResults NextToken PageNumber PageSize",
 )
 def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
     region = call.region
+    if call.text("ImpactLevel"):
+        # The documentation says that this filter is not open to the public.
+        raise ApiError(api_errors.NOT_IN_WHITE_LIST)
     resource_type = call.text("ResourceType", "instance")
     if resource_type not in ("instance", "ddh", "managehost", "managedhost"):
         raise call.refusal("ResourceType", f"{resource_type} is not a valid type")
@@ -51,6 +54,7 @@ def describe_instance_history_events(cloud: Cloud, call: Call) -> AnswerMembers:
         not_before=_range(cloud, call, "NotBefore"),
         published=_range(cloud, call, "EventPublishTime"),
         tags=call.tags(),
+        resource_group_id=call.text("ResourceGroupId"),
         visible_at=cloud.now(),
         unfinished_or_since=cloud.now() - _RETENTION_SECONDS,
     )
@@ -135,11 +139,12 @@ def describe_instances_full_status(cloud: Cloud, call: Call) -> AnswerMembers:
         if instance_ids
         else cloud.store.find("instance", region)
     )
-    listed = [
-        (instance.id, status_of(instance, cloud.now()), _health(cloud, instance.id, affected))
+    selected = [
+        (instance.id, status_of(instance, cloud.now()))
         for instance in instances
         if instance.region == region and (not only_matching or instance.id in events)
     ]
+    listed = [(id, status, _health(cloud, id, status, affected)) for id, status in selected]
     shown, members = paging.page(
         cloud,
         call,
@@ -166,7 +171,10 @@ def _affected(cloud: Cloud, region: str) -> set[str]:
     return {event.instance_id for event in cloud.store.events.find(open_ones) if event.simulated}
 
 
-def _health(cloud: Cloud, instance_id: str, affected: set[str]) -> str:
+def _health(cloud: Cloud, instance_id: str, status: str, affected: set[str]) -> str:
+    # Captured for all stopped instances.
+    if status == "Stopped":
+        return "InsufficientData"
     return cloud.switches.simulated_event_health if instance_id in affected else "Ok"
 
 

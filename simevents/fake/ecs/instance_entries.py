@@ -1,15 +1,28 @@
-"""Instances in the format of the API."""
+"""Instances in the format of the API.
+
+The members and their order are those of the 43 instances in the captured answers that
+the vendor published in aliyun/alibabacloud-ecs-tool-troubleshooter. Members that depend on
+features which the fake does not cover have the value that an instance without the feature has.
+"""
 
 import hashlib
+import uuid
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from ..protocol.call import AnswerMembers
-from ..state.catalog import image, instance_type
+from ..protocol.member_order import InOrder, in_order
+from ..state.catalog import InstanceType, image, instance_type
 from ..state.clock import Epoch, iso_minute
 from ..state.cloud import Cloud
 from ..state.store import CACHED_RESOURCES, Resource
 from .instance_status import status_of
+
+_UNLIMITED = -1
+"""InternetMaxBandwidthIn of an instance without a public address."""
+
+_LEAST_INBOUND = 10
 
 
 def described(cloud: Cloud, instances: Sequence[Resource]) -> list[AnswerMembers]:
@@ -20,64 +33,113 @@ def described(cloud: Cloud, instances: Sequence[Resource]) -> list[AnswerMembers
 
 
 def _entry(instance: Resource, now: Epoch, tags: Mapping[str, str]) -> AnswerMembers:
-    return _steady_members(instance) | {
-        "Status": status_of(instance, now),
-        "Tags": {"Tag": [{"TagKey": key, "TagValue": value} for key, value in tags.items()]},
-    }
+    entry = InOrder(_steady_members(instance, bool(tags)))
+    status = entry["Status"] = status_of(instance, now)
+    if status == "Stopped":
+        entry["StoppedMode"] = instance.attributes.get("StoppedMode", "KeepCharging")
+    if tags:
+        entry["Tags"] = {"Tag": [{"TagKey": key, "TagValue": value} for key, value in tags.items()]}
+    return entry
 
 
 @lru_cache(maxsize=CACHED_RESOURCES)
-def _steady_members(instance: Resource) -> AnswerMembers:
-    """The members that do not depend on the time or on tags."""
+def _steady_members(instance: Resource, has_tags: bool) -> AnswerMembers:
+    """The members that do not depend on the time, and the places of those that do."""
     attributes = instance.attributes
     address = attributes.get("PrivateIpAddress")
+    public = attributes.get("PublicIpAddress")
     size = instance_type(attributes["InstanceType"])
     system = image(attributes["ImageId"])
-    return {
-        "InstanceId": instance.id,
-        "InstanceName": attributes["InstanceName"],
-        "HostName": attributes["HostName"],
-        "Description": attributes.get("Description", ""),
-        "RegionId": instance.region,
-        "ZoneId": attributes["ZoneId"],
-        "ImageId": attributes["ImageId"],
-        "InstanceType": attributes["InstanceType"],
-        "InstanceTypeFamily": size.family,
-        "InstanceChargeType": "PostPaid",
-        "InstanceNetworkType": "vpc" if attributes.get("VpcId") else "classic",
-        "InternetChargeType": attributes.get("InternetChargeType", "PayByTraffic"),
-        "InternetMaxBandwidthIn": 0,
-        "InternetMaxBandwidthOut": attributes.get("InternetMaxBandwidthOut", 0),
-        "SpotStrategy": attributes.get("SpotStrategy", "NoSpot"),
-        "KeyPairName": attributes.get("KeyPairName", ""),
+    outbound = attributes.get("InternetMaxBandwidthOut", 0)
+    inbound = attributes.get("InternetMaxBandwidthIn", 0) or max(outbound, _LEAST_INBOUND)
+    # An instance without tags or without a key pair does not have the member at all.
+    tags: dict[str, Any] = {"Tags": {}} if has_tags else {}
+    key_pair = {name: attributes[name] for name in ("KeyPairName",) if attributes.get(name)}
+    members: dict[str, Any] = {
         "ResourceGroupId": attributes.get("ResourceGroupId", ""),
-        "Cpu": size.cpu,
         "Memory": int(size.memory * 1024),
-        "OSType": system.os_type,
+        "InstanceChargeType": "PostPaid",
+        "Cpu": size.cpu,
         "OSName": system.os_name,
-        "OSNameEn": system.os_name,
-        "CreationTime": iso_minute(instance.created_at),
-        "StartTime": iso_minute(instance.created_at),
-        "ExpiredTime": "2099-12-31T15:59Z",
-        "DeletionProtection": attributes["DeletionProtection"],
-        "DeviceAvailable": True,
-        "IoOptimized": True,
-        "Recyclable": False,
-        "SecurityGroupIds": {"SecurityGroupId": attributes["SecurityGroupIds"]},
-        "PublicIpAddress": {"IpAddress": []},
+        "InstanceNetworkType": "vpc" if attributes.get("VpcId") else "classic",
         # The Terraform provider's list of instances crashes if an instance has no address.
         "InnerIpAddress": {"IpAddress": [] if address else [_inner_address(instance.id)]},
+        "ExpiredTime": "2099-12-31T15:59Z",
+        "ImageId": attributes["ImageId"],
         "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
+        "ImageOptions": {},
+        "HostName": attributes["HostName"],
+        **tags,
+        "VlanId": "",
+        "Status": "",
+        "HibernationOptions": {"Configured": False},
+        "MetadataOptions": {"HttpTokens": "", "HttpEndpoint": ""},
+        "InstanceId": instance.id,
+        "StoppedMode": "Not-applicable",
+        "CpuOptions": _cpu_options(size),
+        "StartTime": iso_minute(instance.created_at),
+        "PrivateDnsNameOptions": {},
+        "DeletionProtection": attributes["DeletionProtection"],
+        "SecurityGroupIds": {"SecurityGroupId": attributes["SecurityGroupIds"]},
         "VpcAttributes": {
+            "PrivateIpAddress": {"IpAddress": [address] if address else []},
             "VpcId": attributes.get("VpcId", ""),
             "VSwitchId": attributes.get("VSwitchId", ""),
             "NatIpAddress": "",
-            "PrivateIpAddress": {"IpAddress": [address] if address else []},
         },
+        "InternetChargeType": attributes.get("InternetChargeType", "PayByTraffic"),
+        "InstanceName": attributes["InstanceName"],
+        "DeploymentSetId": "",
+        "InternetMaxBandwidthOut": outbound,
+        "SerialNumber": serial_number(instance.id),
+        "OSType": system.os_type,
+        "CreationTime": iso_minute(instance.created_at),
+        "AutoReleaseTime": "",
+        "Description": attributes.get("Description", ""),
+        "InstanceTypeFamily": size.family,
+        "DedicatedInstanceAttribute": {"Tenancy": "", "Affinity": ""},
+        "PublicIpAddress": {"IpAddress": [public] if public else []},
+        "GPUSpec": "",
         # Network interfaces are not covered. The list is empty, so clients do not request them.
         "NetworkInterfaces": {"NetworkInterface": []},
+        "SpotPriceLimit": 0.0,
+        "DeviceAvailable": True,
+        "SaleCycle": "",
+        "InstanceType": attributes["InstanceType"],
+        "SpotStrategy": attributes.get("SpotStrategy", "NoSpot"),
+        "OSNameEn": system.os_name,
+        **key_pair,
+        "IoOptimized": True,
+        "ZoneId": attributes["ZoneId"],
+        "ClusterId": "",
+        "EcsCapacityReservationAttr": {
+            "CapacityReservationPreference": "",
+            "CapacityReservationId": "",
+        },
+        "DedicatedHostAttribute": {
+            "DedicatedHostId": "",
+            "DedicatedHostName": "",
+            "DedicatedHostClusterId": "",
+        },
+        "GPUAmount": 0,
         "OperationLocks": {"LockReason": []},
+        "InternetMaxBandwidthIn": inbound if public else _UNLIMITED,
+        "Recyclable": False,
+        "RegionId": instance.region,
+        "CreditSpecification": "Standard" if size.is_burstable else "",
     }
+    ordered: AnswerMembers = in_order(members)
+    return ordered
+
+
+def serial_number(id: str) -> str:
+    """The serial number of a resource; always the same for the same id."""
+    return str(uuid.UUID(bytes=hashlib.sha256(id.encode()).digest()[:16], version=4))
+
+
+def _cpu_options(size: InstanceType) -> AnswerMembers:
+    numa = "" if size.is_burstable else "ON" if size.cpu <= 2 else "N/A"
+    return {"ThreadsPerCore": 2, "Numa": numa, "CoreCount": max(size.cpu // 2, 1)}
 
 
 def _inner_address(instance_id: str) -> str:

@@ -1,12 +1,17 @@
-"""The ECS actions that read parts of an instance: status, disks, attributes and others.
+"""The ECS actions that read parts of an instance: status, attributes, console and others.
 
 Only the Terraform provider reads the role and the attachment attributes. Their answers
 are those of an instance without such settings.
 """
 
-from ..protocol import paging
+import base64
+from datetime import datetime, timedelta, timezone
+
+from ..protocol import api_errors, paging
+from ..protocol.api_errors import ApiError
 from ..protocol.call import AnswerMembers, Call
 from ..protocol.registry import action
+from ..state.clock import iso_time
 from ..state.cloud import Cloud
 from ..state.store import Resource
 from .instance_entries import described
@@ -16,63 +21,39 @@ from .power import named_instance
 
 _ECS = ("Ecs", "2014-05-26")
 
-# The members of DescribeInstances that DescribeInstanceAttribute also returns.
-_ATTRIBUTES = {
-    *("CreationTime", "Cpu", "CreditSpecification", "Description", "EipAddress", "ExpiredTime"),
-    *("HostName", "ImageId", "InnerIpAddress", "InstanceChargeType", "InstanceId"),
-    *("InstanceName", "InstanceNetworkType", "InstanceType", "InternetChargeType"),
-    *("InternetMaxBandwidthIn", "InternetMaxBandwidthOut", "Memory", "OperationLocks"),
-    *("PublicIpAddress", "RegionId", "SecurityGroupIds", "Status", "VpcAttributes", "ZoneId"),
-}
+_CHINA = timezone(timedelta(hours=8))
+
+# The members of DescribeInstances that DescribeInstanceAttribute also returns, as captured.
+_ATTRIBUTES = (
+    *("Description", "Memory", "InstanceChargeType", "Cpu", "InstanceNetworkType"),
+    *("PublicIpAddress", "InnerIpAddress", "ExpiredTime", "ImageId", "EipAddress", "InstanceType"),
+    *("VlanId", "HostName", "Status", "ZoneId", "ClusterId", "InstanceId", "StoppedMode"),
+    *("SecurityGroupIds", "VpcAttributes", "OperationLocks", "InternetChargeType", "InstanceName"),
+    *("InternetMaxBandwidthOut", "SerialNumber", "InternetMaxBandwidthIn", "RegionId"),
+    "CreditSpecification",
+)
 
 
-@action(*_ECS, "DescribeInstanceStatus", honours="RegionId InstanceId ZoneId PageNumber PageSize")
+@action(
+    *_ECS,
+    "DescribeInstanceStatus",
+    honours="RegionId InstanceId ZoneId ClusterId PageNumber PageSize",
+)
 def describe_instance_status(cloud: Cloud, call: Call) -> AnswerMembers:
+    """No instance belongs to a cluster, as DescribeInstances shows too."""
     ids = call.listed("InstanceId", most=100)
     instances = [
         instance
         for instance in (
             _existing(cloud, call.region, ids) if ids else cloud.store.find("instance", call.region)
         )
-        if call.text("ZoneId") in ("", instance.attributes["ZoneId"])
+        if call.text("ZoneId") in ("", instance.attributes["ZoneId"]) and not call.text("ClusterId")
     ]
     shown, members = paging.page(cloud, call, instances)
     return members | {
         "InstanceStatuses": {
             "InstanceStatus": [
                 {"InstanceId": instance.id, "Status": status_of(instance, cloud.now())}
-                for instance in shown
-            ]
-        }
-    }
-
-
-@action(*_ECS, "DescribeDisks", honours="RegionId InstanceId DiskIds DiskType PageNumber PageSize")
-def describe_disks(cloud: Cloud, call: Call) -> AnswerMembers:
-    """Each instance has one system disk; the fake supports no other disks."""
-    disk_ids = call.json_list("DiskIds")
-    instances = [
-        instance
-        for instance in cloud.store.find("instance", call.region)
-        if call.text("InstanceId") in ("", instance.id)
-        and call.text("DiskType") in ("", "all", "system")
-        and (not disk_ids or instance.attributes["SystemDisk"]["DiskId"] in disk_ids)
-    ]
-    shown, members = paging.page(cloud, call, instances)
-    return members | {
-        "Disks": {
-            "Disk": [
-                # Without Tags the Terraform provider would report a change on every run.
-                {
-                    "InstanceId": instance.id,
-                    "RegionId": instance.region,
-                    "ZoneId": instance.attributes["ZoneId"],
-                    "Type": "system",
-                    "Status": "In_use",
-                    "Encrypted": False,
-                    "Tags": {"Tag": []},
-                }
-                | instance.attributes["SystemDisk"]
                 for instance in shown
             ]
         }
@@ -91,13 +72,40 @@ def describe_user_data(cloud: Cloud, call: Call) -> AnswerMembers:
 
 @action(*_ECS, "DescribeInstanceAttribute", honours="InstanceId")
 def describe_instance_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
-    (entry,) = described(cloud, [named_instance(cloud, call)])
-    attributes = {name: value for name, value in entry.items() if name in _ATTRIBUTES}
-    # IoOptimized is a string here, but a boolean in DescribeInstances.
-    return attributes | {"IoOptimized": "optimized"}
+    instance = named_instance(cloud, call)
+    (entry,) = described(cloud, [instance])
+    host = entry["DedicatedHostAttribute"]
+    return {name: entry[name] for name in _ATTRIBUTES} | {
+        "EnableJumboFrame": False,
+        # These three differ from DescribeInstances: a string, seconds, and two members.
+        "IoOptimized": "optimized",
+        "CreationTime": iso_time(instance.created_at),
+        "DedicatedHostAttribute": {name: host[name] for name in host if "Cluster" not in name},
+    }
 
 
-@action(*_ECS, "DescribeInstanceRamRole", honours="RegionId InstanceIds PageNumber PageSize")
+@action(*_ECS, "GetInstanceConsoleOutput", honours="RegionId InstanceId RemoveSymbols")
+def get_instance_console_output(cloud: Cloud, call: Call) -> AnswerMembers:
+    """The output of an instance that has booted; the fake runs no system that writes more."""
+    instance = named_instance(cloud, call)
+    if instance.region != call.region:
+        raise ApiError(api_errors.INSTANCE_NOT_FOUND)
+    symbols = ("", "") if call.boolean("RemoveSymbols") else ("\x1b[32m", "\x1b[0m")
+    text = f"[    0.000000] {instance.attributes['ImageId']} on the fake cloud\n"
+    text += f"[{symbols[0]}  OK  {symbols[1]}] Started {instance.attributes['HostName']}.\n"
+    booted = datetime.fromtimestamp(instance.created_at, _CHINA)
+    return {
+        "InstanceId": instance.id,
+        "ConsoleOutput": base64.b64encode(text.encode()).decode(),
+        "LastUpdateTime": f"{booted:%Y-%m-%d %H:%M:%S}",
+    }
+
+
+@action(
+    *_ECS,
+    "DescribeInstanceRamRole",
+    honours="RegionId InstanceIds RamRoleName PageNumber PageSize",
+)
 def describe_instance_ram_role(cloud: Cloud, call: Call) -> AnswerMembers:
     """Lists each instance without a role; the fake does not support attaching roles.
 
@@ -107,6 +115,8 @@ def describe_instance_ram_role(cloud: Cloud, call: Call) -> AnswerMembers:
     instances = (
         _existing(cloud, call.region, ids) if ids else cloud.store.find("instance", call.region)
     )
+    if call.text("RamRoleName"):
+        instances = []
     shown, members = paging.page(cloud, call, instances)
     return {
         "RegionId": call.region,
@@ -143,8 +153,8 @@ def _maintenance(instance: Resource) -> AnswerMembers:
         "InstanceId": instance.id,
         "MaintenanceWindows": {"MaintenanceWindow": attributes.get("MaintenanceWindows", [])},
         "ActionOnMaintenance": {
-            "Value": attributes.get("ActionOnMaintenance", "AutoRecover"),
             "DefaultValue": "AutoRecover",
+            "Value": attributes.get("ActionOnMaintenance", "AutoRecover"),
             "SupportedValues": {"SupportedValue": list(ACTIONS_ON_MAINTENANCE)},
         },
         "NotifyOnMaintenance": attributes.get("NotifyOnMaintenance", False),

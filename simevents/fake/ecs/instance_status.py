@@ -17,9 +17,14 @@ def status_of(instance: Resource, now: Epoch) -> str:
     return str(attributes["Status"])
 
 
-def become(cloud: Cloud, instance: Resource, status: str, meanwhile: str) -> None:
-    """Change *instance* to *status*; during the transition its status is *meanwhile*."""
+def become(
+    cloud: Cloud, instance: Resource, status: str, meanwhile: str, **attributes: str
+) -> None:
+    """Change *instance* to *status*; during the transition its status is *meanwhile*.
+
+    *attributes* are changed too.
+    """
     seconds = cloud.switches.instance_transition_seconds
     cloud.store.modify(
-        instance, Status=status, Meanwhile=meanwhile, SettlesAt=cloud.now() + seconds
+        instance, Status=status, Meanwhile=meanwhile, SettlesAt=cloud.now() + seconds, **attributes
     )

@@ -1,13 +1,6 @@
-"""The ECS actions that create, change and delete instances.
+"""The ECS actions that change and delete instances."""
 
-The control routes also use `run`, to create instances without a VPC. By default an
-instance is Running immediately, so that tests need not wait. The switch
-`instance_transition_seconds` adds a delay.
-"""
-
-import ipaddress
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from ...models import OPEN_STATUSES, EventCycleStatus
@@ -15,7 +8,6 @@ from ..protocol import api_errors
 from ..protocol.api_errors import ApiError
 from ..protocol.call import AnswerMembers, Call
 from ..protocol.registry import action
-from ..state.catalog import DEFAULT_IMAGE_ID, DEFAULT_INSTANCE_TYPE, zones
 from ..state.cloud import Cloud
 from ..state.event_table import EventFilter
 from ..state.store import Resource
@@ -24,124 +16,8 @@ from .power import named_instance
 
 _ECS = ("Ecs", "2014-05-26")
 
-# Parameters of RunInstances that DescribeInstances returns with the same name.
-_ECHOED = (
-    "InstanceName",
-    "HostName",
-    "Description",
-    "ResourceGroupId",
-    "KeyPairName",
-    "SpotStrategy",
-)
-
 ACTIONS_ON_MAINTENANCE = ("Stop", "AutoRecover", "AutoRedeploy")
 _HOUR = re.compile(r"([01][0-9]|2[0-3]):00:00")
-
-
-def run(
-    cloud: Cloud, region: str, instance_ids: Iterable[str], attributes: dict[str, Any]
-) -> list[Resource]:
-    """Create one instance per id; *attributes* override the defaults."""
-    made = []
-    for instance_id in instance_ids:
-        if cloud.store.get("instance", instance_id) is not None:
-            raise ApiError(api_errors.INSTANCE_DUPLICATE, instance_id=instance_id)
-        plain: dict[str, Any] = {
-            "Status": "Running",
-            "Meanwhile": "Pending",
-            "SettlesAt": cloud.now() + cloud.switches.instance_transition_seconds,
-            "ZoneId": zones(region)[1],
-            "InstanceType": DEFAULT_INSTANCE_TYPE,
-            "ImageId": DEFAULT_IMAGE_ID,
-            "InstanceName": instance_id,
-            "HostName": instance_id,
-            "SecurityGroupIds": [],
-            "SystemDisk": {
-                "DiskId": cloud.new_id("d"),
-                "Category": "cloud_essd",
-                "Size": 40,
-            },
-            "UserData": "",
-            "DeletionProtection": False,
-        }
-        given = {name: value for name, value in attributes.items() if value not in ("", None)}
-        instance = Resource("instance", instance_id, region, cloud.now(), plain | given)
-        cloud.store.put(instance)
-        made.append(instance)
-    return made
-
-
-@action(
-    *_ECS,
-    "RunInstances",
-    honours=" ".join(_ECHOED)
-    + " RegionId Amount SecurityGroupId SecurityGroupIds InstanceType ImageId UserData ZoneId"
-    " VSwitchId PrivateIpAddress InternetMaxBandwidthOut InternetChargeType DeletionProtection"
-    " SystemDisk.Category SystemDisk.Size SystemDisk.DiskName SystemDisk.Description"
-    " SystemDisk.PerformanceLevel Tag.Key Tag.Value DryRun ClientToken",
-)
-def run_instances(cloud: Cloud, call: Call) -> AnswerMembers:
-    region = call.region
-    amount = call.integer("Amount", 1)
-    if not 1 <= amount <= 100:
-        raise call.refusal("Amount", "not between 1 and 100")
-    groups = call.listed("SecurityGroupIds") or [call.required("SecurityGroupId")]
-    for group_id in groups:
-        if cloud.store.get("security_group", group_id) is None:
-            raise ApiError(api_errors.SECURITY_GROUP_NOT_FOUND)
-    attributes: dict[str, Any] = {name: call.text(name) for name in _ECHOED}
-    attributes |= {
-        "InstanceType": call.required("InstanceType"),
-        "ImageId": call.required("ImageId"),
-        "SecurityGroupIds": groups,
-        "UserData": call.text("UserData"),
-        "InternetMaxBandwidthOut": call.integer("InternetMaxBandwidthOut", 0),
-        "InternetChargeType": call.text("InternetChargeType", "PayByTraffic"),
-        "DeletionProtection": call.boolean("DeletionProtection"),
-    }
-    system_disk = {
-        "Category": call.text("SystemDisk.Category", "cloud_essd"),
-        "Size": call.integer("SystemDisk.Size", 40),
-        "DiskName": call.text("SystemDisk.DiskName"),
-        "Description": call.text("SystemDisk.Description"),
-        "PerformanceLevel": call.text("SystemDisk.PerformanceLevel"),
-    }
-    places = _places(cloud, call, amount)
-    if call.boolean("DryRun"):
-        raise ApiError(api_errors.DRY_RUN)
-    made = []
-    for place in places:
-        disk = {"SystemDisk": system_disk | {"DiskId": cloud.new_id("d")}}
-        made += run(cloud, region, [cloud.new_id("i")], attributes | place | disk)
-    for instance in made:
-        cloud.store.tag("instance", instance.id, call.tags())
-    return {"InstanceIdSets": {"InstanceIdSet": [instance.id for instance in made]}}
-
-
-def _places(cloud: Cloud, call: Call, amount: int) -> list[dict[str, Any]]:
-    """Zone, network and next free address in the vSwitch, for each of *amount* instances."""
-    vswitch_id = call.text("VSwitchId")
-    if not vswitch_id:
-        return [{"ZoneId": call.text("ZoneId")}] * amount
-    vswitch = cloud.store.get("vswitch", vswitch_id)
-    if vswitch is None:
-        raise ApiError(api_errors.VSWITCH_NOT_FOUND)
-    taken = {
-        instance.attributes.get("PrivateIpAddress")
-        for instance in cloud.store.find("instance", vswitch.region)
-    }
-    hosts = ipaddress.IPv4Network(vswitch.attributes["CidrBlock"]).hosts()
-    free = (str(host) for host in hosts if str(host) not in taken)
-    asked = call.text("PrivateIpAddress")
-    place = {
-        "ZoneId": vswitch.attributes["ZoneId"],
-        "VpcId": vswitch.attributes["VpcId"],
-        "VSwitchId": vswitch_id,
-    }
-    return [
-        place | {"PrivateIpAddress": asked if asked and number == 0 else next(free, "")}
-        for number in range(amount)
-    ]
 
 
 @action(

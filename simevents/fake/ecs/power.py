@@ -6,6 +6,7 @@ a reboot on pending events.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from ...models import EventCycleStatus
 from ..protocol import api_errors
@@ -28,9 +29,9 @@ def start_instance(cloud: Cloud, call: Call) -> AnswerMembers:
     return _one(cloud, call, _start)
 
 
-@action(*_ECS, "StopInstance", honours="InstanceId DryRun")
+@action(*_ECS, "StopInstance", honours="InstanceId StoppedMode DryRun")
 def stop_instance(cloud: Cloud, call: Call) -> AnswerMembers:
-    return _one(cloud, call, _stop)
+    return _one(cloud, call, partial(_stop, mode=_stopped_mode(call)))
 
 
 @action(*_ECS, "RebootInstance", honours="InstanceId DryRun")
@@ -44,9 +45,9 @@ def start_instances(cloud: Cloud, call: Call) -> AnswerMembers:
     return _many(cloud, call, _start)
 
 
-@action(*_ECS, "StopInstances", honours="RegionId InstanceId DryRun BatchOptimization")
+@action(*_ECS, "StopInstances", honours="RegionId InstanceId StoppedMode DryRun BatchOptimization")
 def stop_instances(cloud: Cloud, call: Call) -> AnswerMembers:
-    return _many(cloud, call, _stop)
+    return _many(cloud, call, partial(_stop, mode=_stopped_mode(call)))
 
 
 @action(*_ECS, "RebootInstances", honours="RegionId InstanceId DryRun BatchOptimization")
@@ -142,9 +143,16 @@ def _start(cloud: Cloud, instance: Resource) -> None:
     become(cloud, instance, "Running", "Starting")
 
 
-def _stop(cloud: Cloud, instance: Resource) -> None:
+def _stopped_mode(call: Call) -> str:
+    mode = call.text("StoppedMode", "KeepCharging")
+    if mode not in ("KeepCharging", "StopCharging"):
+        raise call.refusal("StoppedMode", "neither KeepCharging nor StopCharging")
+    return mode
+
+
+def _stop(cloud: Cloud, instance: Resource, mode: str) -> None:
     _require(cloud, instance, "Running")
-    become(cloud, instance, "Stopped", "Stopping")
+    become(cloud, instance, "Stopped", "Stopping", StoppedMode=mode)
     if cloud.switches.stop_avoids:
         _avoid(cloud, instance, lifecycle.AVOIDED_BY_STOP)
 

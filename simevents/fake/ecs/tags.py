@@ -9,6 +9,8 @@ from ..state.cloud import Cloud
 _ECS = ("Ecs", "2014-05-26")
 _VPC = ("Vpc", "2016-04-28")
 
+_TAGS_PER_PAGE = 50
+
 # ResourceType, in lower case, to the kind of resource in the store.
 _KINDS = {
     "instance": "instance",
@@ -35,10 +37,13 @@ def untag_resources(cloud: Cloud, call: Call) -> AnswerMembers:
     return {}
 
 
-@action(*_VPC, "ListTagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
-@action(*_ECS, "ListTagResources", honours="ResourceType ResourceId Tag.Key Tag.Value")
+_OF_A_LIST = "ResourceType ResourceId Tag.Key Tag.Value NextToken"
+
+
+@action(*_VPC, "ListTagResources", honours=_OF_A_LIST + " MaxResults")
+@action(*_ECS, "ListTagResources", honours=_OF_A_LIST)
 def list_tag_resources(cloud: Cloud, call: Call) -> AnswerMembers:
-    """Lists tags by resource, by tag or by both, all on one page.
+    """Lists tags by resource, by tag or by both.
 
     A resource that does not exist has no tags; it is not an error.
     """
@@ -51,7 +56,8 @@ def list_tag_resources(cloud: Cloud, call: Call) -> AnswerMembers:
         for id, key, value in cloud.store.tagged(kind)
         if (not ids or id in ids) and (not asked or (key in asked and asked[key] in ("", value)))
     ]
-    return {"NextToken": "", "TagResources": {"TagResource": found}}
+    shown, following = paging.slice_by_token(call, found, _TAGS_PER_PAGE)
+    return {"NextToken": following, "TagResources": {"TagResource": shown}}
 
 
 @action(

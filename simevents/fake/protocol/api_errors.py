@@ -14,6 +14,8 @@ class Code:
     code: str
     status: int
     text: str
+    is_gap: bool = False
+    """If true, the fake lacks something; the journal marks the call as unexpected."""
 
 
 class ApiError(Exception):
@@ -22,6 +24,7 @@ class ApiError(Exception):
     def __init__(
         self, code: Code, *, status: int | None = None, keeps_changes: bool = False, **fields: str
     ) -> None:
+        self.is_gap = code.is_gap
         self.keeps_changes = keeps_changes
         """If true, changes made before the error are saved; otherwise they are undone."""
         self.code = code.code.format(**fields) if fields else code.code
@@ -73,13 +76,28 @@ UNKNOWN_ACTION = Code(
     "UnsupportedOperation",
     400,
     "The fake cloud does not cover {action}. simevents fake --list-actions prints what it covers.",
+    is_gap=True,
 )
-UNKNOWN_VERSION = Code("InvalidVersion", 400, "The fake cloud covers no API of version {version}.")
+UNKNOWN_VERSION = Code(
+    "InvalidVersion", 400, "The fake cloud covers no API of version {version}.", is_gap=True
+)
 UNKNOWN_PATH = Code(
-    "InvalidApi.NotFound", 400, "Specified api is not found, please check your url and method."
+    "InvalidApi.NotFound",
+    400,
+    "Specified api is not found, please check your url and method.",
+    is_gap=True,
 )
 TOO_MANY_PARAMETERS = Code("InvalidParameter", 400, "The request has too many parameters.")
-UNKNOWN_PARAMETER = Code("UnsupportedParameter", 400, "{action} has no parameter {parameter}.")
+UNKNOWN_PARAMETER = Code(
+    "UnsupportedParameter", 400, "{action} has no parameter {parameter}.", is_gap=True
+)
+# The API has the parameter, but the fake cannot honour it, and to ignore it would be wrong.
+NOT_COVERED = Code(
+    "UnsupportedParameter",
+    400,
+    "The fake cloud does not cover the parameter {parameter} of {action}.",
+    is_gap=True,
+)
 METHOD_UNSUPPORTED = Code("UnsupportedHTTPMethod", 400, "This http method is not supported.")
 MISSING_COMMON = Code("Missing{name}", 400, "{name} is mandatory for this action.")
 
@@ -127,6 +145,9 @@ EVENT_NOT_SIMULATED = Code(
 )
 TIME_END_BEFORE_START = Code(
     "InvalidParameter.TimeEndBeforeStart", 403, "The end time is before the start time."
+)
+NOT_IN_WHITE_LIST = Code(
+    "OperationDenied.NotInWhiteList", 403, "You are not authorized to use this feature."
 )
 NO_INQUIRING_EVENT = Code(
     "InvalidEventId.NoInquiringEventFound", 404, "No inquiring event with this EventId is found."
@@ -182,6 +203,22 @@ VSWITCH_IN_USE = Code(
     400,
     "Specified virtual switch still has instances: {dependents}.",
 )
+# Source of the address errors: the error codes of RunInstances and AllocatePublicIpAddress.
+PRIVATE_ADDRESS_MALFORMED = Code(
+    "InvalidPrivateIpAddress.Malformed", 400, "Specified private IP address is malformed."
+)
+PRIVATE_ADDRESS_OUTSIDE = Code(
+    "InvalidPrivateIpAddress",
+    400,
+    "Specified private IP address is not in the CIDR block of virtual switch.",
+)
+PRIVATE_ADDRESS_TAKEN = Code(
+    "InvalidPrivateIpAddress.Duplicated", 400, "Specified private IP address is duplicated."
+)
+PRIVATE_ADDRESSES_EXHAUSTED = Code(
+    "QuotaExceeded.PrivateIpAddress", 400, "Don't have enough private IPs in this switch."
+)
+PUBLIC_ADDRESS_TAKEN = Code("IpInUse", 403, "The specified IP is already in use.")
 CIDR_INVALID = Code("InvalidCidrBlock", 400, "Specified CIDR block is not valid: {reason}.")
 SECURITY_GROUP_NOT_FOUND = Code(
     "InvalidSecurityGroupId.NotFound",
@@ -192,6 +229,18 @@ SECURITY_GROUP_IN_USE = Code(
     "DependencyViolation",
     403,
     "There is still instance(s) in the specified security group: {dependents}.",
+)
+COMMAND_INSTANCE_NOT_FOUND = Code(
+    "InvalidInstance.NotFound", 404, "The specified instance does not exist."
+)
+COMMAND_NOT_FOUND = Code("InvalidCmdId.NotFound", 404, "The specified command ID does not exist.")
+COMMAND_TYPE_UNKNOWN = Code(
+    "InvalidCmdType.NotFound", 403, "The specified command type does not exist."
+)
+COMMAND_PARAMETERS_DISABLED = Code(
+    "Parameter.Disabled",
+    404,
+    "Parameters cannot be passed in when the command customization function is disabled.",
 )
 RESOURCE_NOT_FOUND = Code(
     "InvalidResourceId.NotFound",

@@ -5,7 +5,7 @@ Its methods return parameters as typed values, and raise the errors of the API f
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ LIST_POSITION = re.compile(r"\.[0-9]{1,9}(?=\.|$)")
 """The index in the name of a list parameter: ``InstanceId.1``, ``Tag.1.Key``."""
 
 _LARGEST_INTEGER = 2**31 - 1
+_LONGEST_INDEX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ class Action:
     implementation: "Implementation"
     documented: frozenset[str]
     honoured: frozenset[str]
-    """The parameters that have an effect; other documented ones are accepted and ignored."""
+    """The parameters that have an effect."""
+    refused: frozenset[str]
+    """Documented parameters that the fake refuses: to ignore them would be a wrong answer."""
     missing: Code
     invalid: Code
     is_idempotent: bool
@@ -115,14 +118,16 @@ class Call:
         return [value for _, value in sorted(found)]
 
     def json_list(self, name: str, most: int = 100) -> list[str]:
-        """The values of a parameter that contains a JSON array of strings."""
+        """The values of a parameter that contains a JSON array of strings.
+
+        Clients also send single quotes, as Python prints a list; the service accepts them.
+        """
         value = self.text(name)
         if not value:
             return []
-        try:
-            values = json.loads(value)
-        except (ValueError, RecursionError):
-            values = None
+        values = _from_json(value)
+        if values is None and '"' not in value:
+            values = _from_json(value.replace("'", '"'))
         if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
             raise self.refusal(name, "not a JSON array of strings")
         if len(values) > most:
@@ -140,6 +145,18 @@ class Call:
                     found[text] = self.parameters.get(f"{stem}{value}", "")
         return found
 
+    def objects(self, name: str, members: Iterable[str]) -> list[dict[str, str]]:
+        """``Name.1.Member``, … as one dictionary per index; empty values are left out."""
+        found: dict[int, dict[str, str]] = {}
+        for member in members:
+            self._check_honoured(f"{name}.{member}")
+            for parameter, text in self.parameters.items():
+                if text and parameter.startswith(f"{name}.") and parameter.endswith(f".{member}"):
+                    index = parameter[len(name) + 1 : -len(member) - 1]
+                    if index.isdecimal() and len(index) < _LONGEST_INDEX:
+                        found.setdefault(int(index), {})[member] = text
+        return [found[index] for index in sorted(found)]
+
     def tags(self) -> dict[str, str]:
         return self.pairs("Tag")
 
@@ -150,6 +167,14 @@ class Call:
     def _check_honoured(self, name: str) -> None:
         # Keeps docs/covered-actions.md correct: an action may read only its registered parameters.
         assert name in self.action.honoured, f"{self.action.name} does not honour {name}"
+
+
+def _from_json(text: str) -> Any:
+    """*text* as JSON; None if it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 Implementation = Callable[[Cloud, Call], AnswerMembers]

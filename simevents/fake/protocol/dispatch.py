@@ -12,28 +12,33 @@ from typing import Any
 
 from ...allow_list import shown_name, shown_parameters
 from ..ecs import (
-    catalog_reads,
+    addresses,
     describe_instances,
+    disks,
     event_reads,
+    instance_creation,
     instance_reads,
     instances,
     power,
-    security_groups,
     system_events,
     tags,
 )
+from ..ecs.catalog import images, instance_types, regions
+from ..ecs.commands import results, runs
+from ..ecs.security import groups, rules
 from ..state.access_keys import AccessKey
 from ..state.catalog import REGIONS
 from ..state.cloud import Cloud
 from ..state.faults import Fault
 from ..state.journal import Entry, Journal
 from ..sts import roles
-from ..vpc import network_lists, networks
+from ..vpc import network_lists, networks, route_tables
 
 # When a module of actions is imported, it registers its actions.
 from . import api_errors, idempotency, wire
 from .api_errors import ApiError
 from .call import LIST_POSITION, Action, Call
+from .member_order import in_order
 from .registry import ACTIONS
 from .signatures import Verifier
 from .wire import Reading, Request, Response
@@ -45,15 +50,24 @@ log = logging.getLogger(__name__)
 PRODUCTS = (
     system_events,
     event_reads,
+    instance_creation,
+    addresses,
     instances,
     describe_instances,
     instance_reads,
+    disks,
     power,
-    catalog_reads,
-    security_groups,
+    runs,
+    results,
+    regions,
+    instance_types,
+    images,
+    groups,
+    rules,
     tags,
     networks,
     network_lists,
+    route_tables,
     roles,
 )
 """The modules of actions."""
@@ -92,6 +106,8 @@ class _Progress:
     action: str = ""
     """The name in the spelling of the API."""
     unexpected: bool = False
+    problem: str = ""
+    """Why the call is unexpected, if its error code does not say it."""
     fault: Fault | None = None
 
 
@@ -109,11 +125,16 @@ class Rpc:
         request_id = self._cloud.new_request_id()
         progress = _Progress()
         try:
-            members = self._run(request, progress)
+            answered = self._run(request, progress)
+            members = in_order(answered | {"RequestId": request_id})
             status, code = 200, ""
         except ApiError as refused:
             status, code = refused.status, refused.code
+            if refused.is_gap:
+                progress.unexpected = True
+                progress.problem = refused.text if progress.action else ""
             members = {
+                "RequestId": request_id,
                 "HostId": request.headers.get("host", ""),
                 "Code": code,
                 "Message": refused.text,
@@ -132,14 +153,16 @@ class Rpc:
                 request_id=request_id,
                 unexpected=progress.unexpected,
                 results=None if code else _results(members),
+                problem=progress.problem[:LONGEST_NAME],
             )
         )
         if progress.unexpected:
-            log.warning("unexpected call: %s (%s)", action or "no action", code)
+            why = progress.problem or code
+            log.warning("unexpected call: %s (%s)", action or "no action", why)
         answer = wire.render(
             status,
             "Error" if code else f"{action}Response",
-            {"RequestId": request_id} | members,
+            members,
             as_json=reading.as_json,
             now=now,
         )
@@ -151,13 +174,13 @@ class Rpc:
         if request.method not in ("GET", "POST"):
             raise ApiError(api_errors.METHOD_UNSUPPORTED)
         if request.path not in ("/", ""):
-            progress.unexpected = True
             raise ApiError(api_errors.UNKNOWN_PATH)
         for name, value in (("Action", reading.action), ("Version", reading.version)):
             if not value:
                 raise ApiError(api_errors.MISSING_COMMON, name=name)
         caller = self._verify(request, reading)
         action = _find(progress)
+        self._check_parameters(progress, action)
         region = reading.parameters.get("RegionId", "")
         if region and region not in REGIONS and self._cloud.switches.unknown_region == "refuse":
             raise ApiError(api_errors.REGION_UNKNOWN)
@@ -174,6 +197,25 @@ class Rpc:
             delay = max(delay, fault.visibility_delay)
         members = self._carry_out(Call(action, reading.parameters, caller, delay), business)
         return _halved(members) if fault is not None and fault.partial else members
+
+    def _check_parameters(self, progress: _Progress, action: Action) -> None:
+        """Mark a call with a parameter that the API does not document, or refuse it.
+
+        A documented parameter that the fake cannot honour is always refused.
+        """
+        for name, value in progress.reading.parameters.items():
+            if name in COMMON_PARAMETERS:
+                continue
+            plain = _plain(name) if len(name) <= LONGEST_NAME else ""
+            if plain not in action.documented:
+                unknown = ApiError(
+                    api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=shown_name(name)
+                )
+                if self._cloud.switches.unknown_parameter == "refuse":
+                    raise unknown
+                progress.unexpected, progress.problem = True, unknown.text
+            elif value and plain in action.refused:
+                raise ApiError(api_errors.NOT_COVERED, action=action.name, parameter=name)
 
     def _verify(self, request: Request, reading: Reading) -> AccessKey:
         if not reading.by_headers:
@@ -212,27 +254,14 @@ class Rpc:
 
 
 def _find(progress: _Progress) -> Action:
-    """The requested action.
-
-    If it is not covered, the answer is HTTP 400, and the journal marks the call as unexpected.
-    """
+    """The requested action. Raises ApiError (HTTP 400) if it is not covered."""
     reading = progress.reading
     if reading.version not in VERSIONS:
-        progress.unexpected = True
         raise ApiError(api_errors.UNKNOWN_VERSION, version=reading.version)
     action = ACTIONS.get((reading.version, reading.action.lower()))
     if action is None:
-        progress.unexpected = True
         raise ApiError(api_errors.UNKNOWN_ACTION, action=f"{reading.action} ({reading.version})")
     progress.action = action.name
-    for name in reading.parameters:
-        if name in COMMON_PARAMETERS:
-            continue
-        if len(name) > LONGEST_NAME or _plain(name) not in action.documented:
-            progress.unexpected = True
-            raise ApiError(
-                api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=shown_name(name)
-            )
     return action
 
 

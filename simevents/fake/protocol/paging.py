@@ -50,6 +50,45 @@ def most_results(call: Call, least: int = 1, default: int = 10) -> int:
     return min(max(call.integer("MaxResults", default), least), LARGEST_PAGE)
 
 
+def page_or_token(
+    cloud: Cloud,
+    call: Call,
+    items: Sequence[tuple[tuple[float, str], Any]],
+    largest: int = LARGEST_PAGE,
+) -> tuple[list[Any], AnswerMembers]:
+    """The items on the requested page, by token if the caller pages so, otherwise by number.
+
+    Each item has a time and an id as its position. By token, the newest comes first.
+    """
+    if not by_token(call):
+        shown, members = page(cloud, call, [item for _, item in items])
+        return shown, {"NextToken": ""} | members
+    size = min(most_results(call), largest)
+    seen = position(call)
+    ordered = sorted(items, key=lambda item: _rank(*item[0]))
+    left = [
+        (where, item) for where, item in ordered if seen is None or _rank(*where) > _rank(*seen)
+    ]
+    last = left[size - 1][0] if len(left) > size else None
+    following = "" if last is None else token(repr(last[0]), last[1])
+    members = {"NextToken": following} | page_members(len(items), 1, size)
+    return [item for _, item in left[:size]], members
+
+
+def slice_by_token(call: Call, items: Sequence[Any], default: int = 100) -> tuple[list[Any], str]:
+    """The next items of a list in a fixed order, and the token for the rest; empty if none."""
+    can_choose = "MaxResults" in call.action.honoured
+    size = most_results(call, default=default) if can_choose else default
+    seen = position(call)
+    start = 0 if seen is None else int(max(min(seen[0], len(items)), 0))
+    end = start + size
+    return list(items[start:end]), token(end) if end < len(items) else ""
+
+
+def _rank(moment: float, id: str) -> tuple[float, str]:
+    return -moment, id
+
+
 def token(*position: object) -> str:
     return base64.urlsafe_b64encode(" ".join(map(str, position)).encode()).decode()
 

@@ -2,6 +2,10 @@
 
 `action` registers a function as the implementation of an action, with the parameters
 that it honours. `parameters.json` contains the parameters that the vendor documents.
+
+A call that changes something may have documented parameters that the fake ignores. A call
+that reads may not, because an ignored filter gives a wrong answer: its other parameters
+are refused, except those that are registered as ignored.
 """
 
 import json
@@ -12,6 +16,11 @@ from importlib.resources import files
 from . import api_errors
 from .api_errors import Code
 from .call import Action, Implementation
+
+OWNERS = frozenset({"OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount"})
+"""Parameters that nearly every action has, and that no action acts on."""
+
+_READS = ("Describe", "List")
 
 ACTIONS: dict[tuple[str, str], Action] = {}
 """(API version, action name in lower case) to action; clients write names in different case."""
@@ -26,18 +35,24 @@ def action(
     version: str,
     name: str,
     honours: str,
+    ignores: str = "",
     missing: Code = api_errors.MISSING_PARAMETER,
     invalid: Code = api_errors.INVALID_PARAMETER,
 ) -> Callable[[Implementation], Implementation]:
     """Register a function as the implementation of action *name* of *product* in *version*.
 
-    *honours* is a list of the parameters that have an effect, separated by spaces.
+    *honours* is a list of the parameters that have an effect, separated by spaces. *ignores*
+    is a list of those that cannot change the answer, for actions that read; ``*`` is all others.
     """
 
     def register(implementation: Implementation) -> Implementation:
         documented = frozenset(_DOCUMENTED[f"{product}/{version}/{name}"])
         honoured = frozenset(honours.split())
         assert honoured <= documented, f"{name} has no {honoured - documented}"
+        ignored = documented if ignores == "*" else frozenset(ignores.split())
+        assert ignored <= documented, f"{name} has no {ignored - documented}"
+        harmless = honoured | ignored | OWNERS | {"RegionId"}
+        refused = documented - harmless if name.startswith(_READS) else frozenset()
         is_idempotent = "ClientToken" in honoured
         ACTIONS[version, name.lower()] = Action(
             product,
@@ -46,6 +61,7 @@ def action(
             implementation,
             documented,
             honoured,
+            refused,
             missing,
             invalid,
             is_idempotent,

@@ -77,6 +77,11 @@ class InstanceType:
     def family(self) -> str:
         return self.id.rpartition(".")[0]
 
+    @property
+    def is_burstable(self) -> bool:
+        """Whether the type has CPU credits: the families t5 and t6."""
+        return self.id.startswith(("ecs.t5", "ecs.t6"))
+
 
 # GiB per core, by the first letter of the family's name.
 _MEMORY_PER_CORE = {"c": 2.0, "g": 4.0, "r": 8.0, "u": 4.0, "t": 2.0, "d": 4.0, "i": 4.0}

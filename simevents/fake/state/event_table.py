@@ -57,6 +57,8 @@ class EventFilter:
     published: Range = Range()
     tags: Mapping[str, str] = field(default_factory=dict)
     """Tags of the instance; an empty value matches any value."""
+    resource_group_id: str = ""
+    """The resource group of the instance."""
     visible_at: Epoch | None = None
     unfinished_or_since: Epoch | None = None
 
@@ -220,9 +222,11 @@ def _conditions(event_filter: EventFilter) -> tuple[str, list[Any]]:
         _one_of("status", event_filter.statuses),
         _one_of("event_type", event_filter.event_types),
         *_within("not_before", event_filter.not_before),
+        *_dated(event_filter.not_before),
         # Answers show whole seconds, so ranges are compared with whole seconds.
         *_within("CAST(published_at AS INTEGER)", event_filter.published),
         *(_tagged(key, value) for key, value in event_filter.tags.items()),
+        *_in_group(event_filter.resource_group_id),
         ("visible_at <= ?", [event_filter.visible_at])
         if event_filter.visible_at is not None
         else ("", []),
@@ -244,6 +248,21 @@ def _within(column: str, range: Range) -> list[tuple[str, list[Any]]]:
     equal = "=" if range.with_ends else ""
     ends = ((f"{column} >{equal} ?", range.start), (f"{column} <{equal} ?", range.end))
     return [(clause, [end]) for clause, end in ends if end is not None]
+
+
+def _dated(range: Range) -> list[tuple[str, list[Any]]]:
+    """With a range of NotBefore, no event without a NotBefore: an Inquiring one has none."""
+    return [] if range == Range() else [("status <> ?", [EventCycleStatus.INQUIRING])]
+
+
+def _in_group(resource_group_id: str) -> list[tuple[str, list[Any]]]:
+    if not resource_group_id:
+        return []
+    clause = (
+        "EXISTS (SELECT 1 FROM resources WHERE kind = 'instance' AND id = instance_id"
+        " AND json_extract(attributes, '$.ResourceGroupId') = ?)"
+    )
+    return [(clause, [resource_group_id])]
 
 
 def _tagged(key: str, value: str) -> tuple[str, list[str]]:

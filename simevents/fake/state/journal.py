@@ -31,6 +31,8 @@ class Entry:
     """The fake does not know this action or one of its parameters."""
     results: int | None = None
     """How many entries the list in the answer has; None when the answer has no list."""
+    problem: str = ""
+    """Why the call is unexpected; empty for other calls."""
 
 
 class Journal:

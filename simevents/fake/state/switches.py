@@ -154,7 +154,19 @@ class Switches:
         "valid value is used.",
         "clamp",
     )
+    # Commands.
+    command_exit_code: int = _switch(
+        0, "The exit code of commands on instances; other than 0 means that they failed."
+    )
+    command_output: str = _switch("", "The output of commands on instances.")
+    command_seconds: float = _switch(0.0, "Seconds of cloud time that a command runs.")
     # All actions.
+    unknown_parameter: str = _switch(
+        "answer",
+        "A parameter that the API does not document: it is ignored, or the call is refused with "
+        "UnsupportedParameter. In both cases the journal marks the call as unexpected.",
+        "refuse",
+    )
     unknown_region: str = _switch(
         "refuse",
         "A RegionId that is not in the published list: InvalidRegionId.NotFound, or it is "

@@ -3,6 +3,8 @@
 The Terraform provider's data sources use them, and crash if a list is missing.
 """
 
+from ..protocol import api_errors, filters
+from ..protocol.api_errors import ApiError
 from ..protocol.call import AnswerMembers, Call
 from ..protocol.paging import page
 from ..protocol.registry import action
@@ -14,20 +16,40 @@ from .networks import free_addresses, tags_of, vswitches_of
 _VPC = ("Vpc", "2016-04-28")
 
 
+# Filters that are compared with the member of the same name.
+_OF_A_VPC = ("VpcName", "ResourceGroupId", "IsDefault")
+_OF_A_VSWITCH = ("VpcId", "VSwitchId", "VSwitchName", "ZoneId", "ResourceGroupId", "IsDefault")
+
+
 @action(
-    *_VPC, "DescribeVpcs", honours="RegionId VpcId VpcName Tag.Key Tag.Value PageNumber PageSize"
+    *_VPC,
+    "DescribeVpcs",
+    honours=" ".join(_OF_A_VPC)
+    + " RegionId VpcId VpcOwnerId EnableIpv6 DhcpOptionsSetId Tag.Key Tag.Value DryRun PageNumber"
+    " PageSize",
 )
 def describe_vpcs(cloud: Cloud, call: Call) -> AnswerMembers:
+    region = call.region
+    if call.boolean("DryRun"):
+        raise ApiError(api_errors.DRY_RUN)
     ids = [id for id in call.text("VpcId").split(",") if id]
+    wanted, tags = filters.given(call, _OF_A_VPC), call.tags()
     vpcs = [
-        vpc
-        for vpc in cloud.store.find("vpc", call.region)
+        entry
+        for vpc in cloud.store.find("vpc", region)
         if (not ids or vpc.id in ids)
-        and call.text("VpcName") in ("", vpc.attributes["VpcName"])
-        and call.tags().items() <= cloud.store.tags("vpc", vpc.id).items()
+        and _has_features(cloud, call, "VpcOwnerId")
+        and not call.text("DhcpOptionsSetId")
+        and filters.same(entry := _vpc(cloud, vpc), wanted)
+        and filters.tagged(cloud.store.tags("vpc", vpc.id), tags)
     ]
     shown, members = page(cloud, call, vpcs)
-    return members | {"Vpcs": {"Vpc": [_vpc(cloud, vpc) for vpc in shown]}}
+    return members | {"Vpcs": {"Vpc": shown}}
+
+
+def _has_features(cloud: Cloud, call: Call, owner: str) -> bool:
+    """Whether the filters allow what all networks have: this account's, and without IPv6."""
+    return not call.boolean("EnableIpv6") and call.text(owner) in ("", cloud.store.account_id)
 
 
 def _vpc(cloud: Cloud, vpc: Resource) -> AnswerMembers:
@@ -52,20 +74,24 @@ def _vpc(cloud: Cloud, vpc: Resource) -> AnswerMembers:
 @action(
     *_VPC,
     "DescribeVSwitches",
-    honours="RegionId VpcId VSwitchId VSwitchName ZoneId Tag.Key Tag.Value PageNumber PageSize",
+    honours=" ".join(_OF_A_VSWITCH)
+    + " RegionId VSwitchOwnerId EnableIpv6 RouteTableId Tag.Key Tag.Value DryRun PageNumber"
+    " PageSize",
 )
 def describe_vswitches(cloud: Cloud, call: Call) -> AnswerMembers:
+    if call.boolean("DryRun"):
+        raise ApiError(api_errors.DRY_RUN)
+    wanted, tags = filters.given(call, _OF_A_VSWITCH), call.tags()
     vswitches = [
-        vswitch
+        entry
         for vswitch in cloud.store.find("vswitch", call.text("RegionId") or None)
-        if call.text("VpcId") in ("", vswitch.attributes["VpcId"])
-        and call.text("VSwitchId") in ("", vswitch.id)
-        and call.text("VSwitchName") in ("", vswitch.attributes["VSwitchName"])
-        and call.text("ZoneId") in ("", vswitch.attributes["ZoneId"])
-        and call.tags().items() <= cloud.store.tags("vswitch", vswitch.id).items()
+        if _has_features(cloud, call, "VSwitchOwnerId")
+        and filters.same(entry := _vswitch(cloud, vswitch), wanted)
+        and call.text("RouteTableId") in ("", entry["RouteTable"]["RouteTableId"])
+        and filters.tagged(cloud.store.tags("vswitch", vswitch.id), tags)
     ]
     shown, members = page(cloud, call, vswitches)
-    return members | {"VSwitches": {"VSwitch": [_vswitch(cloud, each) for each in shown]}}
+    return members | {"VSwitches": {"VSwitch": shown}}
 
 
 def _vswitch(cloud: Cloud, vswitch: Resource) -> AnswerMembers:

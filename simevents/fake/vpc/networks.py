@@ -9,7 +9,6 @@ import ipaddress
 from ..protocol import api_errors
 from ..protocol.api_errors import ApiError
 from ..protocol.call import AnswerMembers, Call
-from ..protocol.paging import page
 from ..protocol.registry import action
 from ..state.clock import iso_time
 from ..state.cloud import Cloud
@@ -49,9 +48,18 @@ def create_vpc(cloud: Cloud, call: Call) -> AnswerMembers:
     }
 
 
-@action("Vpc", "2016-04-28", "DescribeVpcAttribute", honours="RegionId VpcId")
+@action(
+    "Vpc",
+    "2016-04-28",
+    "DescribeVpcAttribute",
+    honours="RegionId VpcId DryRun",
+    # The id decides; the parameter selects nothing.
+    ignores="IsDefault",
+)
 def describe_vpc_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
     vpc = _vpc(cloud, call)
+    if call.boolean("DryRun"):
+        raise ApiError(api_errors.DRY_RUN)
     return {
         "VpcId": vpc.id,
         "Status": "Available",
@@ -70,44 +78,6 @@ def describe_vpc_attribute(cloud: Cloud, call: Call) -> AnswerMembers:
         "UserCidrs": {"UserCidr": []},
         "VSwitchIds": {"VSwitchId": [vswitch.id for vswitch in vswitches_of(cloud, vpc.id)]},
         "Tags": {"Tag": tags_of(cloud, vpc)},
-    }
-
-
-@action(
-    "Vpc",
-    "2016-04-28",
-    "DescribeRouteTableList",
-    honours="RegionId VpcId RouteTableId PageNumber PageSize",
-)
-def describe_route_table_list(cloud: Cloud, call: Call) -> AnswerMembers:
-    """Each VPC has one system route table; the fake supports no other route tables."""
-    vpcs = [
-        vpc
-        for vpc in cloud.store.find("vpc", call.region)
-        if call.text("VpcId") in ("", vpc.id)
-        and call.text("RouteTableId") in ("", vpc.attributes["RouteTableId"])
-    ]
-    shown, members = page(cloud, call, vpcs)
-    return members | {
-        "RouterTableList": {
-            "RouterTableListType": [
-                {
-                    "VpcId": vpc.id,
-                    "RouteTableId": vpc.attributes["RouteTableId"],
-                    "RouteTableType": "System",
-                    "RouteTableName": "",
-                    "Description": "",
-                    "RouterId": vpc.attributes["VRouterId"],
-                    "RouterType": "VRouter",
-                    "ResourceGroupId": vpc.attributes["ResourceGroupId"],
-                    "RoutePropagationEnable": True,
-                    "Status": "Available",
-                    "CreationTime": iso_time(vpc.created_at),
-                    "Tags": {"Tag": []},
-                }
-                for vpc in shown
-            ]
-        }
     }
 
 
@@ -175,9 +145,11 @@ def create_vswitch(cloud: Cloud, call: Call) -> AnswerMembers:
     return {"VSwitchId": vswitch_id}
 
 
-@action("Vpc", "2016-04-28", "DescribeVSwitchAttributes", honours="RegionId VSwitchId")
+@action("Vpc", "2016-04-28", "DescribeVSwitchAttributes", honours="RegionId VSwitchId DryRun")
 def describe_vswitch_attributes(cloud: Cloud, call: Call) -> AnswerMembers:
     vswitch = _vswitch(cloud, call)
+    if call.boolean("DryRun"):
+        raise ApiError(api_errors.DRY_RUN)
     return {
         "VSwitchId": vswitch.id,
         "Status": "Available",

@@ -1,0 +1,1 @@
+"""The ECS actions that list what is available: regions and zones, instance types, images."""

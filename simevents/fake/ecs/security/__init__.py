@@ -1,0 +1,1 @@
+"""The ECS actions on security groups and their rules."""

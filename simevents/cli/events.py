@@ -118,10 +118,11 @@ def show(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_js
     \b
     Example: simevents show --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j --json
     """
+    ids = options.checked_events(event_ids)
     with options.connect(region, endpoint) as api:
-        found = api.describe(dict.fromkeys(event_ids))
+        found = api.describe(ids)
     output.show(found, as_json=as_json)
-    absent = [id for id in event_ids if id not in {event.event_id for event in found}]
+    absent = [id for id in ids if id not in {event.event_id for event in found}]
     if absent:
         options.fail(unknown(absent, region))
 
@@ -139,7 +140,7 @@ def cancel(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_
     \b
     Example: simevents cancel --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j
     """
-    ids = list(dict.fromkeys(event_ids))
+    ids = options.checked_events(event_ids)
     with options.connect(region, endpoint) as api, output.progress(f"Cancelling {len(ids)}"):
         outcome = api.cancel(ids)
         after = api.describe(ids)

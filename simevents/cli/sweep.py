@@ -56,7 +56,7 @@ def sweep(
     from ..cleanup.stack_state import Ownership, accounted, by_cloud
 
     instances = options.checked(instance_ids, instances_from)
-    events = [*event_ids, *options.lines(events_from)]
+    events = options.checked_events(event_ids, events_from)
     others = {
         "--instance": instances,
         "--event": events,

@@ -21,7 +21,7 @@ def simevents(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("SIMEVENTS_ENDPOINT", cloud.url)
     monkeypatch.setenv("ALIBABA_CLOUD_REGION_ID", REGION)
 
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+    def run(*words: str | bytes) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "simevents", *words]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
@@ -172,9 +172,16 @@ def test_an_interrupted_create_cancels_its_events(simevents: Run, cloud: Cloud) 
             "is not a text file; use one id per",
         ),
         (["wait", "e-a", "--timeout", "1s", "--endpoint", "http://127.0.0.1:1"], 1, "error: "),
+        (["wait", "e-a", "--timeout", "1:30"], 2, "'1:30' is not a valid duration"),
+        (["show", b"e-\xff"], 2, "is not a valid event id"),
+        (["cancel", b"e-\xff"], 2, "is not a valid event id"),
+        (["sweep", "--event", b"e-\xff", "--yes"], 2, "is not a valid event id"),
+        (["list", "--endpoint", "http://127.0.0.1:abc"], 2, "is not a valid endpoint"),
     ],
 )
-def test_bad_input_is_reported(simevents: Run, words: list[str], code: int, expected: str) -> None:
+def test_bad_input_is_reported(
+    simevents: Run, words: list[str | bytes], code: int, expected: str
+) -> None:
     ended = simevents(*words)
 
     assert ended.returncode == code

@@ -88,8 +88,8 @@ def stack_settings(region: str, endpoint: str | None, environ: Mapping[str, str]
         raise InvalidSettings(
             "endpoint",
             f"{ENDPOINT_VARIABLE} is {without_userinfo(from_environment)}, but the stack's "
-            f"endpoint is {checked or 'not set, which means Alibaba Cloud'}. Unset {ENDPOINT_VARIABLE}, or set "
-            "simevents:endpoint in the stack to the same address",
+            f"endpoint is {checked or 'not set, which means Alibaba Cloud'}. Unset "
+            f"{ENDPOINT_VARIABLE}, or set simevents:endpoint in the stack to the same address",
         )
     return Settings(region, checked)
 

@@ -113,7 +113,9 @@ class SystemEvents:
 
         def send() -> Answer:
             if not is_requested():
-                raise CloudError("The command that asked for these events has ended.")
+                raise CloudError(
+                    "The command that asked for these events has ended or was interrupted."
+                )
             return self._call(
                 "CreateSimulatedSystemEvents",
                 EventType=event_type,

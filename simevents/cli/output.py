@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -36,8 +36,20 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
     """Show a progress line on a terminal; the function that is yielded changes its text."""
     from rich.console import Console
 
-    with Console(stderr=True).status(text) as line:
-        yield line.update
+    line = Console(stderr=True).status(text)
+
+    def tell(changed: str) -> None:
+        with suppress(OSError):
+            line.update(changed)
+
+    # The terminal may be closed meanwhile, and the work must not end for that.
+    with suppress(OSError):
+        line.start()
+    try:
+        yield tell
+    finally:
+        with suppress(OSError):
+            line.stop()
 
 
 def printable(text: str) -> str:
@@ -58,4 +70,7 @@ def table(events: Iterable[SystemEvent]) -> None:
     # Ids are for copying: never cut them, whatever the width of the terminal.
     console = Console(soft_wrap=True, highlight=False)
     console.width = max(console.width, 160)
-    console.print(grid)
+    with console.capture() as printed:
+        console.print(grid)
+    # Not by rich, which ends the process when the reader has gone.
+    click.echo(printed.get(), nl=False)

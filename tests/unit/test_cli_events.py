@@ -1,7 +1,6 @@
 """``create``, ``show``, ``cancel``, ``wait`` and ``clock``, as processes against the fake."""
 
 import json
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -31,7 +30,10 @@ def simevents(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Run:
 def create(simevents: Run, *instances: str, not_before: str = "+2h") -> list[str]:
     words = [word for id in instances for word in ("--instance", id)]
     made = simevents("create", "--type", REBOOT, "--not-before", not_before, *words, "--json")
-    assert (made.returncode, made.stderr) == (0, "")
+    assert made.returncode == 0
+    assert made.stderr.startswith(
+        "If this is killed, cancel what it leaves: simevents sweep --region"
+    )
     return [event["event_id"] for event in json.loads(made.stdout)]
 
 
@@ -110,33 +112,6 @@ def test_a_refused_create_leaves_no_events(simevents: Run, cloud: Cloud) -> None
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: instance_ids: 1 of 2 do not exist in cn-hangzhou")
     assert cloud.get("events") == []
-
-
-def test_an_interrupted_create_cancels_its_events(simevents: Run, cloud: Cloud) -> None:
-    words = [word for id in cloud.instances(250) for word in ("--instance", id)]
-    cloud.post("faults", action="CreateSimulatedSystemEvents", latency=1.0)
-    running = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "simevents", "create"),
-            "--type",
-            REBOOT,
-            "--not-before",
-            "+2h",
-            *words,
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while "CreateSimulatedSystemEvents" not in cloud.actions() and running.poll() is None:
-        pass
-    running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
-
-    assert running.returncode == 1
-    assert "events that had been created are cancelled" in said
-    assert cloud.open_events() == []
-    assert cloud.get("events") != []
 
 
 @pytest.mark.parametrize(

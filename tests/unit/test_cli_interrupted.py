@@ -1,16 +1,20 @@
 """``create`` and ``sweep`` that are interrupted, or whose output nobody can read."""
 
+import itertools
 import os
 import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from simevents.cli import options
 from tests.conftest import REGION, Cloud
+from tests.unit.raw_server import RawServer
 
 CREATE = "CreateSimulatedSystemEvents"
 CANCEL = "CancelSimulatedSystemEvents"
@@ -165,3 +169,26 @@ def test_a_list_that_cannot_be_printed_is_no_traceback(
 
     assert ended.returncode == code
     assert "Traceback" not in ended.stderr
+
+
+def test_wait_ends_with_its_timeout_when_answers_drip() -> None:
+    def say(_: str) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"
+        yield from itertools.repeat(b" ")
+
+    with RawServer(say) as server:
+        start = time.monotonic()
+        ended = shell(f"{shlex.join(COMMAND)} wait e-a --timeout 2s --endpoint {server.url}")
+
+    assert ended.returncode == 1
+    assert "DescribeInstanceHistoryEvents got no answer" in ended.stderr
+    # The start of Python on a busy machine included; one answer alone could take 20 s.
+    assert time.monotonic() - start < 12
+
+
+def test_ids_in_a_file_with_a_byte_order_mark_are_read(cloud: Cloud, tmp_path: Path) -> None:
+    (instance,) = cloud.instances(1)
+    file = tmp_path / "ids.txt"
+    file.write_text(f"\ufeff{instance}\n", "utf-8")
+
+    assert options.checked([], file) == [instance]

@@ -10,6 +10,9 @@ from . import schedule
 from .errors import InvalidInput
 from .models import EventType, is_instance_id
 
+MOST_INSTANCES = 10_000
+"""Instances of one resource: so many can be created and cancelled within the time of one call."""
+
 
 def check_event_type(value: Any) -> None:
     if value not in set(EventType):
@@ -27,6 +30,12 @@ def check_not_before(value: Any) -> None:
 
 def check_instance_ids(values: Sequence[Any]) -> None:
     """*values* are the ids that are known; an id that is unknown in a preview is left out."""
+    if len(values) > MOST_INSTANCES:
+        raise InvalidInput(
+            "instance_ids",
+            f"{len(values)} instances are too many for one resource; use at most "
+            f"{MOST_INSTANCES}, and further resources for the others",
+        )
     malformed = [v for v in values if not isinstance(v, str) or not is_instance_id(v)]
     if malformed:
         raise InvalidInput(

@@ -34,6 +34,22 @@ class EventCycleStatus(StrEnum):
     FAILED = "Failed"
 
 
+class UnknownStatus(str):
+    """A status that the vendor has added since: shown as it is, and taken for open."""
+
+    @property
+    def value(self) -> str:
+        return str(self)
+
+
+def event_status(name: str) -> EventCycleStatus | UnknownStatus:
+    """The status of this *name*, whether this version knows it or not."""
+    try:
+        return EventCycleStatus(name)
+    except ValueError:
+        return UnknownStatus(name)
+
+
 OPEN_STATUSES = frozenset({EventCycleStatus.SCHEDULED, EventCycleStatus.EXECUTING})
 """The statuses in which CancelSimulatedSystemEvents still has something to cancel."""
 
@@ -47,10 +63,10 @@ FAKE_ACCESS_KEY_ID = "testid"
 FAKE_ACCESS_KEY_SECRET = "testsecret"  # noqa: S105 - published on purpose
 """The key pair the local fake accepts; it is published and opens nothing else."""
 
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _LONGEST_DURATION = 100
 """Characters; longer texts are refused unread."""
+_EVENT_ID = re.compile(r"[0-9A-Za-z._-]{1,100}")
 _INSTANCE_ID = re.compile(r"i-[a-z0-9]{1,60}")
 
 
@@ -62,7 +78,7 @@ class SystemEvent:
     instance_id: str
     event_type: str
     """Usually one of `EventType`; a real event may have a type that cannot be simulated."""
-    event_cycle_status: EventCycleStatus
+    event_cycle_status: EventCycleStatus | UnknownStatus
     not_before: datetime
     """UTC, whole seconds."""
     publish_time: datetime
@@ -70,7 +86,10 @@ class SystemEvent:
 
     @property
     def is_open(self) -> bool:
-        return self.event_cycle_status in OPEN_STATUSES
+        """Whether it may still take place, as far as its status is known."""
+        return self.event_cycle_status in OPEN_STATUSES or isinstance(
+            self.event_cycle_status, UnknownStatus
+        )
 
 
 def is_instance_id(text: str) -> bool:
@@ -78,9 +97,15 @@ def is_instance_id(text: str) -> bool:
     return _INSTANCE_ID.fullmatch(text) is not None
 
 
+def is_event_id(text: str) -> bool:
+    """Whether *text* can be an event id; the vendor documents no shape, so none is asked for."""
+    return _EVENT_ID.fullmatch(text) is not None
+
+
 def format_time(moment: datetime) -> str:
     """Write *moment* as the ECS API does: UTC, whole seconds, a literal ``Z``."""
-    return moment.astimezone(UTC).strftime(_TIME_FORMAT)
+    # Not strftime, which writes a year before 1000 with fewer than four digits.
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -95,7 +120,9 @@ def parse_duration(text: str) -> float:
     # Not everyone who imports the vocabularies parses durations.
     from pytimeparse2 import parse
 
-    seconds = parse(text) if len(text) <= _LONGEST_DURATION else None
+    # The library also reads 1:30, as 90 s, and the digits of every script.
+    is_plain = len(text) <= _LONGEST_DURATION and text.isascii() and ":" not in text
+    seconds = parse(text) if is_plain else None
     if not isinstance(seconds, int | float):
         raise ValueError(f"{text!r} is not a valid duration; use one such as 30s, 15m or 2h")
     return float(seconds)

@@ -13,6 +13,11 @@ EXPECTED = (
     "use a UTC time such as 2027-01-31T09:30:00Z, or a time from now such as +30m, +2h or +1d12h"
 )
 
+LONGEST_DELAY = timedelta(days=36500)
+# The edges of the calendar are left out: a search looks a second further than the time itself.
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class NotBefore:
@@ -22,11 +27,16 @@ class NotBefore:
     delay: timedelta | None
 
     def resolve(self, now: datetime) -> datetime:
-        """The instant, in whole seconds; a span counts from *now*."""
+        """The instant, in whole seconds; a span counts from *now*.
+
+        Raises InvalidInput when the span ends after the last year that can be written.
+        """
         if self.instant is not None:
             return self.instant
-        moment = now + (self.delay or timedelta())
-        return moment.replace(microsecond=0)
+        delay = self.delay or timedelta()
+        if now >= _LATEST - delay:
+            raise InvalidInput("not_before", f"{delay} from now is too late; {EXPECTED}")
+        return (now + delay).replace(microsecond=0)
 
 
 def parse(text: str) -> NotBefore:
@@ -40,11 +50,16 @@ def parse(text: str) -> NotBefore:
             seconds = parse_duration(text[1:].strip())
         except ValueError:
             seconds = 0.0
-        if seconds <= 0:
+        if seconds < 1:
             raise InvalidInput("not_before", f"{text!r} is not a valid duration; {EXPECTED}")
+        if seconds > LONGEST_DELAY.total_seconds():
+            raise InvalidInput(
+                "not_before",
+                f"{text!r} is not a valid duration; use at most +{LONGEST_DELAY.days}d",
+            )
         return NotBefore(None, timedelta(seconds=int(seconds)))
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text if text.isascii() else "")
     except ValueError:
         raise InvalidInput("not_before", f"{text!r} is not a valid time; {EXPECTED}") from None
     return NotBefore(_to_utc(moment, text), None)
@@ -62,4 +77,13 @@ def to_text(value: str | datetime | timedelta) -> str:
 def _to_utc(moment: datetime, text: str) -> datetime:
     if moment.tzinfo is None:
         raise InvalidInput("not_before", f"{text!r} has no time zone; {EXPECTED}")
-    return moment.astimezone(UTC).replace(microsecond=0)
+    try:
+        utc = moment.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        utc = _LATEST
+    if not _EARLIEST <= utc < _LATEST:
+        raise InvalidInput(
+            "not_before",
+            f"{text!r} is not a valid time; use a UTC time from {_EARLIEST.year} to {_LATEST.year}",
+        )
+    return utc

@@ -20,6 +20,9 @@ ENDPOINT_VARIABLE = "SIMEVENTS_ENDPOINT"
 # A region becomes part of a host name, so nothing else may be in it.
 _REGION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){1,6}")
 
+# To the last @, since a password may have any characters.
+_USERINFO = re.compile(r"^(https?://)?.*@", re.IGNORECASE | re.DOTALL)
+
 CONNECT_SECONDS = 5.0
 """Longest wait for a connection."""
 READ_SECONDS = 20.0
@@ -84,32 +87,58 @@ def stack_settings(region: str, endpoint: str | None, environ: Mapping[str, str]
     if from_environment and _plain(from_environment) != _plain(checked or ""):
         raise InvalidSettings(
             "endpoint",
-            f"{ENDPOINT_VARIABLE} is {from_environment}, but the stack's endpoint is "
-            f"{checked or 'not set, which means Alibaba Cloud'}. Unset {ENDPOINT_VARIABLE}, or set "
-            "simevents:endpoint in the stack to the same address",
+            f"{ENDPOINT_VARIABLE} is {without_userinfo(from_environment)}, but the stack's "
+            f"endpoint is {checked or 'not set, which means Alibaba Cloud'}. Unset "
+            f"{ENDPOINT_VARIABLE}, or set simevents:endpoint in the stack to the same address",
         )
     return Settings(region, checked)
 
 
 def check_endpoint(endpoint: str) -> str:
     """*endpoint* as a plain URL; plain HTTP is for loopback only."""
-    try:
-        parts = urlsplit(endpoint)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+    shown = without_userinfo(endpoint)
+    if shown != endpoint:
+        raise InvalidSettings(
+            "endpoint",
+            f"{shown!r} is not a valid endpoint with a user name or password in it; leave them "
+            "out, credentials are read from the environment",
+        )
+    if not _is_plain_url(endpoint):
         raise InvalidSettings(
             "endpoint",
             f"{endpoint!r} is not a valid endpoint; use a URL without a path, such as "
             "http://127.0.0.1:8086",
         )
-    if parts.scheme == "http" and not is_loopback(endpoint):
+    if urlsplit(endpoint).scheme == "http" and not is_loopback(endpoint):
         raise InvalidSettings(
             "endpoint",
             f"{endpoint} would send credentials unencrypted to another machine; use https://, or "
             "http:// with a loopback address such as 127.0.0.1",
         )
     return _plain(endpoint)
+
+
+def without_userinfo(endpoint: str) -> str:
+    """*endpoint* as it may be shown: user name and password, which may be secret, are masked."""
+    return _USERINFO.sub(r"\1***@", endpoint)
+
+
+def _is_plain_url(endpoint: str) -> bool:
+    """Whether *endpoint* is scheme, host and perhaps a port, and nothing more."""
+    try:
+        parts = urlsplit(endpoint)
+        port = parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and port != 0
+        and endpoint.isascii()
+        and endpoint.isprintable()
+        and parts.path in ("", "/")
+        and not (parts.query or parts.fragment)
+    )
 
 
 def is_loopback(endpoint: str) -> bool:

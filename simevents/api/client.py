@@ -13,7 +13,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..errors import CloudError, NoAnswer, Refused
-from ..models import BATCH_LIMIT, EventCycleStatus, SystemEvent, format_time, parse_time
+from ..models import (
+    BATCH_LIMIT,
+    EventCycleStatus,
+    SystemEvent,
+    event_status,
+    format_time,
+    parse_time,
+)
 from ..settings import Settings, find_credentials
 from .retry import ALWAYS, UNSENT_ONLY, Patience, budget_seconds
 from .sdk import Answer, Sdk, default_chain
@@ -79,7 +86,7 @@ class SystemEvents:
 
     def account_id(self) -> str:
         """Whose credentials these are."""
-        return str(self._read("GetCallerIdentity").body["AccountId"])
+        return _text(self._read("GetCallerIdentity"), "AccountId")
 
     def now(self) -> datetime:
         """The cloud's clock, UTC, as its last answer showed it; asks when there was none."""
@@ -106,8 +113,10 @@ class SystemEvents:
 
         def send() -> Answer:
             if not is_requested():
-                raise CloudError("The command that asked for these events has ended.")
-            return self._sdk.call(
+                raise CloudError(
+                    "The command that asked for these events has ended or was interrupted."
+                )
+            return self._call(
                 "CreateSimulatedSystemEvents",
                 EventType=event_type,
                 NotBefore=format_time(not_before),
@@ -115,7 +124,10 @@ class SystemEvents:
             )
 
         answer = self.patience.repeat(send, UNSENT_ONLY)
-        return [str(id) for id in _within(answer, "EventIdSet", "EventId")]
+        event_ids = _within(answer, "EventIdSet", "EventId")
+        if not all(isinstance(id, str) and id for id in event_ids):
+            raise _unreadable(answer, "one of its event ids is not a text")
+        return event_ids
 
     def cancel(self, event_ids: Iterable[str]) -> CancelResult:
         """Cancel events by id, any number.
@@ -132,7 +144,7 @@ class SystemEvents:
     def _cancel_batch(self, event_ids: list[str], outcome: CancelResult) -> None:
         try:
             self.patience.repeat(
-                lambda: self._sdk.call("CancelSimulatedSystemEvents", EventIds=event_ids), ALWAYS
+                lambda: self._call("CancelSimulatedSystemEvents", EventIds=event_ids), ALWAYS
             )
         except Refused as refused:
             if refused.code not in (EVENT_UNKNOWN, EVENT_REAL):
@@ -187,7 +199,8 @@ class SystemEvents:
                 "DescribeInstances", InstanceIds=json.dumps(batch), PageSize=BATCH_LIMIT
             )
             found |= {
-                str(entry["InstanceId"]) for entry in _within(answer, "Instances", "Instance")
+                _text(answer, "InstanceId", entry)
+                for entry in _within(answer, "Instances", "Instance")
             }
         return found
 
@@ -203,19 +216,33 @@ class SystemEvents:
                 PageNumber=number,
                 **filters,
             )
-            entries = _within(answer, "InstanceSystemEventSet", "InstanceSystemEventType")
-            for entry in entries:
-                event = _event(entry)
-                # Events that are made meanwhile move others onto the next page.
-                if event.event_id not in seen:
-                    seen.add(event.event_id)
-                    yield event
-            if not entries or number * BATCH_LIMIT >= int(answer.body.get("TotalCount", 0)):
+            events = [
+                _event(answer, entry)
+                for entry in _within(answer, "InstanceSystemEventSet", "InstanceSystemEventType")
+            ]
+            total = _count(answer)
+            # Events that are made meanwhile move others onto the next page.
+            new = [event for event in events if event.event_id not in seen]
+            seen |= {event.event_id for event in new}
+            yield from new
+            if not new or number * BATCH_LIMIT >= total:
                 return
             number += 1
 
     def _read(self, action: str, **parameters: str | int | list[str]) -> Answer:
-        return self.patience.repeat(lambda: self._sdk.call(action, **parameters), ALWAYS)
+        return self.patience.repeat(lambda: self._call(action, **parameters), ALWAYS)
+
+    def _call(self, action: str, **parameters: str | int | list[str]) -> Answer:
+        """One sending, which ends with the time of the operation at the latest."""
+        seconds = self.patience.left_seconds
+        if seconds <= 0:
+            reason = "the time for this operation is over"
+            raise NoAnswer(action, self._where, reason, sent=False)
+        return self._sdk.call(action, seconds=seconds, **parameters)
+
+    @property
+    def _where(self) -> str:
+        return self.settings.endpoint or "Alibaba Cloud"
 
 
 def batches(ids: Iterable[str]) -> Iterator[list[str]]:
@@ -229,17 +256,47 @@ def _within(answer: Answer, outer: str, inner: str) -> list[Any]:
     """The list in an answer's set; NoAnswer when the answer has no such set."""
     found = answer.body.get(outer)
     if not isinstance(found, Mapping) or not isinstance(found.get(inner), list):
-        raise NoAnswer(answer.action, "the cloud", f"its answer has no {outer}.{inner}")
+        raise _unreadable(answer, f"it has no {outer}.{inner}")
     return list(found[inner])
 
 
-def _event(entry: Mapping[str, Any]) -> SystemEvent:
-    return SystemEvent(
-        event_id=str(entry["EventId"]),
-        instance_id=str(entry["InstanceId"]),
-        event_type=str(entry["EventType"]["Name"]),
-        event_cycle_status=EventCycleStatus(entry["EventCycleStatus"]["Name"]),
-        # Some real events are announced without a planned time.
-        not_before=parse_time(entry.get("NotBefore") or entry["EventPublishTime"]),
-        publish_time=parse_time(entry["EventPublishTime"]),
-    )
+def _text(answer: Answer, member: str, entry: Any = None) -> str:
+    """A member of *entry*, or of the answer; NoAnswer when it is not a text."""
+    container = answer.body if entry is None else entry
+    value = container.get(member) if isinstance(container, Mapping) else None
+    if not isinstance(value, str) or not value:
+        raise _unreadable(answer, f"{member} is missing or not a text")
+    return value
+
+
+def _count(answer: Answer) -> int:
+    """TotalCount; NoAnswer without one, since nothing else tells that there are more pages."""
+    value = answer.body.get("TotalCount")
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise _unreadable(answer, "TotalCount is missing or not a number")
+    return value
+
+
+def _event(answer: Answer, entry: Any) -> SystemEvent:
+    if not isinstance(entry, Mapping):
+        raise _unreadable(answer, "one of its events is not an object")
+    event_id = _text(answer, "EventId", entry)
+    published = _text(answer, "EventPublishTime", entry)
+    try:
+        return SystemEvent(
+            event_id=event_id,
+            instance_id=_text(answer, "InstanceId", entry),
+            event_type=_text(answer, "Name", entry.get("EventType")),
+            event_cycle_status=event_status(_text(answer, "Name", entry.get("EventCycleStatus"))),
+            # Some real events are announced without a planned time.
+            not_before=parse_time(str(entry.get("NotBefore") or published)),
+            publish_time=parse_time(published),
+        )
+    except ValueError:
+        # Not quoted whole: an answer may be of any length.
+        raise _unreadable(answer, f"a time of {event_id[:80]!r} is not a UTC time") from None
+
+
+def _unreadable(answer: Answer, what: str) -> NoAnswer:
+    reason = f"its answer {answer.request_id} is not one that the API documents: {what}"
+    return NoAnswer(answer.action, "the cloud", reason)

@@ -20,7 +20,7 @@ BUDGET_SECONDS = 170.0
 """Time for one operation, waiting included: the engine shows nothing while it lasts."""
 
 UNREACHABLE_SECONDS = 15.0
-"""Time for an unreachable address, which is usually a wrong one."""
+"""Time since the last answer after which an address counts as unreachable, usually a wrong one."""
 
 SETTLING_SECONDS = 10.0
 """How long a read may lag behind a write. Assumed: the API documents nothing."""
@@ -89,9 +89,10 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     _start: float = field(init=False)
+    _last_answer: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._start = self.clock()
+        self._start = self._last_answer = self.clock()
 
     def renewed(self) -> "Patience":
         """The same patience, counted from now: for cleaning up after a failure."""
@@ -100,6 +101,10 @@ class Patience:
     @property
     def spent_seconds(self) -> float:
         return self.clock() - self._start
+
+    @property
+    def left_seconds(self) -> float:
+        return max(self.budget_seconds - self.spent_seconds, 0.0)
 
     @property
     def is_over(self) -> bool:
@@ -119,27 +124,32 @@ class Patience:
             reraise=True,
         )
         try:
-            return retrying(attempt)
+            answer = retrying(attempt)
         except CloudError as error:
+            if isinstance(error, Refused):
+                self._last_answer = self.clock()
             attempts = int(retrying.statistics["attempt_number"])
-            if attempts > 1:
+            if attempts > 1 and verdict(error) in when:
                 error.gave_up(attempts, self.spent_seconds)
             raise
+        self._last_answer = self.clock()
+        return answer
 
     def _gives_up(self, state: tenacity.RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome is not None else None
-        unreachable = isinstance(error, NoAnswer) and not error.sent
-        limit = (
-            min(UNREACHABLE_SECONDS, self.budget_seconds) if unreachable else self.budget_seconds
-        )
-        return self.spent_seconds + state.upcoming_sleep > limit
+        if isinstance(error, Refused):
+            self._last_answer = self.clock()
+        limit = self._start + self.budget_seconds
+        if isinstance(error, NoAnswer) and not error.sent:
+            limit = min(limit, self._last_answer + UNREACHABLE_SECONDS)
+        return self.clock() + state.upcoming_sleep > limit
 
     def settling(self) -> Iterator[None]:
         """Turns of a loop that waits for a write to become visible, with growing pauses."""
         pause, waited = 0.25, 0.0
         yield
         while waited < self.settling_seconds and not self.is_over:
-            self.sleep(pause)
+            self.sleep(min(pause, self.left_seconds))
             waited += pause
             pause = min(2 * pause, 2.5)
             yield

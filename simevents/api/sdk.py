@@ -7,9 +7,10 @@ their texts get past here, and the SDK's own log goes nowhere.
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,8 +35,9 @@ from aliyunsdkecs.request.v20140526.DescribeInstancesRequest import (
     DescribeInstancesRequest,
 )
 
-from ..errors import NoAnswer, Refused, SimulatedEventsError
+from ..errors import InvalidInput, NoAnswer, Refused, SimulatedEventsError
 from ..settings import Credentials, Settings
+from .bounded_http import MOST_BYTES, BoundedAdapter, TooLarge
 
 _REQUESTS: dict[str, Callable[[], Any]] = {
     "CancelSimulatedSystemEvents": CancelSimulatedSystemEventsRequest,
@@ -47,6 +49,7 @@ _REQUESTS: dict[str, Callable[[], Any]] = {
     "GetCallerIdentity": lambda: RpcRequest("Sts", "2015-04-01", "GetCallerIdentity"),
 }
 
+_POOLS = 4
 _POOL_SIZE = 16
 
 # How the SDK's HTTP library says that no connection was established.
@@ -73,6 +76,7 @@ class Sdk:
 
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
         self._settings = settings
+        self._credentials = credentials
         self._client = AcsClient(
             region_id=settings.region,
             credential=_credential(credentials),
@@ -83,20 +87,28 @@ class Sdk:
             # Loopback is never reached through a proxy; an empty one overrides the environment.
             proxy={"http": ""} if settings.is_loopback else None,
         )
+        for scheme in ("https://", "http://"):
+            self._client.session.mount(scheme, BoundedAdapter(_POOLS, _POOL_SIZE))
         self.last_date: datetime | None = None
         """The cloud's clock in the last answer of any kind, errors included."""
 
-    def call(self, action: str, **parameters: str | int | list[str]) -> Answer:
+    def call(
+        self, action: str, *, seconds: float | None = None, **parameters: str | int | list[str]
+    ) -> Answer:
         """Send one request; *parameters* are named as the vendor's request class names them.
 
-        Raises Refused when the cloud answers with an error code, NoAnswer when no
-        answer comes or it cannot be read, in which case the request may have been
-        carried out.
+        The whole answer is there after the read timeout of the settings, and after *seconds*
+        when they are fewer. Raises Refused when the cloud answers with an error code,
+        NoAnswer when no answer comes or it cannot be read, in which case the request may have
+        been carried out, and InvalidInput when a parameter cannot be written.
         """
         request = _REQUESTS[action]()
         for name, value in parameters.items():
             getattr(request, f"set_{name}")(value)
         host, protocol = self._address(request.get_product())
+        longest = self._settings.read_seconds if seconds is None else seconds
+        request.set_connect_timeout(min(self._settings.connect_seconds, longest))
+        request.set_read_timeout(min(self._settings.read_seconds, longest))
         request.set_method("POST")
         request.set_protocol_type(protocol)
         request.set_endpoint(host)
@@ -111,13 +123,23 @@ class Sdk:
             raise NoAnswer(action, host, f"{reason} [{error.error_code}]", sent=sent) from None
         except SimulatedEventsError:
             raise
+        except UnicodeEncodeError:
+            raise InvalidInput(
+                action, "a parameter is not valid text; use letters and digits, such as in e-bp1a2b"
+            ) from None
+        except TooLarge:
+            reason = f"the answer is larger than {MOST_BYTES // 2**20} MiB"
+            raise NoAnswer(action, host, reason) from None
         except Exception as error:  # noqa: BLE001 - the SDK raises anything on answers it does not expect
             reason = f"the vendor's SDK could not read it ({type(error).__name__})"
             raise NoAnswer(action, host, reason) from None
         date = _date(headers)
         if date is not None:
             self.last_date = date
-        return _answer(action, host, status, body, date)
+        try:
+            return _answer(action, host, status, body, date)
+        except Refused as refused:
+            raise _without_keys(refused, self._credentials) from None
 
     def _send(self, request: Any) -> tuple[int, Mapping[str, str], bytes]:
         """Sign and send; status, headers and body of the answer. The seam for tests."""
@@ -156,7 +178,7 @@ def default_chain() -> Credentials | None:
 def _answer(action: str, host: str, status: int, body: bytes, date: datetime | None) -> Answer:
     try:
         members = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         members = None
     if not isinstance(members, dict) or (status >= 300 and "Code" not in members):
         raise NoAnswer(action, host, f"the body of HTTP {status} is not an answer of the API")
@@ -180,10 +202,42 @@ def _without_signed_text(message: str) -> str:
     return message if position < 0 else f"{message[:position].rstrip()} …"
 
 
+# Access key ids of the vendor, and those of temporary credentials.
+_KEY_ID = re.compile(r"\b(?:LTAI|STS\.)[0-9A-Za-z]{8,}")
+_SHORTEST_MASKED = 8
+_MASK = "***"
+
+
+def _without_keys(refused: Refused, credentials: Credentials) -> Refused:
+    """*refused* with keys masked that the cloud has repeated in its text."""
+    secrets = (
+        credentials.access_key_secret,
+        credentials.security_token or "",
+        credentials.access_key_id,
+    )
+
+    def masked(text: str) -> str:
+        for secret in secrets:
+            if len(secret) >= _SHORTEST_MASKED:
+                text = text.replace(secret, _MASK)
+        return _KEY_ID.sub(_MASK, text)
+
+    return Refused(
+        refused.operation,
+        masked(refused.code),
+        masked(refused.message),
+        refused.status,
+        masked(refused.request_id),
+    )
+
+
 def _date(headers: Mapping[str, str] | None) -> datetime | None:
+    """The Date of an answer, UTC; None when there is none or it cannot be read."""
     try:
-        return parsedate_to_datetime((headers or {}).get("Date", ""))
-    except ValueError:
+        date = parsedate_to_datetime((headers or {}).get("Date", ""))
+        # "-0000" says that it is UTC, too, and is read as no time zone.
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

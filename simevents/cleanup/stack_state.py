@@ -69,7 +69,7 @@ def _exported(stack: str, *options: str) -> Any:
     except subprocess.CalledProcessError as error:
         words = " ".join(str(error.stderr).split())
         raise InvalidInput("--stack", f"{stack} cannot be read here: {words}") from None
-    return json.loads(printed.stdout)["deployment"]
+    return json.loads(printed.stdout.removeprefix("\ufeff"))["deployment"]
 
 
 def _ours(deployment: Any) -> list[tuple[str, Mapping[str, Any]]]:

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 
 from ..api.client import SystemEvents
 from ..errors import WrongAccount
-from ..models import SystemEvent, format_time
+from ..models import EventCycleStatus, SystemEvent, format_time
 from .stack_state import Ownership
 
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What a sweep did; *still_open* is what it could not."""
+    """What a sweep did: *canceled* was seen so, *still_open* is what it could not cancel.
+
+    An event in none of them has finished meanwhile.
+    """
 
     canceled: list[str]
     real: list[str]
@@ -52,9 +55,13 @@ def cancel_open(api: SystemEvents, events: Sequence[SystemEvent]) -> SweepResult
     """Cancel *events* and look again."""
     ids = [event.event_id for event in events]
     real = api.cancel(ids).real
-    still_open = [event.event_id for event in api.describe(ids) if event.is_open]
+    seen = {event.event_id: event for event in api.describe(ids)}
     return SweepResult(
-        canceled=[id for id in ids if id not in still_open],
+        canceled=[
+            id
+            for id, event in seen.items()
+            if event.event_cycle_status is EventCycleStatus.CANCELED
+        ],
         real=real,
-        still_open=[id for id in still_open if id not in real],
+        still_open=[id for id in ids if id not in real and (id not in seen or seen[id].is_open)],
     )

@@ -1,18 +1,21 @@
 """The command ``simevents``: arguments in, tables or JSON out, exit codes for scripts.
 
 Exit codes: 0 done; 1 the cloud refused, or the user declined; 2 the command line or the
-settings are invalid and nothing was sent; 3 the deadline of ``wait`` passed. What the commands
+settings are invalid and nothing was sent; 3 the deadline of ``wait`` passed. When the reader of
+stdout has gone, a command does its work and then ends by SIGPIPE. What the commands
 do is in `api`, `reconcile`, `cleanup` and `fake`. Each command and its libraries are
 imported only when it is called, since a short command spends most of its time on imports.
 """
 
 import importlib
 import sys
+from typing import Any
 
 import click
 
 from .. import __version__
 from ..errors import InvalidInput, SimulatedEventsError
+from . import streams
 
 _COMMANDS = {
     "create": "events",
@@ -57,6 +60,10 @@ class _LazyGroup(click.Group):
                 ]
             )
 
+    def invoke(self, ctx: click.Context) -> Any:
+        with streams.ending_with_output():
+            return super().invoke(ctx)
+
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="simevents %(version)s")
@@ -78,7 +85,8 @@ def app() -> None:
 def main() -> None:
     """The entry point; errors become one line on stderr."""
     try:
-        app(prog_name="simevents")
+        with streams.ending_with_output():
+            app(prog_name="simevents")
     except SimulatedEventsError as error:
-        click.echo(f"error: {error}", err=True)
+        streams.say(f"error: {error}")
         sys.exit(2 if isinstance(error, InvalidInput) else 1)

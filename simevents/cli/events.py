@@ -1,11 +1,6 @@
 """``create``, ``show`` and ``cancel``: one call of the API each, with retries."""
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -38,17 +33,18 @@ def create(
 ) -> None:
     """Schedule a simulated event on each of the given instances: on all or on none.
 
-    When it fails or is interrupted, the events that were created are cancelled.
+    When it fails or is interrupted, the events that were created are cancelled. The command
+    that would cancel them is printed on stderr first, in case this one is killed.
 
     \b
     Example: simevents create --region cn-hangzhou --type SystemMaintenance.Reboot \\
                --not-before +2h --instance i-bp1a2b3c4d5e
     """
     from ..reconcile.claims import Claims
-    from ..reconcile.event_steps import create as create_events
     from ..reconcile.intended_events import IntendedEvents
     from ..reconcile.intent_steps import declare
     from ..schedule import parse
+    from .interruptible import create_and_show
 
     moment = parse(not_before)
     ids = options.checked(instance_ids, instances_from)
@@ -57,13 +53,10 @@ def create(
     with options.connect(region, endpoint) as api:
         claims = Claims()
         intent = declare(api, claims, "by-hand", event_type, moment, ids)
-        with _interrupted() as interrupted, output.progress(f"Scheduling on {len(ids)} instances"):
-            events = IntendedEvents(api, claims, intent)
-            made = create_events(events, lambda: not interrupted.is_set())
-            if interrupted.is_set():
-                api.renewed().cancel([event.event_id for event in made.values()])
-                options.fail("interrupted; the events that had been created are cancelled")
-    output.show(made.values(), as_json=as_json)
+        create_and_show(
+            IntendedEvents(api, claims, intent),
+            lambda made: output.show(made, as_json=as_json),
+        )
 
 
 @click.command()
@@ -78,10 +71,11 @@ def show(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_js
     \b
     Example: simevents show --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j --json
     """
+    ids = options.checked_events(event_ids)
     with options.connect(region, endpoint) as api:
-        found = api.describe(dict.fromkeys(event_ids))
+        found = api.describe(ids)
     output.show(found, as_json=as_json)
-    absent = [id for id in event_ids if id not in {event.event_id for event in found}]
+    absent = [id for id in ids if id not in {event.event_id for event in found}]
     if absent:
         options.fail(unknown(absent, region))
 
@@ -100,7 +94,7 @@ def cancel(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_
     \b
     Example: simevents cancel --region cn-hangzhou e-bp1a2b3c4d5e6f7g8h9j
     """
-    ids = list(dict.fromkeys(event_ids))
+    ids = options.checked_events(event_ids)
     with options.connect(region, endpoint) as api, output.progress(f"Cancelling {len(ids)}"):
         outcome = api.cancel(ids)
         after = api.describe(ids)
@@ -122,22 +116,6 @@ def unknown(event_ids: list[str], region: str) -> str:
         f"{region} knows no event {', '.join(event_ids)}: another region or account, or finished "
         "more than 30 days ago"
     )
-
-
-@contextmanager
-def _interrupted() -> Iterator[threading.Event]:
-    """An event that is set by a signal to end; the command then cleans up first."""
-    interrupted = threading.Event()
-
-    def note(_number: int, _frame: FrameType | None) -> None:
-        interrupted.set()
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield interrupted
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 COMMANDS = {"create": create, "show": show, "cancel": cancel}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from ..errors import InvalidInput
-from ..models import EventType, is_instance_id
+from ..models import EventType, is_event_id, is_instance_id
 from ..settings import ENDPOINT_VARIABLE
 
 if TYPE_CHECKING:
@@ -90,11 +90,23 @@ def checked(instance_ids: Iterable[str], read_from: Path | None = None) -> list[
     return ids
 
 
+def checked_events(event_ids: Iterable[str], read_from: Path | None = None) -> list[str]:
+    """Event ids, those in the file as well, each once. Raises InvalidInput for an invalid id."""
+    ids = list(dict.fromkeys([*event_ids, *lines(read_from)]))
+    for id in ids:
+        if not is_event_id(id):
+            raise InvalidInput(
+                "EVENT", f"{id!r} is not a valid event id; use one such as e-bp1a2b3c4d5e6f7g8h9j"
+            )
+    return ids
+
+
 def lines(path: Path | None) -> list[str]:
     if path is None:
         return []
     try:
-        return path.read_text().split()
+        # Some editors begin a file with a byte-order mark.
+        return path.read_text("utf-8-sig").split()
     except OSError as error:
         raise InvalidInput("--…-from", f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

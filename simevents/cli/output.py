@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -57,8 +57,20 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
     """Show a progress line on a terminal; the function that is yielded changes its text."""
     from rich.console import Console
 
-    with Console(stderr=True).status(text) as line:
-        yield line.update
+    line = Console(stderr=True).status(text)
+
+    def tell(changed: str) -> None:
+        with suppress(OSError):
+            line.update(changed)
+
+    # The terminal may be closed meanwhile, and the work must not end for that.
+    with suppress(OSError):
+        line.start()
+    try:
+        yield tell
+    finally:
+        with suppress(OSError):
+            line.stop()
 
 
 def printable(text: str) -> str:

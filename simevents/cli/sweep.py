@@ -1,5 +1,7 @@
 """``sweep``: cancel by hand events that are open and should not be."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,12 +9,13 @@ import click
 from click.core import ParameterSource
 
 from ..errors import InvalidInput
-from ..models import parse_time
-from . import options, output
+from ..models import SystemEvent, parse_time
+from . import options, output, streams
 
 if TYPE_CHECKING:
     from ..api.client import SystemEvents
     from ..cleanup.stack_state import Ownership
+    from ..cleanup.sweep import SweepResult
 
 
 @click.command()
@@ -57,7 +60,7 @@ def sweep(
     from ..cleanup.stack_state import Ownership, accounted, by_cloud
 
     instances = options.checked(instance_ids, instances_from)
-    events = [*event_ids, *options.lines(events_from)]
+    events = options.checked_events(event_ids, events_from)
     others = {
         "--instance": instances,
         "--event": events,
@@ -91,7 +94,17 @@ def sweep(
         )
         groups = [(options.connect(region, endpoint), [named])]
     is_named = stack is not None or bool(instances or events)
-    clean = [_sweep_one(api, entries, is_named and not dry_run, yes) for api, entries in groups]
+    may_cancel = is_named and not dry_run
+    if may_cancel and yes:
+        # All of the work before anything is printed: the reader of the output may have gone.
+        reports: list[Callable[[], bool]] = []
+        try:
+            for api, entries in groups:
+                reports.append(_sweep_unasked(api, entries))
+        finally:
+            clean = [report() for report in reports]
+    else:
+        clean = [_sweep_asking(api, entries, may_cancel) for api, entries in groups]
     if not all(clean):
         raise SystemExit(1)
 
@@ -111,31 +124,59 @@ def _second(not_before: str) -> str:
     return not_before
 
 
-def _sweep_one(
-    api: "SystemEvents", entries: "list[Ownership]", may_cancel: bool, yes: bool
-) -> bool:
-    """Sweep in one cloud; True when nothing is open afterwards."""
+def _sweep_unasked(api: "SystemEvents", entries: "list[Ownership]") -> Callable[[], bool]:
+    """Sweep in one cloud; what is returned prints the result, True when nothing is open."""
     from ..cleanup.sweep import cancel_open, open_events
 
     with api:
-        where = f"{api.settings.region} of {api.settings.endpoint or 'Alibaba Cloud'}"
+        events = open_events(api, entries)
+        with output.progress(f"Cancelling {len(events)}"):
+            swept = cancel_open(api, events)
+    return lambda: _report(_where(api), events, swept)
+
+
+def _sweep_asking(api: "SystemEvents", entries: "list[Ownership]", may_cancel: bool) -> bool:
+    """List in one cloud, and cancel what the user confirms; True when nothing is open then."""
+    from ..cleanup.sweep import cancel_open, open_events
+
+    where = _where(api)
+    with api:
         events = open_events(api, entries)
         if not events:
-            click.echo(f"Nothing is open in {where}.")
-            return True
+            return _report(where, events, None)
         output.table(events)
         if not may_cancel:
             click.echo(f"{len(events)} open in {where}; nothing was cancelled.", err=True)
             click.echo("To cancel, name --instance, --event or --stack.", err=True)
             return False
-        if not yes and not click.confirm(f"Cancel these {len(events)} events in {where}?"):
+        if not click.confirm(f"Cancel these {len(events)} events in {where}?"):
             return False
         with output.progress(f"Cancelling {len(events)}"):
             swept = cancel_open(api, events)
-    click.echo(f"{len(swept.canceled)} cancelled.")
+    return _report(where, [], swept)
+
+
+def _where(api: "SystemEvents") -> str:
+    return f"{api.settings.region} of {api.settings.endpoint or 'Alibaba Cloud'}"
+
+
+def _report(where: str, events: "list[SystemEvent]", swept: "SweepResult | None") -> bool:
+    """Print *events* and what became of them; True when nothing is open."""
+    if swept is None or not (swept.canceled or swept.real or swept.still_open or events):
+        click.echo(f"Nothing is open in {where}.")
+        return True
+
+    def show() -> None:
+        if events:
+            output.table(events)
+        click.echo(f"{len(swept.canceled)} cancelled.")
+
+    lost = streams.lost_output(show)
     for what, ids in (("real, not cancelled", swept.real), ("still open", swept.still_open)):
         if ids:
-            click.echo(f"{len(ids)} {what}: {', '.join(ids)}", err=True)
+            streams.say(f"{len(ids)} {what}: {', '.join(ids)}")
+    if lost is not None and sys.stdout is not None:
+        raise lost
     return not swept.real and not swept.still_open
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import InvalidInput
-from ..models import OPEN_STATUSES, EventCycleStatus, SystemEvent, parse_duration
+from ..models import EventCycleStatus, SystemEvent, parse_duration
 from . import options, output
 from .events import unknown
 
@@ -52,7 +52,7 @@ def wait(
     """
     seconds = _seconds(timeout)
     deadline = time.monotonic() + seconds
-    ids = list(dict.fromkeys(event_ids))
+    ids = options.checked_events(event_ids)
     pause = 0.2
     with (
         options.connect(region, endpoint) as api,
@@ -89,7 +89,7 @@ def _is_there(event: SystemEvent, status: str | None) -> bool:
 
 
 def _has_finished(event: SystemEvent) -> bool:
-    return event.event_cycle_status not in {*OPEN_STATUSES, EventCycleStatus.INQUIRING}
+    return not event.is_open and event.event_cycle_status is not EventCycleStatus.INQUIRING
 
 
 def _listed(events: Iterable[SystemEvent]) -> str:

@@ -6,18 +6,22 @@ cannot be created, what was created is cancelled.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from ..api.client import batches
 from ..api.retry import Verdict, verdict
 from ..errors import CloudError, InvalidInput, LeftOpen, Refused, TimePassed, WrongAccount, listed
-from ..models import SystemEvent, format_time
+from ..models import EventCycleStatus, SystemEvent, format_time
 from .cancel_events import cancel_until_closed
 from .intended_events import IntendedEvents
 from .remedies import sweep_command, sweep_command_for
 
 PARALLEL_CALLS = 4
+
+LAST_LOOK_SECONDS = 60.0
+"""Time for naming what is open after the clean-up has failed as well."""
 
 TIME_PASSED = "InvalidNotBefore.Passed"
 
@@ -60,12 +64,16 @@ class Creation:
             self._is_uncertain |= verdict(error) is Verdict.UNCERTAIN
             raise self.cancel_and_explain(error) from None
 
+    def adopt(self, found: Iterable[SystemEvent]) -> None:
+        """Take *found* for events of this operation."""
+        self._event_ids += [event.event_id for event in found]
+
     def cancel_and_explain(self, error: Exception) -> Exception:
         """Cancel what was created; the error to raise says what happened and what is left."""
         if isinstance(error, WrongAccount):
             return error
         try:
-            cancel_until_closed(
+            seen = cancel_until_closed(
                 self._events.renewed(),
                 self._instance_ids,
                 self._event_ids,
@@ -75,15 +83,30 @@ class Creation:
         except Exception as second:  # noqa: BLE001 - the text has both
             return self._left_open(error, second)
         if isinstance(error, CloudError):
-            count = len(set(self._event_ids))
-            cleaned = f"; the {count} events that had been created are cancelled" if count else ""
-            error.args = (f"{self._failure}{cleaned}. {error}",)
+            error.args = (f"{self._failure}{self._cleaned(seen)}. {error}",)
         return error
+
+    def _cleaned(self, seen: Mapping[str, SystemEvent]) -> str:
+        """What became of the events of this operation; cancelled is what was seen cancelled."""
+        count = len(set(self._event_ids))
+        statuses = {id: seen[id].event_cycle_status for id in self._event_ids if id in seen}
+        finished = [
+            f"{id} is {status.value}"
+            for id, status in statuses.items()
+            if status is not EventCycleStatus.CANCELED
+        ]
+        if finished:
+            cancelled = len(statuses) - len(finished)
+            return (
+                f"; of the {count} events that had been created {cancelled} are cancelled and "
+                f"{len(finished)} had finished: {listed(finished)}"
+            )
+        return f"; the {count} events that had been created are cancelled" if count else ""
 
     def _adopt_or_create(self) -> dict[str, SystemEvent]:
         adopted = self._events.own_matches(self._instance_ids)
         by_instance = {event.instance_id: event for event in adopted}
-        self._event_ids += [event.event_id for event in adopted]
+        self.adopt(adopted)
         missing = [id for id in self._instance_ids if id not in by_instance]
         if missing:
             if self._api.now() >= self._intent.not_before:
@@ -129,7 +152,7 @@ class Creation:
                     raise
                 self._is_uncertain = True
                 found = self._settled_matches(missing)
-                self._event_ids += [event.event_id for event in found]
+                self.adopt(found)
                 present = {event.instance_id for event in found}
                 missing = [id for id in missing if id not in present]
                 continue
@@ -183,23 +206,40 @@ class Creation:
 
     def _left_open(self, error: Exception, second: Exception) -> LeftOpen:
         settings = self._api.settings
-        known = list(dict.fromkeys(self._event_ids))
+        left = list(dict.fromkeys(self._event_ids))
         try:
-            found = self._events.renewed().matches(self._instance_ids)
-            known += [e.event_id for e in found if e.is_open and e.event_id not in known]
+            events = replace(self._events, api=self._api.within(LAST_LOOK_SECONDS))
+            found = [*events.api.describe(left), *events.matches(self._instance_ids)]
         except CloudError:
-            known = []
-        if known:
-            left = f"{len(known)} events may be open: {listed(known)}"
-            command = sweep_command(settings, known)
-        else:
-            left = f"An unknown number of events may be open on {listed(self._instance_ids)}"
+            named = f", such as {listed(left)}" if left else ""
+            text = f"An unknown number of events may be open on {listed(self._instance_ids)}{named}"
             command = sweep_command_for(settings, self._intent, self._instance_ids)
+        else:
+            closed = {event.event_id for event in found if not event.is_open}
+            left += [event.event_id for event in found if event.is_open]
+            left = [id for id in dict.fromkeys(left) if id not in closed]
+            text = f"{len(left)} events may be open: {listed(left)}"
+            command = sweep_command(settings, left)
+            if not left:
+                text = f"None is open now on {listed(self._instance_ids)}, but some may come late"
+                command = sweep_command_for(settings, self._intent, self._instance_ids)
         return LeftOpen(
             f"{_first_line(error)} What was created could not be cancelled: {_first_line(second)} "
-            f"{left}. The next pulumi up or pulumi destroy accounts for what it can see of them; "
+            f"{text}. The next pulumi up or pulumi destroy accounts for what it can see of them; "
             f"to cancel them now: {command}"
         )
+
+
+def take_back(
+    events: IntendedEvents, created: Mapping[str, SystemEvent], reason: CloudError
+) -> Exception:
+    """Cancel what `Creation.run` has *created*, for a *reason* that came up afterwards.
+
+    The error to raise has the reason, and says what is left.
+    """
+    creation = Creation(events, list(created), lambda: False)
+    creation.adopt(created.values())
+    return creation.cancel_and_explain(reason)
 
 
 def _first_line(error: Exception) -> str:

@@ -6,6 +6,8 @@ Ids and endpoints come from answers and settings, so each word is quoted for the
 import shlex
 import tempfile
 from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
 
 from ..models import format_time
 from ..settings import Settings
@@ -24,6 +26,13 @@ def sweep_command_for(settings: Settings, intent: Intent, instance_ids: Sequence
     """The command that cancels what matches *intent* on these instances, whatever its ids are."""
     matching = ["--type", intent.event_type, "--not-before", format_time(intent.not_before)]
     return shlex.join([*_sweep(settings), *matching, *_ids("instance", instance_ids)])
+
+
+def discard_ids(command: str) -> None:
+    """Remove the file that *command*, one of the above, names; nothing is open any more."""
+    for option, path in pairwise(shlex.split(command)):
+        if option in ("--events-from", "--instances-from"):
+            Path(path).unlink(missing_ok=True)
 
 
 def _sweep(settings: Settings) -> list[str]:

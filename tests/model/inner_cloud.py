@@ -90,11 +90,13 @@ class KillableSdk(Sdk):
     dies_after = False
     cloud: InnerCloud
 
-    def call(self, action: str, **parameters: str | int | list[str]) -> Answer:
+    def call(
+        self, action: str, *, seconds: float | None = None, **parameters: str | int | list[str]
+    ) -> Answer:
         kind = type(self)
         if kind.calls_to_live == 0 and not kind.dies_after:
             raise Killed
-        answer = super().call(action, **parameters)
+        answer = super().call(action, seconds=seconds, **parameters)
         if kind.calls_to_live == 0:
             raise Killed
         kind.calls_to_live -= 1

@@ -5,7 +5,10 @@ the next up or destroy accounts for it. Events of other people are never touched
 test checks this against the records of the fake after every operation.
 """
 
+import json
 import os
+import shlex
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +33,7 @@ from simevents.models import OPEN_STATUSES, parse_time
 from simevents.reconcile.claims import Claims
 from simevents.settings import Settings, find_credentials
 from tests.conftest import REGION
+from tests.model import by_hand
 from tests.model.engine_state import EngineState, Rejected
 from tests.model.inner_cloud import InnerCloud, KillableSdk, Killed
 
@@ -57,6 +61,9 @@ FAULTS: list[dict[str, Any]] = [
     {"error": "Forbidden.RAM"},
 ]
 
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, by_hand.SIGKILL]
+TRACE = "If this is killed, cancel what it leaves: simevents "
+
 instance_sets = st.lists(st.sampled_from(INSTANCES), min_size=1, max_size=5, unique=True)
 skips = st.sampled_from([0, 0, 0, 1, 2])
 
@@ -70,6 +77,8 @@ class Guarantee(RuleBasedStateMachine):
         self.named = ""
         self.is_disturbed = False
         """A run failed or somebody cancelled: the state may have a wrong status until a refresh."""
+        self.by_hand = 0
+        """How many times somebody has typed ``create``; each is for a time of its own."""
         self.final: set[str] = set()
         """Events that a refresh found after their time: they stay, even if cancelled."""
         self.program: dict[str, Any] = {}
@@ -254,6 +263,70 @@ class Guarantee(RuleBasedStateMachine):
         self.strangers.add(
             self.cloud.schedule(instance_id, event_type, not_before, simulated=simulated)
         )
+
+    @rule(
+        event_type=st.sampled_from(TYPES),
+        instance_ids=instance_sets,
+        signals=st.dictionaries(st.integers(0, 30), st.sampled_from(SIGNALS), max_size=3),
+        lost=st.sampled_from([(), (), ("stdout",), ("stdout", "stderr"), ("stderr",)]),
+        action=st.sampled_from(ACTIONS),
+        fault=st.sampled_from([None, None, *FAULTS]),
+        times=st.sampled_from([1, 2, 40]),
+        skip=skips,
+    )
+    def somebody_types_create(
+        self,
+        event_type: str,
+        instance_ids: list[str],
+        signals: dict[int, signal.Signals],
+        lost: tuple[str, ...],
+        action: str,
+        fault: dict[str, Any] | None,
+        times: int,
+        skip: int,
+    ) -> None:
+        """The events of `create` by hand are printed, named in an error, or cancelled."""
+        self.by_hand += 1
+        not_before = f"2031-01-01T00:00:{self.by_hand:02d}Z"
+        if fault is not None:
+            action = CREATE if "partial" in fault else action
+            self.cloud.fault(action=action, times=times, skip=skip, **fault)
+        words = ["create", "--json", "--type", event_type, "--not-before", not_before]
+        words += [word for id in instance_ids for word in ("--instance", id)]
+        ended = by_hand.run(self.cloud, words, signals, lost)
+        self.cloud.clear_faults()
+        made = {
+            event.event_id: event.instance_id
+            for event in self.cloud.events()
+            if event.not_before == parse_time(not_before).timestamp()
+            and event.status in OPEN_STATUSES
+        }
+        if ended.code == 0:
+            assert sorted(made.values()) == sorted(instance_ids)
+            assert {event["event_id"] for event in json.loads(ended.stdout.getvalue())} == set(made)
+        elif ended.code is not None or by_hand.SIGKILL not in signals.values():
+            # Nothing can be named where nobody reads, and a fault can keep it from being cancelled.
+            could_not = "stderr" in lost and fault is not None
+            assert could_not or [id for id in made if id not in ended.said] == []
+        elif "stderr" not in lost:
+            self.sweep_as_printed(ended.said, made)
+            made = {}
+        self.strangers |= set(made)
+
+    def sweep_as_printed(self, said: str, made: dict[str, str]) -> None:
+        """Type the command that a killed `create` has left on stderr: nothing is open then."""
+        command = said.partition(TRACE)[2].partition("\n")[0]
+        if not command:
+            assert made == {}
+            return
+        # Until late events are visible.
+        self.cloud.advance(10)
+        words = [word for word in shlex.split(command) if word not in (REGION, by_hand.ENDPOINT)]
+        words = [word for word in words if word not in ("--region", "--endpoint")]
+        by_hand.run(self.cloud, [*words, "--yes"], {})
+        assert [
+            e for e in self.cloud.events() if e.event_id in made and e.status != "Canceled"
+        ] == []
 
     @rule(seconds=st.sampled_from([10, 20 * 60, 70 * 60, 31 * 24 * 3600]))
     def time_passes(self, seconds: int) -> None:

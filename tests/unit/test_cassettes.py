@@ -67,14 +67,14 @@ def test_an_unrecorded_request_is_reported_with_the_nearest_one() -> None:
     assert "Signature" not in str(caught.value)
 
 
-def exchange(api: SystemEvents, instance_ids: list[str]) -> list[EventCycleStatus]:
+def exchange(api: SystemEvents, instance_ids: list[str]) -> list[str]:
     """Create, describe, cancel, describe: the content of the first recorded cassette."""
     not_before = (api.now() + timedelta(hours=2)).replace(microsecond=0)
     made = api.create(EventType.SYSTEM_MAINTENANCE_REBOOT, not_before, instance_ids)
     before = api.describe(made)
     api.cancel(made)
     after = api.describe(made)
-    return [event.event_cycle_status for event in before + after]
+    return [event.event_cycle_status.value for event in before + after]
 
 
 def test_the_recorded_exchange_replays_without_a_network() -> None:

@@ -8,7 +8,7 @@ the code adapted.
 import inspect
 
 from aliyunsdkcore.client import AcsClient
-from aliyunsdkcore.vendored.requests.packages.urllib3 import connectionpool
+from aliyunsdkcore.vendored.requests.packages.urllib3 import connectionpool, poolmanager
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
@@ -34,3 +34,14 @@ def test_uvicorns_protocol_has_the_callbacks_that_are_extended() -> None:
     assert {name: callable(getattr(HttpToolsProtocol, name, None)) for name in names + parsed} == (
         dict.fromkeys(names + parsed, True)
     )
+
+
+def test_the_vendors_connection_pools_have_the_steps_that_are_bounded() -> None:
+    send = connectionpool.HTTPConnectionPool._make_request
+    tunnel = connectionpool.HTTPSConnectionPool._prepare_proxy
+
+    assert list(inspect.signature(send).parameters)[:5] == [
+        *("self", "conn", "method", "url", "timeout")
+    ]
+    assert list(inspect.signature(tunnel).parameters) == ["self", "conn"]
+    assert set(poolmanager.PoolManager().pool_classes_by_scheme) == {"http", "https"}

@@ -206,6 +206,11 @@ def test_an_unknown_or_another_intent_replaces_the_events(
         ({"instance_ids": []}, "instance_ids", "no instance is given"),
         ({"instance_ids": ["i-a", "i-a"]}, "instance_ids", "i-a is named more than once"),
         ({"instance_ids": ["vm-1"]}, "instance_ids", "'vm-1' is not a valid instance id"),
+        (
+            {"instance_ids": [f"i-{number}" for number in range(10_001)]},
+            "instance_ids",
+            "10001 instances are too many for one resource; use at most 10000",
+        ),
         ({"instance_ids": [7]}, "instance_ids", "7.0 is not a valid instance id"),
         ({"region": ""}, "region", "no region is given"),
         ({"endpoint": "http://example.com"}, "endpoint", "would send credentials unencrypted"),

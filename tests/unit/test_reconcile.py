@@ -1,6 +1,6 @@
 """Each step of a resource, from declare to withdraw, against the fake and its faults."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from simevents.api.client import SystemEvents
+from simevents.api.retry import Patience
+from simevents.api.sdk import Sdk
 from simevents.errors import (
     CloudError,
     InvalidInput,
@@ -22,10 +24,12 @@ from simevents.errors import (
 from simevents.models import EventType, format_time
 from simevents.reconcile import event_steps, intent_steps
 from simevents.reconcile.claims import Claims
+from simevents.reconcile.create_events import take_back
 from simevents.reconcile.event_steps import EXPIRED, MISSED, Observation
 from simevents.reconcile.intended_events import IntendedEvents
 from simevents.reconcile.intent import Intent
 from simevents.schedule import parse
+from simevents.settings import Settings, find_credentials
 from tests.conftest import REGION, Cloud, Waiting
 
 REBOOT = EventType.SYSTEM_MAINTENANCE_REBOOT
@@ -595,3 +599,48 @@ def test_a_real_event_is_not_cancelled(api: SystemEvents, claims: Claims, cloud:
     intent_steps.withdraw(IntendedEvents(api, claims, intent))
 
     assert ids(cloud.open_events()) == [real]
+
+
+def test_after_an_unreadable_look_the_created_events_are_named(
+    cloud: Cloud, waiting: Waiting
+) -> None:
+    """From the first Create on the cloud answers every look with an event without an id."""
+
+    class Forgetful(Sdk):
+        def _send(self, request: Any) -> tuple[int, Mapping[str, str], bytes]:
+            status, headers, body = super()._send(request)
+            if request.get_action_name().startswith("DescribeInstanceHistory"):
+                body = body.replace(b'"EventId"', b'"Id"')
+            return status, headers, body
+
+    settings = Settings(REGION, cloud.url)
+    sdk = Forgetful(settings, find_credentials(settings, {}, lambda: None))
+    patience = Patience(sleep=waiting.sleep, clock=waiting.clock)
+    with SystemEvents(sdk, settings, patience) as api:
+        intent = declare(api, Claims(), cloud.instances(2))
+        with pytest.raises(LeftOpen) as caught:
+            scheduled(api, Claims(), intent)
+
+    assert cloud.statuses() == ["Canceled", "Canceled"]
+    assert "EventId is missing" in str(caught.value)
+    assert [
+        e["event_id"] for e in cloud.get("events") if e["event_id"] not in str(caught.value)
+    ] == []
+
+
+def test_events_that_executed_before_the_clean_up_are_not_called_cancelled(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    instances = cloud.instances(2)
+    intent = declare(api, claims, instances)
+    events = IntendedEvents(api, claims, intent)
+    made = event_steps.create(events)
+    first, second = (made[id].event_id for id in instances)
+    cloud.cancel(REGION, first)
+    cloud.post("clock", advance="2h")
+    error = take_back(events, made, CloudError("It was interrupted."))
+
+    assert str(error) == (
+        "Nothing is scheduled; of the 2 events that had been created 1 are cancelled and 1 had "
+        f"finished: {second} is Executed. It was interrupted."
+    )

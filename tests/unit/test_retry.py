@@ -99,3 +99,38 @@ def test_settling_looks_at_once_and_then_less_often(waiting: Waiting) -> None:
     moments = [waiting.seconds for _ in patience(waiting).settling()]
 
     assert moments == [0, 0.25, 0.75, 1.75, 3.75, 6.25, 8.75, 11.25]
+
+
+def test_a_refused_connection_late_in_a_long_operation_is_tried_again(waiting: Waiting) -> None:
+    refusal = NoAnswer("Create", "host", "refused", sent=False)
+    long = patience(waiting)
+    waiting.sleep(100)
+    long.repeat(Failing(), UNSENT_ONLY)
+
+    assert long.repeat(Failing(refusal), UNSENT_ONLY) == "answer"
+
+
+def test_an_address_that_stops_answering_is_given_up_after_15_seconds(waiting: Waiting) -> None:
+    long = patience(waiting)
+    waiting.sleep(100)
+    long.repeat(Failing(), ALWAYS)
+    attempt = Failing(*[NoAnswer("Read", "host", "refused", sent=False)] * 100)
+    with pytest.raises(NoAnswer):
+        long.repeat(attempt, ALWAYS)
+
+    assert 105 < waiting.seconds <= 115
+
+
+def test_a_final_refusal_after_a_repeated_call_is_not_called_giving_up(waiting: Waiting) -> None:
+    attempt = Failing(refused("Throttling.User"), refused("Forbidden.RAM"))
+    with pytest.raises(Refused) as caught:
+        patience(waiting).repeat(attempt, UNSENT_ONLY)
+
+    assert attempt.calls == 2
+    assert "Gave up" not in str(caught.value)
+
+
+def test_settling_ends_with_the_operation(waiting: Waiting) -> None:
+    moments = [waiting.seconds for _ in patience(waiting, budget=1).settling()]
+
+    assert moments == [0, 0.25, 0.75, 1]

@@ -27,7 +27,12 @@ def test_a_time_resolves_to_a_utc_second(text: str, expected: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "+", "+soon", "+0m", "+-5m", "2026-13-01T00:00:00Z", "30m"]
+    "text",
+    [
+        *("", "soon", "+", "+soon", "+0m", "+-5m", "2026-13-01T00:00:00Z", "30m"),
+        # A clock time, of which nobody knows what it means, and digits of other scripts.
+        *("+1:30", "+1:30:00", "+３０m", "２０３０-01-01T00:00:00Z"),
+    ],
 )
 def test_an_invalid_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"not_before: .*use a UTC time such as 20"):
@@ -53,3 +58,25 @@ def test_a_programs_value_is_written_as_text(
 ) -> None:
     assert to_text(value) == expected
     parse(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("+9999999d", "use at most +36500d"),
+        ("9999-12-31T23:59:59Z", "use a UTC time from 1970 to 9999"),
+        ("9999-12-31T23:59:59-23:59", "use a UTC time from 1970 to 9999"),
+        ("0001-01-01T00:00:00+23:59", "use a UTC time from 1970 to 9999"),
+        ("1969-12-31T23:59:59Z", "use a UTC time from 1970 to 9999"),
+    ],
+)
+def test_a_time_at_the_edge_of_the_calendar_is_refused(text: str, expected: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse(text)
+
+    assert expected in str(caught.value)
+
+
+def test_a_delay_that_ends_after_the_last_year_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="too late"):
+        parse("+36500d").resolve(datetime(9950, 1, 1, tzinfo=UTC))

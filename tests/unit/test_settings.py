@@ -41,11 +41,36 @@ def test_a_valid_endpoint_is_accepted(endpoint: str) -> None:
         ("127.0.0.1:8086", "use a URL without a path, such as http://127.0.0.1:8086"),
         ("ftp://127.0.0.1", "use a URL"),
         ("http://127.0.0.1:8086/path", "use a URL without a path"),
+        ("http://127.0.0.1:8086?a=b", "use a URL without a path"),
+        ("http://127.0.0.1:abc", "use a URL without a path"),
+        ("http://127.0.0.1:99999", "use a URL without a path"),
+        ("http://127.0.0.1:\uff18", "use a URL without a path"),
+        ("http://127.0.0.1:80\udcff", "use a URL without a path"),
+        ("HTTP://ecs.aliyuncs.com", "would send credentials unencrypted"),
     ],
 )
 def test_an_invalid_endpoint_is_refused(endpoint: str, expected: str) -> None:
     with pytest.raises(InvalidSettings, match=expected):
         check_endpoint(endpoint)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://me:hush@127.0.0.1:1",
+        "https://me:hu/sh@host",
+        "me:hush@h",
+        "http://hush@h:x",
+        "hush@",
+    ],
+)
+def test_a_password_in_an_endpoint_is_refused_and_not_repeated(endpoint: str) -> None:
+    with pytest.raises(InvalidSettings, match="with a user name or password") as caught:
+        check_endpoint(endpoint)
+    with pytest.raises(InvalidSettings) as contradicted:
+        stack_settings(REGION, FAKE, {"SIMEVENTS_ENDPOINT": endpoint})
+
+    assert "hu" not in f"{caught.value}{contradicted.value}"
 
 
 @pytest.mark.parametrize("endpoint", [None, "http://127.0.0.1:9"])

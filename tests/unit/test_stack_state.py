@@ -69,3 +69,10 @@ def test_a_state_without_a_needed_output_is_an_error(engine: Path, missing: str)
 
     with pytest.raises(InvalidInput, match="--stack: the state of dev is not one"):
         accounted("dev")
+
+
+def test_an_export_that_begins_with_a_byte_order_mark_is_read(engine: Path) -> None:
+    write(engine / "plain.json", OUTPUTS)
+    (engine / "plain.json").write_text("\ufeff" + (engine / "plain.json").read_text(), "utf-8")
+
+    assert accounted("dev") == [Ownership("cn-hangzhou", None, ("e-a",), account_id="1")]

@@ -1,0 +1,104 @@
+"""Answers that the API does not document: a clear error, or shown as they are."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from simevents.api.client import SystemEvents
+from simevents.api.retry import Patience
+from simevents.api.sdk import Sdk
+from simevents.errors import NoAnswer, Refused
+from simevents.settings import Credentials, Settings
+from tests.conftest import REGION, Waiting
+from tests.unit.raw_server import RawServer, answer
+from tests.unit.test_bounded_answers import event, page
+
+KEYS = Credentials("LTAI5tSecretKeyIdentifier", "hush-hush-hush-hush", "token-that-is-secret")
+MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def ask(body: dict[str, Any], waiting: Waiting, call: str, *arguments: Any) -> Any:
+    """Call a method of the client on a cloud that always answers *body*."""
+    with RawServer(lambda _: [answer(body)]) as server:
+        settings = Settings(REGION, server.url)
+        patience = Patience(sleep=waiting.sleep, clock=waiting.clock)
+        with SystemEvents(Sdk(settings, KEYS), settings, patience) as api:
+            return getattr(api, call)(*arguments)
+
+
+def without(member: str) -> dict[str, Any]:
+    return {name: value for name, value in event("e-1").items() if name != member}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(without("EventId"), id="no id"),
+        pytest.param(without("InstanceId"), id="no instance"),
+        pytest.param(without("EventType"), id="no type"),
+        pytest.param(without("EventCycleStatus"), id="no status"),
+        pytest.param(without("EventPublishTime"), id="no publish time"),
+        pytest.param(event("e-1") | {"NotBefore": "2030-01-01T00:00:00.000Z"}, id="milliseconds"),
+        pytest.param(event("e-1") | {"NotBefore": 1893456000}, id="a number as time"),
+        pytest.param(event("e-1") | {"EventId": None}, id="id null"),
+        pytest.param(event("e-1") | {"EventType": "Reboot"}, id="type as text"),
+        pytest.param("e-1", id="an event as text"),
+    ],
+)
+def test_an_event_that_cannot_be_read_is_no_answer(entry: Any, waiting: Waiting) -> None:
+    with pytest.raises(NoAnswer, match="not one that the API documents"):
+        ask(page(entry, total=1), waiting, "find_all")
+
+
+@pytest.mark.parametrize("total", [None, "null", "3", True, -1, 2.5])
+def test_a_reading_without_a_count_is_no_partial_list(total: Any, waiting: Waiting) -> None:
+    body = page(event("e-1"), total=total)
+    if total == "null":
+        body["TotalCount"] = None
+    with pytest.raises(NoAnswer, match="TotalCount is missing or not a number"):
+        ask(body, waiting, "find_all")
+
+
+def test_an_unknown_status_is_kept_and_counts_as_open(waiting: Waiting) -> None:
+    entry = event("e-1") | {"EventCycleStatus": {"Name": "Postponed", "Code": 99}}
+    (found,) = ask(page(entry, total=1), waiting, "find_all")
+
+    assert (found.event_cycle_status.value, found.is_open) == ("Postponed", True)
+
+
+@pytest.mark.parametrize("ids", [None, ["e-1", None], [1], "e-1", [""]])
+def test_a_create_whose_ids_cannot_be_read_is_no_answer(ids: Any, waiting: Waiting) -> None:
+    body = {"EventIdSet": {"EventId": ids}}
+    with pytest.raises(NoAnswer) as caught:
+        ask(body, waiting, "create", "SystemMaintenance.Reboot", MOMENT, ["i-a"])
+
+    assert caught.value.sent
+
+
+@pytest.mark.parametrize("body", [{}, {"AccountId": None}, {"AccountId": ""}])
+def test_an_account_that_is_missing_is_no_answer(body: dict[str, Any], waiting: Waiting) -> None:
+    with pytest.raises(NoAnswer, match="AccountId is missing"):
+        ask(body, waiting, "account_id")
+
+
+def test_an_instance_without_an_id_is_no_answer(waiting: Waiting) -> None:
+    with pytest.raises(NoAnswer, match="InstanceId is missing"):
+        ask({"Instances": {"Instance": [{}]}}, waiting, "existing", ["i-a"])
+
+
+@pytest.mark.parametrize(
+    "echo", [KEYS.access_key_id, KEYS.access_key_secret, KEYS.security_token, "LTAI5tSomebodyElses"]
+)
+def test_a_key_that_an_error_repeats_is_masked(echo: str) -> None:
+    body = {"Code": "InvalidAccessKeyId", "Message": f"{echo} is not found.", "RequestId": echo}
+    refusal = answer(body).replace(b"200 OK", b"404 Not Found")
+    with RawServer(lambda _: [refusal]) as server:
+        sdk = Sdk(Settings(REGION, server.url), KEYS)
+        with pytest.raises(Refused) as caught:
+            sdk.call("GetCallerIdentity")
+        sdk.close()
+
+    assert str(caught.value) == (
+        "GetCallerIdentity was refused: *** is not found. [InvalidAccessKeyId, request id ***]"
+    )

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -94,11 +95,19 @@ def fake(
         )
     except (ServerError, StoreError, BadSwitch) as error:
         options.fail(str(error))
-    click.echo(server.url)
-    if server.control_token:
-        click.echo(f"control token: {server.control_token}")
-    sys.stdout.flush()
-    server.serve()
+    from ..fake import daemon
+
+    with ExitStack() as while_serving:
+        if data is not None:
+            try:
+                while_serving.enter_context(daemon.recorded(server, data))
+            except ServerError as error:
+                options.fail(str(error))
+        click.echo(server.url)
+        if server.control_token:
+            click.echo(f"control token: {server.control_token}")
+        sys.stdout.flush()
+        server.serve()
 
 
 def _detached(
@@ -130,7 +139,7 @@ def _key_pairs(file: Path | None) -> dict[str, str]:
     sources = {ACCESS_KEYS_VARIABLE: os.environ.get(ACCESS_KEYS_VARIABLE, "").splitlines()}
     if file is not None:
         try:
-            sources["--access-keys"] = file.read_text().splitlines()
+            sources["--access-keys"] = file.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
             raise InvalidInput("--access-keys", f"{file} cannot be read: {reason}") from None

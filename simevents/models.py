@@ -47,7 +47,6 @@ FAKE_ACCESS_KEY_ID = "testid"
 FAKE_ACCESS_KEY_SECRET = "testsecret"  # noqa: S105 - published on purpose
 """The key pair the local fake accepts; it is published and opens nothing else."""
 
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _LONGEST_DURATION = 100
 """Characters; longer texts are refused unread."""
@@ -80,7 +79,8 @@ def is_instance_id(text: str) -> bool:
 
 def format_time(moment: datetime) -> str:
     """Write *moment* as the ECS API does: UTC, whole seconds, a literal ``Z``."""
-    return moment.astimezone(UTC).strftime(_TIME_FORMAT)
+    # strftime would write the year 1 as 1.
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def parse_time(text: str) -> datetime:

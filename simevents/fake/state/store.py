@@ -1,12 +1,15 @@
 """The cloud's data in SQLite: in memory for tests, in a file for a server.
 
 This module reads and writes rows; it knows neither HTTP nor the rules of the API. A
-write is durable when its transaction ends, which is before the answer is sent.
+write is in the data file when its transaction ends, which is before the answer is sent:
+no acknowledged write is lost when the process is killed or the machine loses power, as
+long as the disk does what it confirms. `close` moves everything into the file itself;
+until then a part can be in the file with the suffix ``-wal``.
 """
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -50,18 +53,24 @@ class Store:
         self.events = Events(self._db)
         self._answers: dict[tuple[object, ...], list[Any]] = {}
         self._answers_of = -1
+        self.cloud_time: Callable[[], Epoch] | None = None
+        """The cloud's clock; with it, each transaction that writes also saves the time."""
         if self.meta("cloud_id") is None:
             self._start_empty()
 
     def close(self) -> None:
+        """Complete the data file and release it; without effect when it is closed already."""
         self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """A transaction: either all writes in it are saved, or none."""
         self._db.execute("BEGIN")
+        written = self._db.total_changes
         try:
             yield
+            if self.cloud_time is not None and self._db.total_changes != written:
+                self.set_meta("latest_time", repr(self.cloud_time()))
         except BaseException:
             self._db.execute("ROLLBACK")
             self._answers.clear()
@@ -118,6 +127,11 @@ class Store:
             "clock",
             json.dumps({"wall": setting.wall, "fake": setting.fake, "rate": setting.rate}),
         )
+
+    def latest_time(self) -> Epoch | None:
+        """The cloud's time of the last write; None if no write has saved it."""
+        stored = self.meta("latest_time")
+        return None if stored is None else float(stored)
 
     def switches(self) -> dict[str, Any]:
         """The switches that differ from their default, by name."""

@@ -23,8 +23,6 @@ Within = str | float | timedelta
 
 POLL_SECONDS = 0.02
 
-_READS = ("Describe", "List", "Get")
-
 
 class ObservedCloud(Protocol):
     """What an expectation looks at: events, calls, and what was stopped on its way elsewhere."""
@@ -70,12 +68,16 @@ class Expectation:
         return self._all_called(("DeleteInstance", "DeleteInstances"), "released", within)
 
     def called(self, action: str, within: Within = 0) -> Self:
-        """The handler called *action* with success, naming each instance where there are some."""
+        """The handler called *action*, naming each instance where there are some.
+
+        As with all expectations, what counts is that the action was carried out, even if a fault
+        cut the answer.
+        """
         return self._all_called((action,), f"named in a successful {action}", within)
 
     def untouched(self) -> Self:
         """The handler has asked for no change of any of the instances."""
-        calls = [call for call in self._cloud.calls if not call.action.startswith(_READS)]
+        calls = [call for call in self._cloud.calls if not call.is_read]
         for instance in self._instances or [""]:
             changes = sorted(
                 {call.action for call in calls if not instance or _names(call, instance)}
@@ -133,7 +135,7 @@ class Expectation:
     def _all_called(self, actions: tuple[str, ...], deed: str, within: Within) -> Self:
 
         def missing() -> list[str]:
-            calls = [c for c in self._cloud.calls if c.action in actions and not c.code]
+            calls = [c for c in self._cloud.calls if c.action in actions and c.carried_out]
             if not self._instances:
                 return [] if calls else ["The cloud"]
             return [i for i in self._instances if not any(_names(call, i) for call in calls)]

@@ -20,12 +20,18 @@ class ApiCall:
     action: str
     parameters: Mapping[str, str]
     status: int
-    """Of the answer, as HTTP has it."""
+    """Of the answer, as HTTP has it; 0 when an injected fault cut the connection."""
     code: str
-    """The error's code; empty when the call succeeded."""
+    """The error's code; empty when there was no error."""
     request_id: str
     unexpected: bool
     """The fake does not know this action or one of its parameters."""
+    is_read: bool
+    """The action changes nothing in the account."""
+    carried_out: bool
+    """The action was carried out, whether or not its answer arrived."""
+    answered: bool
+    """An answer was sent; an injected fault can cut the connection instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +73,7 @@ def call(entry: Mapping[str, Any]) -> ApiCall:
         code=entry["code"],
         request_id=entry["request_id"],
         unexpected=entry["unexpected"],
+        is_read=entry["is_read"],
+        carried_out=entry["carried_out"],
+        answered=entry["answered"],
     )

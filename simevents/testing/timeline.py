@@ -18,9 +18,13 @@ def timeline(events: Iterable[CloudEvent], calls: Iterable[ApiCall]) -> str:
             lines.append((at, 0 if number == 0 else 2, number, f"cloud    {what}{due}"))
     for number, call in enumerate(calls):
         names = " ".join(f"{n}={v}" for n, v in call.parameters.items() if n != "RegionId")
-        outcome = call.code or "done"
-        lines.append((call.at, 1, number, f"handler  {call.action} {names} -> {outcome}"))
+        lines.append((call.at, 1, number, f"handler  {call.action} {names} -> {_outcome(call)}"))
     shown = [f"  {format_time(at)}  {text}" for at, _, _, text in sorted(lines)]
     if not any(rank == 1 for _, rank, _, _ in lines):
         shown.append("The handler has called nothing: is it running, and does it reach this cloud?")
     return "\n".join(["What happened, in the cloud's time:", *shown])
+
+
+def _outcome(call: ApiCall) -> str:
+    result = call.code or ("done" if call.carried_out else "not carried out")
+    return result if call.answered else f"{result}, connection cut without an answer"

@@ -25,7 +25,7 @@ from ..state.access_keys import AccessKey
 from ..state.catalog import REGIONS
 from ..state.cloud import Cloud
 from ..state.faults import Fault
-from ..state.journal import Entry, Journal
+from ..state.journal import LONGEST_NAME, Entry, Journal, shortened
 from ..sts import roles
 from ..vpc import network_lists, networks
 
@@ -33,7 +33,7 @@ from ..vpc import network_lists, networks
 from . import api_errors, idempotency, wire
 from .api_errors import ApiError
 from .call import LIST_POSITION, Action, Call
-from .registry import ACTIONS
+from .registry import ACTIONS, is_read_name
 from .signatures import Verifier
 from .wire import Reading, Request, Response
 
@@ -75,8 +75,8 @@ COMMON_PARAMETERS = frozenset(
 _SECRET_PARAMETERS = frozenset({"Password", "UserData"})
 _VERSIONS = frozenset(version for version, _ in ACTIONS)
 
-LONGEST_NAME = 200
-"""The limit for a parameter name; no documented name is as long."""
+MOST_LOG_LINES = 1_000
+"""The limit for logged unexpected calls; the journal has the others."""
 
 TIMEOUT_SECONDS = 3600.0
 """Time until a call with the fault "timeout" is closed; every client times out earlier."""
@@ -99,6 +99,7 @@ class Rpc:
     def __init__(self, cloud: Cloud, journal: Journal) -> None:
         self._cloud = cloud
         self._journal = journal
+        self._logged = 0
         self._verifier = Verifier(
             cloud.access_keys.find, lambda: cloud.switches.unknown_access_key_status
         )
@@ -118,21 +119,8 @@ class Rpc:
                 "Recommend": "https://api.aliyun.com/troubleshoot"
                 f"?q={code}&product=Ecs&requestId={request_id}",
             }
-        reading, now = progress.reading, self._cloud.now()
-        action = progress.action or reading.action
-        self._journal.record(
-            Entry(
-                at=now,
-                action=action,
-                parameters=_business_parameters(reading.parameters),
-                status=status,
-                code=code,
-                request_id=request_id,
-                unexpected=progress.unexpected,
-            )
-        )
-        if progress.unexpected:
-            log.warning("unexpected call: %s (%s)", action or "no action", code)
+        reading, fault, now = progress.reading, progress.fault, self._cloud.now()
+        action = progress.action or shortened(reading.action, LONGEST_NAME)
         answer = wire.render(
             status,
             "Error" if code else f"{action}Response",
@@ -140,7 +128,32 @@ class Rpc:
             as_json=reading.as_json,
             now=now,
         )
-        return answer if progress.fault is None else _spoiled(answer, progress.fault)
+        if fault is not None:
+            answer = _spoiled(answer, fault)
+        self._journal.record(
+            Entry(
+                at=now,
+                action=action,
+                parameters=_business_parameters(reading.parameters),
+                status=0 if answer.is_cut else answer.status,
+                code=code,
+                request_id=request_id,
+                unexpected=progress.unexpected,
+                is_read=_is_read(reading),
+                carried_out=not code and (fault is None or fault.cut != "before"),
+                answered=not answer.is_cut,
+            )
+        )
+        if progress.unexpected:
+            self._log_unexpected(action, code)
+        return answer
+
+    def _log_unexpected(self, action: str, code: str) -> None:
+        if self._logged < MOST_LOG_LINES:
+            log.warning("unexpected call: %s (%s)", ascii(action) if action else "no action", code)
+        elif self._logged == MOST_LOG_LINES:
+            log.warning("no further unexpected calls are logged; see /_fake/calls?unexpected=1")
+        self._logged += 1
 
     def _run(self, request: Request, progress: _Progress) -> dict[str, Any]:
         reading = progress.reading
@@ -156,7 +169,7 @@ class Rpc:
         caller = self._verify(request, reading)
         action = _find(progress)
         region = reading.parameters.get("RegionId", "")
-        if region and region not in REGIONS and self._cloud.switches.unknown_region == "refuse":
+        if region not in REGIONS and self._is_refused(region):
             raise ApiError(api_errors.REGION_UNKNOWN)
         if not self._cloud.throttle.admits(action.name, region, self._cloud.now()):
             raise ApiError(api_errors.THROTTLED)
@@ -171,6 +184,11 @@ class Rpc:
             delay = max(delay, fault.visibility_delay)
         members = self._carry_out(Call(action, reading.parameters, caller, delay), business)
         return _halved(members) if fault is not None and fault.partial else members
+
+    def _is_refused(self, unknown_region: str) -> bool:
+        is_long = len(unknown_region) > LONGEST_NAME
+        switch = self._cloud.switches.unknown_region
+        return bool(unknown_region) and (is_long or switch == "refuse")
 
     def _verify(self, request: Request, reading: Reading) -> AccessKey:
         if not reading.by_headers:
@@ -216,19 +234,28 @@ def _find(progress: _Progress) -> Action:
     reading = progress.reading
     if reading.version not in _VERSIONS:
         progress.unexpected = True
-        raise ApiError(api_errors.UNKNOWN_VERSION, version=reading.version)
+        version = shortened(reading.version, LONGEST_NAME)
+        raise ApiError(api_errors.UNKNOWN_VERSION, version=version)
     action = ACTIONS.get((reading.version, reading.action.lower()))
     if action is None:
         progress.unexpected = True
-        raise ApiError(api_errors.UNKNOWN_ACTION, action=f"{reading.action} ({reading.version})")
+        named = f"{shortened(reading.action, LONGEST_NAME)} ({reading.version})"
+        raise ApiError(api_errors.UNKNOWN_ACTION, action=named)
     progress.action = action.name
     for name in reading.parameters:
         if name in COMMON_PARAMETERS:
             continue
         if len(name) > LONGEST_NAME or _plain(name) not in action.documented:
             progress.unexpected = True
-            raise ApiError(api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=name)
+            parameter = shortened(name, LONGEST_NAME)
+            raise ApiError(api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=parameter)
     return action
+
+
+def _is_read(reading: Reading) -> bool:
+    """Whether the call, even a refused one, asks for no change."""
+    action = ACTIONS.get((reading.version, reading.action.lower()))
+    return is_read_name(reading.action) if action is None else action.is_read
 
 
 @lru_cache(maxsize=4_096)
@@ -245,9 +272,16 @@ def _business_parameters(parameters: dict[str, str]) -> dict[str, str]:
 
 
 def _halved(members: dict[str, Any]) -> dict[str, Any]:
-    """Half of the event ids in a create answer, rounded down."""
-    ids = members.get("EventIdSet", {}).get("EventId", [])
-    return {"EventIdSet": {"EventId": ids[: len(ids) // 2]}}
+    """An answer with half of each list, rounded down, such as EventIdSet.EventId."""
+    return {
+        name: {
+            inner: item[: len(item) // 2] if isinstance(item, list) else item
+            for inner, item in value.items()
+        }
+        if isinstance(value, dict)
+        else value
+        for name, value in members.items()
+    }
 
 
 def _spoiled(answer: Response, fault: Fault) -> Response:

@@ -16,9 +16,16 @@ from .call import Action, Implementation
 ACTIONS: dict[tuple[str, str], Action] = {}
 """(API version, action name in lower case) to action; clients write names in different case."""
 
+_READS = ("Describe", "List", "Get", "Query", "Check")
+
 _DOCUMENTED: dict[str, list[str]] = json.loads(
     files(__package__).joinpath("parameters.json").read_text()
 )
+
+
+def is_read_name(name: str) -> bool:
+    """Whether an action with this name changes nothing, by the API's rules for names."""
+    return name.startswith(_READS)
 
 
 def action(
@@ -28,10 +35,13 @@ def action(
     honours: str,
     missing: Code = api_errors.MISSING_PARAMETER,
     invalid: Code = api_errors.INVALID_PARAMETER,
+    *,
+    is_read: bool | None = None,
 ) -> Callable[[Implementation], Implementation]:
     """Register a function as the implementation of action *name* of *product* in *version*.
 
-    *honours* is a list of the parameters that have an effect, separated by spaces.
+    *honours* is a list of the parameters that have an effect, separated by spaces. *is_read*
+    is needed only where the name does not say whether the action changes anything.
     """
 
     def register(implementation: Implementation) -> Implementation:
@@ -49,6 +59,7 @@ def action(
             missing,
             invalid,
             is_idempotent,
+            is_read_name(name) if is_read is None else is_read,
         )
         return implementation
 

@@ -50,22 +50,25 @@ def test_an_event_stays_visible_when_the_wall_clock_is_set_back(tmp_path: Path) 
         wall.now += step
         with FakeServer(data=tmp_path / "cloud.db", wall=wall) as server:
             cloud = Cloud(server.url)
+            common = {
+                "RegionId": "cn-hangzhou",
+                "Timestamp": format_time(datetime.fromtimestamp(wall.now, UTC)),
+            }
             if step == 0:
                 cloud.post("instances", instance_ids=["i-a"])
-                cloud.post(
-                    "events",
-                    instance_ids=["i-a"],
-                    event_type="SystemMaintenance.Reboot",
-                    not_before="2099-01-01T00:00:00Z",
-                )
-            query = signed(
-                "POST",
-                Action="DescribeInstanceHistoryEvents",
-                RegionId="cn-hangzhou",
-                Timestamp=format_time(datetime.fromtimestamp(wall.now, UTC)),
-                **{"InstanceEventCycleStatus.1": "Scheduled"},
-            )
-            seen.append(httpx.post(server.url, data=query).json()["TotalCount"])
+                create = common | {
+                    "Action": "CreateSimulatedSystemEvents",
+                    "EventType": "SystemMaintenance.Reboot",
+                    "NotBefore": "2099-01-01T00:00:00Z",
+                    "InstanceId.1": "i-a",
+                }
+                httpx.post(server.url, data=signed("POST", **create)).raise_for_status()
+            read = common | {
+                "Action": "DescribeInstanceHistoryEvents",
+                "InstanceEventCycleStatus.1": "Scheduled",
+            }
+            answer = httpx.post(server.url, data=signed("POST", **read))
+            seen.append(answer.json()["TotalCount"])
             cloud.close()
 
     assert seen == [1, 1, 1]

@@ -11,12 +11,10 @@ from pathlib import Path
 import httpx
 
 from simevents.fake.server import FakeServer
-from simevents.fake.state.store import Store
 from tests.conftest import REGION, Cloud
 from tests.contract.clients import OlderSdk
 from tests.fake.requests import signed
 
-MODES = ("journal_mode", "synchronous")
 KILLS = int(os.environ.get("KILLS", "50"))
 CREATE = {
     "Action": "CreateSimulatedSystemEvents",
@@ -122,11 +120,3 @@ def test_after_sigterm_the_data_file_alone_has_every_event(tmp_path: Path) -> No
         kept.close()
     assert sorted(found) == sorted(acknowledged)
     assert not data.with_name("cloud.db-wal").exists()
-
-
-def test_a_commit_in_a_data_file_waits_for_the_disk(tmp_path: Path) -> None:
-    store = Store(tmp_path / "cloud.db")
-    modes = [store._db.execute(f"PRAGMA {name}").fetchone()[0] for name in MODES]
-    store.close()
-
-    assert dict(zip(MODES, modes, strict=True)) == {"journal_mode": "wal", "synchronous": 2}

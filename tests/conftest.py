@@ -55,11 +55,15 @@ def closed_network(monkeypatch: pytest.MonkeyPatch, is_live: bool) -> None:
         return
 
     def connect(self: socket.socket, address: Any) -> None:
-        if isinstance(address, tuple) and not is_loopback(f"http://{address[0]}"):
+        if isinstance(address, tuple) and not is_loopback(_url(address[0])):
             raise AssertionError(f"a test tried to reach {address}")
         _connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+def _url(host: str) -> str:
+    return f"http://[{host}]" if ":" in host else f"http://{host}"
 
 
 class Waiting:

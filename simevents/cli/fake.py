@@ -1,7 +1,9 @@
 """``fake``: serve a local fake cloud."""
 
 import os
+import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -153,15 +155,21 @@ def fake(
         )
     except (ServerError, StoreError) as error:
         options.fail(str(error))
-    try:
+    from ..fake import daemon
+
+    with ExitStack() as while_serving:
+        if data is not None:
+            try:
+                while_serving.enter_context(daemon.recorded(server, data))
+            except ServerError as error:
+                options.fail(str(error))
+        # Ctrl-C is how a server in the foreground is ended, also before it has begun to serve.
+        signal.signal(signal.SIGINT, lambda *_: server.end())
         click.echo(server.url)
         if server.control_token:
             click.echo(f"control token: {server.control_token}")
         sys.stdout.flush()
         server.serve()
-    except KeyboardInterrupt:
-        # Ctrl-C is how a server in the foreground is ended; it has closed its data.
-        return
 
 
 def _detached(
@@ -225,7 +233,7 @@ def _key_pairs(file: Path | None) -> dict[str, str]:
     sources = {ACCESS_KEYS_VARIABLE: os.environ.get(ACCESS_KEYS_VARIABLE, "").splitlines()}
     if file is not None:
         try:
-            sources["--access-keys"] = file.read_text().splitlines()
+            sources["--access-keys"] = file.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
             raise InvalidInput("--access-keys", f"{file} cannot be read: {reason}") from None

@@ -17,6 +17,8 @@ from .protocol.connections import PROXIED_HOST, Connections
 from .proxy import Proxy, is_own, raw_refusal
 
 MAX_BODY_BYTES = 1_000_000
+MAX_CONTROL_BODY_BYTES = 8_000_000
+"""Enough for 100,000 instance ids."""
 
 AsgiApplication = Callable[..., Awaitable[None]]
 Scope = MutableMapping[str, Any]
@@ -43,17 +45,27 @@ class Guard:
             body = orjson.dumps({"error": f"a control request needs {needed}"})
             await _send(send, 403, [(b"content-type", b"application/json")], body)
             return
+        try:
+            body = await _body(receive, MAX_CONTROL_BODY_BYTES)
+        except _ClientLeft:
+            return
+        except _BodyTooLarge:
+            text = f"the body of a control request has at most {MAX_CONTROL_BODY_BYTES} bytes"
+            content = orjson.dumps({"error": text})
+            await _send(send, 413, [(b"content-type", b"application/json")], content)
+            return
         if self._routes is None:
             self._routes = self._make_routes()
-        await self._routes(scope, receive, send)
+        await self._routes(scope, _first(body, receive), send)
 
     def _missing_right(self, headers: Mapping[bytes, bytes]) -> str:
         """What the caller has to show, in words; empty when the caller may use the routes."""
         if not self._token:
             is_local = is_loopback(_host_name(headers.get(b"host", b"")))
             return "" if is_local else "a loopback address as its host"
-        given = headers.get(b"authorization", b"")
-        if hmac.compare_digest(given, f"Bearer {self._token}".encode()):
+        # The scheme is not case-sensitive (RFC 9110).
+        scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), self._token.encode()):
             return ""
         return "the header Authorization: Bearer with the control token of this server"
 
@@ -105,7 +117,7 @@ class Application:
             await self._control(scope, receive, send)
             return
         try:
-            body = await _body(receive)
+            body = await _body(receive, MAX_BODY_BYTES)
         except _ClientLeft:
             return
         except _BodyTooLarge:
@@ -123,15 +135,19 @@ class Application:
             headers=wire.headers(scope["headers"]),
             body=body,
         )
-        if proxied_host is not None:
-            reason = self._proxy.refusal(proxied_host, request)
-            if reason is not None:
-                self._connections.end_with(scope["client"], raw_refusal(reason))
-                await asyncio.sleep(0)
-                return
+        reason = self._proxy.refusal(proxied_host, request) if proxied_host is not None else None
+        if reason is None:
+            await self._answer(request, scope, receive, send)
+        else:
+            self._connections.end_with(scope["client"], raw_refusal(reason))
+            await asyncio.sleep(0)
+
+    async def _answer(
+        self, request: wire.Request, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         answer = self._api.answer(request)
-        if answer.delay_seconds:
-            await asyncio.sleep(answer.delay_seconds)
+        if answer.delay_seconds and await _client_leaves(receive, answer.delay_seconds):
+            return
         if answer.is_cut:
             self._connections.abort(scope["client"])
             # Lets the server process the abort, before it finds that there is no answer.
@@ -148,7 +164,7 @@ class _ClientLeft(Exception):
     """The client closed the connection before the end of the body: there is no request."""
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, most_bytes: int) -> bytes:
     """The whole request body. Raises _BodyTooLarge or _ClientLeft."""
     chunks: list[bytes] = []
     size = 0
@@ -158,11 +174,31 @@ async def _body(receive: Receive) -> bytes:
             raise _ClientLeft
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > MAX_BODY_BYTES:
+        if size > most_bytes:
             raise _BodyTooLarge
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
+
+
+def _first(body: bytes, receive: Receive) -> Receive:
+    """A replacement for *receive* that returns the whole *body* first."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def next_message() -> MutableMapping[str, Any]:
+        return messages.pop() if messages else await receive()
+
+    return next_message
+
+
+async def _client_leaves(receive: Receive, seconds: float) -> bool:
+    """Wait for *seconds*, or until the client has closed the connection; whether it has."""
+    leaving = asyncio.ensure_future(receive())
+    try:
+        done, _ = await asyncio.wait({leaving}, timeout=seconds)
+    finally:
+        leaving.cancel()
+    return bool(done)
 
 
 async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +37,7 @@ from .state.store import Store
 from .state.switches import Switches, Value
 
 HOST = "127.0.0.1"
+START_SECONDS = 30
 
 
 class ServerError(Exception):
@@ -78,58 +80,61 @@ class FakeServer:
         on_call: Callable[[Entry], None] | None = None,
     ) -> None:
         given = Switches().changed(**(switches or {}))
-        self._socket = _bind(host, port)
-        self.url = _url(self._socket)
         self.control_token = control_token
         if not control_token and not is_loopback(host):
             self.control_token = secrets.token_urlsafe(24)
-        try:
-            self._store = Store(data)
-        except BaseException:
-            self._socket.close()
-            raise
         keys = {FAKE_ACCESS_KEY_ID: FAKE_ACCESS_KEY_SECRET} | (access_keys or {})
-        cloud = Cloud(
-            self._store,
-            Clock(wall, self._store.clock_setting()),
-            random.Random(seed),  # noqa: S311 - ids, and keys that open nothing else
-            AccessKeys(keys, self._store, accept_any=accept_any_key),
-            wall,
-            given.changed(**self._store.switches()),
-        )
-        with self._store.transaction():
-            missing = [id for id in instance_ids if self._store.get("instance", id) is None]
-            instance_creation.create(cloud, region, missing, {})
-        journal = Journal(on_call)
+        self._thread: threading.Thread | None = None
+        self._is_over = False
+        with ExitStack() as undo:
+            self._socket = undo.enter_context(_bind(host, port))
+            self.url = _url(self._socket)
+            self._store = undo.enter_context(closing(Store(data)))
+            cloud = Cloud(
+                self._store,
+                Clock(wall, self._store.clock_setting(), self._store.latest_time()),
+                random.Random(seed),  # noqa: S311 - ids, and keys that open nothing else
+                AccessKeys(keys, self._store, accept_any=accept_any_key),
+                wall,
+                given.changed(**self._store.switches()),
+            )
+            with self._store.transaction():
+                missing = [id for id in instance_ids if self._store.get("instance", id) is None]
+                instance_creation.create(cloud, region, missing, {})
+            self._server = self._http_server(cloud, Journal(on_call), given)
+            undo.pop_all()
+
+    def _http_server(self, cloud: Cloud, journal: Journal, switches: Switches) -> "_Server":
         proxy = Proxy(journal.refusals, cloud.now)
         connections = self._connections = Connections(
-            lambda target: raw_refusal(proxy.refusal_of_tunnel(target))
+            lambda netloc: raw_refusal(proxy.refusal_of_tunnel(netloc))
         )
-        self._guard = Guard(partial(_control_routes, cloud, journal, given), self.control_token)
+        self._guard = Guard(partial(_control_routes, cloud, journal, switches), self.control_token)
         application = Application(dispatch.Rpc(cloud, journal), self._guard, connections, proxy)
-        self._server = _Server(
-            uvicorn.Config(
-                application,
-                http=connections.protocol(),
-                lifespan="off",
-                ws="none",
-                proxy_headers=False,
-                log_level="warning",
-                access_log=False,
-                # The answers already have a Date, in the cloud's time.
-                date_header=False,
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
+        config = uvicorn.Config(
+            application,
+            http=connections.protocol(),
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,
+            # Its warnings are a line for each malformed request, without any bound.
+            log_level="error",
+            access_log=False,
+            # The answers already have a Date, in the cloud's time.
+            date_header=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
         )
-        self._thread: threading.Thread | None = None
+        return _Server(config, at_end=self._store.close)
 
     def control(self, method: str, route: str, body: bytes) -> tuple[int, bytes]:
         """Run a control request from another thread of this process, without a connection.
 
-        *route* is the part of the path after ``/_fake/``. Returns status and body. The server
-        must have been started.
+        *route* is the part of the path after ``/_fake/``. Returns status and body. Raises
+        ServerError if the server is not running in a thread.
         """
+        if self._thread is None or not self._thread.is_alive():
+            raise ServerError("This fake cloud is not running.")
         path, _, query = route.partition("?")
         scope = {
             "type": "http",
@@ -155,26 +160,45 @@ class FakeServer:
         return int(sent[0]["status"]), content
 
     def serve(self) -> None:
-        """Serve in the foreground until the process receives SIGINT or SIGTERM."""
+        """Serve in the foreground until the process receives SIGINT or SIGTERM.
+
+        When it ends, the data file is complete and released.
+        """
         try:
             self._server.run(sockets=[self._socket])
         finally:
             self._store.close()
 
+    def end(self) -> None:
+        """Let `serve` return; may be called from a signal handler."""
+        self._server.should_exit = True
+
     def start(self) -> None:
-        """Serve in a thread; returns when the server accepts requests."""
+        """Serve in a thread; returns when the server accepts requests.
+
+        Raises ServerError if it does not start, or was started or stopped before.
+        """
         if self._thread is not None:
             raise ServerError("This fake cloud has been started already.")
+        if self._is_over:
+            raise ServerError("This fake cloud has been stopped; create another one.")
         self._thread = threading.Thread(target=self.serve, name="simevents-fake", daemon=True)
         self._thread.start()
-        self._server.ready.wait()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._server.ready.wait(0.05):
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                self.stop()
+                raise ServerError(f"The fake cloud at {self.url} did not start.")
 
     def stop(self) -> None:
-        """Stop serving; does nothing if the server is not running."""
+        """Stop serving, and release the address and the data file, for good."""
+        self._is_over = True
         if self._thread is not None:
             self._server.should_exit = True
             self._thread.join()
             self._thread = None
+        self._socket.close()
+        self._store.close()
 
     def move(self) -> None:
         """Listen at a new free port, which `url` then has, and close all connections.
@@ -204,10 +228,15 @@ class FakeServer:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, with an event that is set when it accepts requests."""
+    """uvicorn's server, with an event that is set when it accepts requests.
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    *at_end* is called after the last request. uvicorn repeats the signal that ended it, which
+    ends the process: code after `run` is not reached.
+    """
+
+    def __init__(self, config: uvicorn.Config, at_end: Callable[[], None]) -> None:
         super().__init__(config)
+        self._at_end = at_end
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -220,6 +249,10 @@ class _Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         await super().startup([bound])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        self._at_end()
 
 
 def _control_routes(cloud: Cloud, journal: Journal, switches: Switches) -> AsgiApplication:

@@ -90,7 +90,7 @@ class Called(Condition):
     def moments(self, instances: Iterable[str], cloud: Observed) -> dict[str, list[Moment]]:
         found: dict[str, list[Moment]] = {instance: [] for instance in instances}
         for position, call in enumerate(cloud.calls):
-            if call.action not in self._actions or call.code:
+            if call.action not in self._actions or not call.carried_out:
                 continue
             for instance in found.keys() & {ALL, *named(call)}:
                 found[instance].append(Moment(call.at, position))

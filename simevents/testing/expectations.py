@@ -34,8 +34,6 @@ Within = str | float | timedelta
 
 POLL_SECONDS = 0.02
 
-_READS = ("Describe", "List", "Get")
-
 _REBOOTED = Called(("RebootInstance", "RebootInstances"), "rebooted")
 _STOPPED = Called(("StopInstance", "StopInstances"), "stopped")
 _STARTED = Called(("StartInstance", "StartInstances"), "started")
@@ -148,7 +146,7 @@ class Expectation:
             changes = {
                 call.action
                 for position, call in enumerate(self._cloud.calls)
-                if not call.action.startswith(_READS)
+                if not call.is_read
                 and (instance == ALL or instance in named(call))
                 and self._earlier.is_before(Moment(call.at, position), instance)
             }

@@ -20,9 +20,9 @@ class ApiCall:
     action: str
     parameters: Mapping[str, str]
     status: int
-    """Of the answer, as HTTP has it."""
+    """Of the answer, as HTTP has it; 0 when an injected fault cut the connection."""
     code: str
-    """The error's code; empty when the call succeeded."""
+    """The error's code; empty when there was no error."""
     request_id: str
     unexpected: bool
     """The fake does not know this action or one of its parameters."""
@@ -30,6 +30,12 @@ class ApiCall:
     """How many entries the list in the answer has; None when the answer has no list."""
     problem: str = ""
     """Why the call is unexpected; empty for other calls."""
+    is_read: bool = False
+    """The action changes nothing in the account."""
+    carried_out: bool = True
+    """The action was carried out, whether or not its answer arrived."""
+    answered: bool = True
+    """An answer was sent; an injected fault can cut the connection instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,9 @@ def call(entry: Mapping[str, Any]) -> ApiCall:
         unexpected=entry["unexpected"],
         results=entry["results"],
         problem=entry["problem"],
+        is_read=entry["is_read"],
+        carried_out=entry["carried_out"],
+        answered=entry["answered"],
     )
 
 

@@ -20,6 +20,10 @@ class CallRecord(Protocol):
     def code(self) -> str: ...
     @property
     def results(self) -> int | None: ...
+    @property
+    def carried_out(self) -> bool: ...
+    @property
+    def answered(self) -> bool: ...
 
 
 def timeline(
@@ -68,10 +72,14 @@ def sentence(call: CallRecord) -> str:
 
 def _outcome(call: CallRecord) -> str:
     if call.code:
-        return call.code
-    if call.results is None:
-        return "done"
-    return "1 result" if call.results == 1 else f"{call.results} results"
+        result = call.code
+    elif not call.carried_out:
+        result = "not carried out"
+    elif call.results is None:
+        result = "done"
+    else:
+        result = "1 result" if call.results == 1 else f"{call.results} results"
+    return result if call.answered else f"{result}, connection cut without an answer"
 
 
 def _printable(text: str) -> str:

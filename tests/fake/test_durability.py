@@ -97,3 +97,26 @@ def test_no_event_is_lost_with_many_parallel_clients(cloud: Cloud) -> None:
 
     assert len(set(made)) == clients * calls
     assert sorted(event["event_id"] for event in cloud.get("events")) == sorted(made)
+
+
+def test_after_sigterm_the_data_file_alone_has_every_event(tmp_path: Path) -> None:
+    data = tmp_path / "cloud.db"
+    with FakeServer(data=data, instance_ids=["i-1"]):
+        pass
+    process, url = start_fake(data)
+    acknowledged: list[str] = []
+    with httpx.Client(trust_env=False) as http:
+        for _ in range(50):
+            answer = http.post(url, data=signed("POST", **CREATE, **{"InstanceId.1": "i-1"}))
+            acknowledged += answer.json()["EventIdSet"]["EventId"]
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    alone = tmp_path / "alone.db"
+    alone.write_bytes(data.read_bytes())
+
+    with FakeServer(data=alone) as server:
+        kept = Cloud(server.url)
+        found = [event["event_id"] for event in kept.get("events")]
+        kept.close()
+    assert sorted(found) == sorted(acknowledged)
+    assert not data.with_name("cloud.db-wal").exists()

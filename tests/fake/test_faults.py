@@ -1,6 +1,16 @@
-"""Which calls a fault affects."""
+"""Which calls a fault affects, and what becomes of them."""
 
+import contextlib
+from typing import Any
+
+import httpx
+import pytest
+
+from simevents.fake.server import FakeServer
+from simevents.fake.state.catalog import REGIONS
 from simevents.fake.state.faults import Fault, Faults
+from tests.conftest import Cloud
+from tests.fake.requests import signed
 
 CREATE = "CreateSimulatedSystemEvents"
 
@@ -45,3 +55,71 @@ def test_skip_and_times_count_calls() -> None:
 def test_another_action_is_not_affected() -> None:
     assert affected(Fault("CancelSimulatedSystemEvents"), ["i-a"]) == [False]
     assert affected(Fault("*"), ["i-a"]) == [True]
+
+
+def call(url: str, action: str, **parameters: str) -> httpx.Response:
+    fields = signed("POST", Action=action, RegionId="cn-hangzhou", **parameters)
+    return httpx.post(url, data=fields)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "status", "carried_out", "answered"),
+    [
+        ({"cut": "before"}, "", 0, False, False),
+        ({"cut": "after"}, "", 0, True, False),
+        ({"error": "Throttling"}, "Throttling", 400, False, True),
+        ({"error": "Throttling", "cut": "after"}, "Throttling", 0, False, False),
+        ({"garbage": True}, "", 502, True, True),
+        ({"latency": 0.01}, "", 200, True, True),
+    ],
+)
+def test_the_journal_has_what_was_carried_out_and_answered(
+    cloud: Cloud,
+    fault: dict[str, Any],
+    code: str,
+    status: int,
+    carried_out: bool,
+    answered: bool,
+) -> None:
+    (instance,) = cloud.instances(1)
+    cloud.post("faults", action="RebootInstance", **fault)
+    with contextlib.suppress(httpx.RemoteProtocolError, httpx.ReadError):
+        call(cloud.url, "RebootInstance", InstanceId=instance)
+    (entry,) = cloud.get("calls")
+
+    assert (entry["code"], entry["status"]) == (code, status)
+    assert (entry["carried_out"], entry["answered"]) == (carried_out, answered)
+
+
+def test_a_partial_answer_has_half_of_each_list(cloud: Cloud) -> None:
+    cloud.instances(5)
+    cloud.post("faults", action="*", partial=True)
+    listed = call(cloud.url, "DescribeInstances").json()
+    regions = call(cloud.url, "DescribeRegions").json()
+    vpc = call(cloud.url, "CreateVpc", Version="2016-04-28").json()
+
+    assert (len(listed["Instances"]["Instance"]), listed["TotalCount"]) == (2, 5)
+    assert len(regions["Regions"]["Region"]) == len(REGIONS) // 2
+    assert vpc.keys() == {"RequestId", "VpcId", "VRouterId", "RouteTableId", "ResourceGroupId"}
+
+
+def test_a_call_over_ipv6_is_cut() -> None:
+    with FakeServer(host="::1") as server:
+        cloud = Cloud(server.url)
+        cloud.post("faults", action="*", cut="before")
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            call(server.url, "DescribeRegions")
+        cloud.close()
+
+
+def test_a_client_that_leaves_ends_the_wait_for_a_late_answer(cloud: Cloud) -> None:
+    cloud.post("faults", action="DescribeRegions", timeout=True)
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(
+            cloud.url,
+            data=signed("POST", Action="DescribeRegions", RegionId="cn-hangzhou"),
+            timeout=0.2,
+        )
+    (entry,) = cloud.get("calls")
+
+    assert (entry["carried_out"], entry["answered"], entry["status"]) == (True, False, 0)

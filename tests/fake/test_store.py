@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from simevents.fake.protocol.api_errors import ApiError
 from simevents.fake.server import FakeServer, ServerError
 from simevents.fake.state.database import StoreError
 from tests.conftest import Cloud
@@ -71,6 +72,53 @@ def test_a_busy_port_names_the_port_and_the_remedy() -> None:
             ServerError, match=rf"Port {port} on 127\.0\.0\.1 cannot be used.*--port"
         ):
             FakeServer(port=port)
+
+
+def test_a_failing_constructor_releases_the_file_and_the_port(tmp_path: Path) -> None:
+    data = tmp_path / "cloud.db"
+    with FakeServer(data=data) as server:
+        port = int(server.url.rpartition(":")[2])
+    with pytest.raises(ApiError) as failed:
+        FakeServer(data=data, port=port, instance_ids=["i-a", "i-a"])
+    # The traceback keeps the frames, and so whatever they have not closed.
+    assert failed.value.code == "InvalidInstanceId.Duplicate"
+    with FakeServer(data=data, port=port):
+        pass
+
+
+def test_a_stopped_server_does_not_start_again(tmp_path: Path) -> None:
+    server = FakeServer(data=tmp_path / "cloud.db")
+    server.start()
+    server.stop()
+
+    with pytest.raises(ServerError, match="has been stopped; create another one"):
+        server.start()
+
+
+def test_a_server_that_never_started_releases_its_file(tmp_path: Path) -> None:
+    server = FakeServer(data=tmp_path / "cloud.db")
+    server.stop()
+
+    with FakeServer(data=tmp_path / "cloud.db"):
+        pass
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_server_that_cannot_start_is_an_error() -> None:
+    server = FakeServer()
+    server._socket.close()
+
+    with pytest.raises(ServerError, match="did not start"):
+        server.start()
+
+
+def test_a_stopped_server_answers_no_control_request() -> None:
+    server = FakeServer()
+    server.start()
+    server.stop()
+
+    with pytest.raises(ServerError, match="is not running"):
+        server.control("GET", "health", b"")
 
 
 def test_a_server_can_start_only_once() -> None:

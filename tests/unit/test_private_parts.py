@@ -28,8 +28,8 @@ def test_the_vendors_connection_pools_name_their_connection_classes() -> None:
 
 
 def test_uvicorns_protocol_has_the_callbacks_that_are_extended() -> None:
-    names = ("connection_made", "connection_lost", "data_received")
-    parsed = ("on_message_begin", "on_headers_complete")
+    names = ("connection_made", "connection_lost", "data_received", "_unset_keepalive_if_required")
+    parsed = ("on_message_begin", "on_headers_complete", "on_message_complete")
 
     assert {name: callable(getattr(HttpToolsProtocol, name, None)) for name in names + parsed} == (
         dict.fromkeys(names + parsed, True)

@@ -4,11 +4,14 @@ The description of a field is used in the error text for a bad value:
 ``"count" must be a whole number from 1 to 100000, not 0``.
 """
 
+import codecs
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import msgspec
+import orjson
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
@@ -19,6 +22,11 @@ from ..state.catalog import REGIONS
 from ..state.clock import END_OF_TIME
 from ..state.faults import Fault
 from ..state.throttling import ANY
+
+_MOST_INSTANCES = 100_000
+_LONGEST_TEXT = 2_000
+_LONGEST_ATTRIBUTE = 10_000
+_MOST_LEVELS = 32
 
 _MOST_SHOWN = 100
 """Maximum number of characters of a bad value in an error text."""
@@ -40,9 +48,21 @@ class Seconds(float):
     """A duration, written as ``2h``; never negative."""
 
 
-Text = Annotated[str, Meta(min_length=1, description="given, as a text that is not empty")]
+Text = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=_LONGEST_TEXT,
+        description=f"given, as a text of 1 to {_LONGEST_TEXT} characters",
+    ),
+]
 InstanceIds = Annotated[
-    list[InstanceId], Meta(min_length=1, description="a list of instance ids (i-…), at least one")
+    list[InstanceId],
+    Meta(
+        min_length=1,
+        max_length=_MOST_INSTANCES,
+        description="a list of instance ids (i-…), at least one",
+    ),
 ]
 UtcTime = Annotated[Moment, Meta(description="a UTC time such as 2026-01-02T03:04:05Z")]
 Flag = Annotated[bool, Meta(description="true or false")]
@@ -85,7 +105,11 @@ class InjectedEvents(Body, frozen=True):
     extended_attribute: Annotated[dict[str, Any], Meta(description="an object")] | UnsetType = UNSET
 
     def details(self) -> dict[str, Any]:
-        """The members that only real events have, with the names of the API."""
+        """The members that only real events have, with the names of the API. Raises BadBody."""
+        if len(json.dumps(self.extended_attribute or {})) > _LONGEST_ATTRIBUTE:
+            raise BadBody(
+                f'"extended_attribute" must have at most {_LONGEST_ATTRIBUTE} characters of JSON'
+            )
         given = {
             "ReasonCode": self.reason_code,
             "ImpactLevel": self.impact_level,
@@ -164,11 +188,32 @@ async def read(request: Request, kind: type[B]) -> B:
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """The body as a JSON object with any fields."""
+    """The body as a JSON object with any fields. Raises BadBody.
+
+    It has no values that could not be stored or written in an answer.
+    """
+    content = (await request.body()).removeprefix(codecs.BOM_UTF8)
     try:
-        return msgspec.json.decode(await request.body(), type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError):
+        given = msgspec.json.decode(content, type=dict[str, Any])
+    except (ValueError, RecursionError):
         raise BadBody("the body must be a JSON object") from None
+    try:
+        orjson.dumps(given)
+    except TypeError as error:
+        raise BadBody(f"the body has a value that is not valid: {error}") from None
+    if _levels(given) > _MOST_LEVELS:
+        raise BadBody(f"the body must have at most {_MOST_LEVELS} levels")
+    return given
+
+
+def plain_values(body: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
+    """*body*, all of whose values are texts, numbers or booleans. Raises BadBody."""
+    for name, value in body.items():
+        if not isinstance(value, str | int | float | bool):
+            raise BadBody(f'"{name}" must be a text, a number, true or false')
+        if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+            raise BadBody(f'"{name}" must have at most {_LONGEST_TEXT} characters')
+    return dict(body)
 
 
 def limits(body: Mapping[str, Any]) -> dict[str, int]:
@@ -193,6 +238,17 @@ def region(name: str | UnsetType, default: str, *, is_any: bool) -> str:
     if name not in REGIONS and not is_any:
         raise BadBody(f'"region" must be a region of Alibaba Cloud, not {name!r}')
     return name
+
+
+def _levels(value: Any) -> int:
+    """The number of objects and lists inside each other."""
+    levels, inside = 0, [value]
+    while inside := [each for each in inside if isinstance(each, dict | list)]:
+        levels += 1
+        inside = [
+            item for each in inside for item in (each.values() if isinstance(each, dict) else each)
+        ]
+    return levels
 
 
 def _covered() -> set[str]:

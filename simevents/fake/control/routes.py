@@ -28,6 +28,7 @@ from ..state.clock import iso_time
 from ..state.cloud import Cloud
 from ..state.database import StoreError
 from ..state.event_table import EventRow
+from ..state.faults import TooManyFaults
 from ..state.journal import Journal
 from ..state.lifecycle import FINAL, start_status
 from ..state.switches import BadSwitch, Switches
@@ -69,6 +70,7 @@ def routes(cloud: Cloud, journal: Journal, switches_at_start: Switches) -> Starl
             BadSwitch: _bad_body,
             ApiError: _bad_body,
             StoreError: _bad_body,
+            TooManyFaults: _bad_body,
         },
     )
 
@@ -204,7 +206,7 @@ class _Control:
 
     async def set_switches(self, request: Request) -> Response:
         """Set the given switches and keep the others. They are saved with the cloud's data."""
-        body = await bodies.read_object(request)
+        body = bodies.plain_values(await bodies.read_object(request))
         self._cloud.switches = self._cloud.switches.changed(**body)
         with self._settled():
             self._cloud.store.save_switches(self._cloud.switches.differing())
@@ -239,7 +241,8 @@ class _Control:
         """Restore the initial state: no data, real time, no faults, no limits, initial switches."""
         with self._cloud.store.transaction():
             self._cloud.store.reset()
-        self._cloud.clock.restart()
+            # Within the transaction, which saves the time.
+            self._cloud.clock.restart()
         self._cloud.faults.clear()
         self._cloud.throttle.set({})
         self._cloud.switches = self._switches_at_start

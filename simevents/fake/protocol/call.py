@@ -21,6 +21,11 @@ AnswerMembers = dict[str, Any]
 LIST_POSITION = re.compile(r"\.[0-9]{1,9}(?=\.|$)")
 """The index in the name of a list parameter: ``InstanceId.1``, ``Tag.1.Key``."""
 
+MOST_TAGS = 20
+"""Documented maximum of N in ``Tag.N.Key``."""
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_LONGEST_INTEGER = 20
 _LARGEST_INTEGER = 2**31 - 1
 _LONGEST_INDEX = 10
 
@@ -42,6 +47,8 @@ class Action:
     invalid: Code
     is_idempotent: bool
     """Whether the action supports ClientToken."""
+    is_read: bool
+    """Whether the action changes nothing in the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +89,12 @@ class Call:
         value = self.text(name)
         if not value:
             return default
-        try:
-            number = int(value)
-        except ValueError:
-            raise self.refusal(name, "not a whole number") from None
-        if abs(number) > _LARGEST_INTEGER:
+        # int() would also accept other scripts' digits, spaces and underscores.
+        if _INTEGER.fullmatch(value) is None:
+            raise self.refusal(name, "not a whole number")
+        if len(value) > _LONGEST_INTEGER or abs(int(value)) > _LARGEST_INTEGER:
             raise self.refusal(name, "too large")
-        return number
+        return int(value)
 
     def boolean(self, name: str) -> bool:
         """Clients write ``true`` and ``True``; absent is false."""
@@ -128,7 +134,7 @@ class Call:
         values = _from_json(value)
         if values is None and '"' not in value:
             values = _from_json(value.replace("'", '"'))
-        if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
+        if not isinstance(values, list) or not all(map(_is_text, values)):
             raise self.refusal(name, "not a JSON array of strings")
         if len(values) > most:
             raise self.refusal(name, f"more than {most}")
@@ -158,7 +164,10 @@ class Call:
         return [found[index] for index in sorted(found)]
 
     def tags(self) -> dict[str, str]:
-        return self.pairs("Tag")
+        found = self.pairs("Tag")
+        if len(found) > MOST_TAGS:
+            raise self.refusal("Tag.N", f"more than {MOST_TAGS}")
+        return found
 
     @property
     def region(self) -> str:
@@ -175,6 +184,17 @@ def _from_json(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _is_text(value: object) -> bool:
+    """Whether *value* is a text that can be stored; JSON can contain half of a surrogate pair."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 Implementation = Callable[[Cloud, Call], AnswerMembers]

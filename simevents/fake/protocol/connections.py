@@ -19,18 +19,36 @@ _HEAD_TOO_LARGE = (
 )
 
 
-_UPGRADE = re.compile(rb"\r\nupgrade: *h2c(?=\r\n)", re.IGNORECASE)
+_METHOD = re.compile(rb"[A-Z]{1,20}(?: |\Z)")
+_UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*(?=\r\n)", re.IGNORECASE)
+_BLANK = b"\r\n\r\n"
 
 
-def _without_upgrade(data: bytes) -> bytes:
-    """*data* without the offer of HTTP/2 that Java's HTTP client sends in its first request.
+class _HeldHead:
+    """The head of a request, held back until it is complete."""
 
-    With that header the parser would drop the body.
-    """
-    if not data.startswith(b"POST "):
-        return data
-    head, blank, body = data.partition(b"\r\n\r\n")
-    return _UPGRADE.sub(b"", head + b"\r\n")[:-2] + blank + body if blank else data
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def clear(self) -> None:
+        self._held.clear()
+
+    def add(self, data: bytes) -> bytes:
+        """What has arrived of a request, without Upgrade, once its head is complete; else empty."""
+        if not self._held and not _METHOD.match(data[:21]):
+            return data
+        searched = max(len(self._held) - len(_BLANK), 0)
+        self._held += data
+        end = self._held.find(_BLANK, searched)
+        # The parser refuses bare line feeds.
+        if end < 0 and self._held.find(b"\n\n", searched) < 0:
+            return b""
+        whole = bytes(self._held)
+        self._held.clear()
+        return _UPGRADE.sub(b"", whole[: end + 2]) + whole[end + 2 :] if end >= 0 else whole
 
 
 PROXIED_HOST = "simevents.proxied_host"
@@ -53,7 +71,10 @@ class Connections:
         self._refuse_tunnel = refuse_tunnel
 
     def abort(self, client: tuple[str, int]) -> None:
-        self._transports[tuple(client)].abort()  # type: ignore[index]
+        """Abort the connection of *client*; without effect if the client has left."""
+        transport = self._transports.get((client[0], client[1]))
+        if transport is not None:
+            transport.abort()
 
     def abort_all(self) -> None:
         for transport in list(self._transports.values()):
@@ -66,24 +87,33 @@ class Connections:
         transport.close()
 
     def protocol(self) -> type[asyncio.Protocol]:
-        """uvicorn's HTTP protocol; it also tracks connections and limits the request head."""
+        """uvicorn's HTTP protocol, which also tracks connections and limits the request head.
+
+        It removes the header Upgrade, such as the offer of HTTP/2 that Java's HTTP client sends:
+        with that header the parser would drop the body.
+        """
         transports = self._transports
         refuse_tunnel = self._refuse_tunnel
 
         class TrackedProtocol(HttpToolsProtocol):
             _head_bytes = 0
             _is_in_head = False
+            _is_between_messages = True
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-                transports[transport.get_extra_info("peername")] = transport
+                self._held = _HeldHead()
+                # ASGI knows the first two of the four parts of an IPv6 address.
+                self._peer = (transport.get_extra_info("peername") or ("", 0))[:2]
+                transports[self._peer] = transport
                 super().connection_made(transport)
 
             def connection_lost(self, error: Exception | None) -> None:
-                transports.pop(self.transport.get_extra_info("peername"), None)
+                transports.pop(self._peer, None)
                 super().connection_lost(error)
 
             def on_message_begin(self) -> None:
                 self._is_in_head = True
+                self._is_between_messages = False
                 super().on_message_begin()
 
             def on_headers_complete(self) -> None:
@@ -97,10 +127,20 @@ class Connections:
                     self.scope[PROXIED_HOST] = netloc  # type: ignore[literal-required]
                 super().on_headers_complete()
 
+            def on_message_complete(self) -> None:
+                self._is_between_messages = True
+                super().on_message_complete()
+
             def data_received(self, data: bytes) -> None:
-                super().data_received(_without_upgrade(data))
-                self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
-                if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+                if self._is_between_messages:
+                    data = self._held.add(data)
+                    self._unset_keepalive_if_required()
+                if data:
+                    super().data_received(data)
+                    self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
+                is_too_large = max(self._head_bytes, len(self._held)) > MAX_HEAD_BYTES
+                if is_too_large and not self.transport.is_closing():
+                    self._held.clear()
                     self.transport.write(_HEAD_TOO_LARGE)
                     self.transport.close()
 

@@ -6,7 +6,7 @@ raise into answers. `wire` parses requests and writes answers.
 """
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -30,7 +30,7 @@ from ..state.access_keys import AccessKey
 from ..state.catalog import REGIONS
 from ..state.cloud import Cloud
 from ..state.faults import Fault
-from ..state.journal import Entry, Journal
+from ..state.journal import LONGEST_NAME, Entry, Journal, shortened
 from ..sts import roles
 from ..vpc import network_lists, networks, route_tables
 
@@ -39,8 +39,9 @@ from . import api_errors, idempotency, wire
 from .api_errors import ApiError
 from .call import LIST_POSITION, Action, Call
 from .member_order import in_order
-from .registry import ACTIONS
+from .registry import ACTIONS, is_read_name
 from .signatures import Verifier
+from .spoiling import halved, spoiled
 from .wire import Reading, Request, Response
 
 __all__ = ["PRODUCTS", "VERSIONS", "Rpc"]
@@ -91,11 +92,8 @@ _SECRET_PARAMETERS = frozenset({"Password", "UserData"})
 VERSIONS = frozenset(version for version, _ in ACTIONS)
 """The API versions of the products that the fake serves."""
 
-LONGEST_NAME = 200
-"""The limit for a parameter name; no documented name is as long."""
-
-TIMEOUT_SECONDS = 3600.0
-"""Time until a call with the fault "timeout" is closed; every client times out earlier."""
+MOST_LOG_LINES = 1_000
+"""The limit for logged unexpected calls; the journal has the others."""
 
 
 @dataclass(slots=True)
@@ -117,6 +115,7 @@ class Rpc:
     def __init__(self, cloud: Cloud, journal: Journal) -> None:
         self._cloud = cloud
         self._journal = journal
+        self._logged = 0
         self._verifier = Verifier(
             cloud.access_keys.find, lambda: cloud.switches.unknown_access_key_status
         )
@@ -141,24 +140,8 @@ class Rpc:
                 "Recommend": "https://api.aliyun.com/troubleshoot"
                 f"?q={code}&product=Ecs&requestId={request_id}",
             }
-        reading, now = progress.reading, self._cloud.now()
-        action = progress.action or reading.action
-        self._journal.record(
-            Entry(
-                at=now,
-                action=action,
-                parameters=_journalled(reading.parameters),
-                status=status,
-                code=code,
-                request_id=request_id,
-                unexpected=progress.unexpected,
-                results=None if code else _results(members),
-                problem=progress.problem[:LONGEST_NAME],
-            )
-        )
-        if progress.unexpected:
-            why = progress.problem or code
-            log.warning("unexpected call: %s (%s)", action or "no action", why)
+        reading, fault, now = progress.reading, progress.fault, self._cloud.now()
+        action = progress.action or shortened(reading.action, LONGEST_NAME)
         answer = wire.render(
             status,
             "Error" if code else f"{action}Response",
@@ -166,7 +149,36 @@ class Rpc:
             as_json=reading.as_json,
             now=now,
         )
-        return answer if progress.fault is None else _spoiled(answer, progress.fault)
+        if fault is not None:
+            answer = spoiled(answer, fault)
+        carried_out = not code and (fault is None or fault.cut != "before")
+        self._journal.record(
+            Entry(
+                at=now,
+                action=action,
+                parameters=_journalled(reading.parameters),
+                status=0 if answer.is_cut else answer.status,
+                code=code,
+                request_id=request_id,
+                unexpected=progress.unexpected,
+                results=_results(members) if carried_out else None,
+                problem=shortened(progress.problem, LONGEST_NAME),
+                is_read=_is_read(reading),
+                carried_out=carried_out,
+                answered=not answer.is_cut,
+            )
+        )
+        if progress.unexpected:
+            self._log_unexpected(action, progress.problem or code)
+        return answer
+
+    def _log_unexpected(self, action: str, why: str) -> None:
+        if self._logged < MOST_LOG_LINES:
+            name = ascii(action) if action else "no action"
+            log.warning("unexpected call: %s (%s)", name, ascii(shortened(why, LONGEST_NAME))[1:-1])
+        elif self._logged == MOST_LOG_LINES:
+            log.warning("no further unexpected calls are logged; see /_fake/calls?unexpected=1")
+        self._logged += 1
 
     def _run(self, request: Request, progress: _Progress) -> dict[str, Any]:
         reading = progress.reading
@@ -182,7 +194,7 @@ class Rpc:
         action = _find(progress)
         self._check_parameters(progress, action)
         region = reading.parameters.get("RegionId", "")
-        if region and region not in REGIONS and self._cloud.switches.unknown_region == "refuse":
+        if region not in REGIONS and self._is_refused(region):
             raise ApiError(api_errors.REGION_UNKNOWN)
         if not self._cloud.throttle.admits(action.name, region, self._cloud.now()):
             raise ApiError(api_errors.THROTTLED)
@@ -196,7 +208,7 @@ class Rpc:
         if fault is not None:
             delay = max(delay, fault.visibility_delay)
         members = self._carry_out(Call(action, reading.parameters, caller, delay), business)
-        return _halved(members) if fault is not None and fault.partial else members
+        return halved(members) if fault is not None and fault.partial else members
 
     def _check_parameters(self, progress: _Progress, action: Action) -> None:
         """Mark a call with a parameter that the API does not document, or refuse it.
@@ -209,13 +221,20 @@ class Rpc:
             plain = _plain(name) if len(name) <= LONGEST_NAME else ""
             if plain not in action.documented:
                 unknown = ApiError(
-                    api_errors.UNKNOWN_PARAMETER, action=action.name, parameter=shown_name(name)
+                    api_errors.UNKNOWN_PARAMETER,
+                    action=action.name,
+                    parameter=shown_name(shortened(name, LONGEST_NAME)),
                 )
                 if self._cloud.switches.unknown_parameter == "refuse":
                     raise unknown
                 progress.unexpected, progress.problem = True, unknown.text
             elif value and plain in action.refused:
                 raise ApiError(api_errors.NOT_COVERED, action=action.name, parameter=name)
+
+    def _is_refused(self, unknown_region: str) -> bool:
+        is_long = len(unknown_region) > LONGEST_NAME
+        switch = self._cloud.switches.unknown_region
+        return bool(unknown_region) and (is_long or switch == "refuse")
 
     def _verify(self, request: Request, reading: Reading) -> AccessKey:
         if not reading.by_headers:
@@ -257,12 +276,20 @@ def _find(progress: _Progress) -> Action:
     """The requested action. Raises ApiError (HTTP 400) if it is not covered."""
     reading = progress.reading
     if reading.version not in VERSIONS:
-        raise ApiError(api_errors.UNKNOWN_VERSION, version=reading.version)
+        version = shortened(reading.version, LONGEST_NAME)
+        raise ApiError(api_errors.UNKNOWN_VERSION, version=version)
     action = ACTIONS.get((reading.version, reading.action.lower()))
     if action is None:
-        raise ApiError(api_errors.UNKNOWN_ACTION, action=f"{reading.action} ({reading.version})")
+        named = f"{shortened(reading.action, LONGEST_NAME)} ({reading.version})"
+        raise ApiError(api_errors.UNKNOWN_ACTION, action=named)
     progress.action = action.name
     return action
+
+
+def _is_read(reading: Reading) -> bool:
+    """Whether the call, even a refused one, asks for no change."""
+    action = ACTIONS.get((reading.version, reading.action.lower()))
+    return is_read_name(reading.action) if action is None else action.is_read
 
 
 @lru_cache(maxsize=4_096)
@@ -288,20 +315,3 @@ def _results(members: dict[str, Any]) -> int | None:
 def _journalled(parameters: dict[str, str]) -> dict[str, str]:
     """The parameters as they may be shown: names that are not on the list have no value."""
     return shown_parameters({n: v for n, v in parameters.items() if n not in COMMON_PARAMETERS})
-
-
-def _halved(members: dict[str, Any]) -> dict[str, Any]:
-    """Half of the event ids in a create answer, rounded down."""
-    ids = members.get("EventIdSet", {}).get("EventId", [])
-    return {"EventIdSet": {"EventId": ids[: len(ids) // 2]}}
-
-
-def _spoiled(answer: Response, fault: Fault) -> Response:
-    if fault.cut is not None:
-        return replace(answer, is_cut=True)
-    if fault.timeout:
-        return replace(answer, delay_seconds=TIMEOUT_SECONDS, is_cut=True)
-    if fault.garbage:
-        body = b"<html><head><title>502 Bad Gateway</title></head></html>"
-        return Response(502, [(b"content-type", b"text/html")], body)
-    return replace(answer, delay_seconds=fault.latency)

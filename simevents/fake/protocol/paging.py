@@ -7,6 +7,7 @@ that is added between two pages causes no duplicates and no gaps.
 import base64
 import binascii
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,11 @@ from ..state.cloud import Cloud
 from .call import AnswerMembers, Call
 
 LARGEST_PAGE = 100
+
+# What `token` writes: a float, and an id or a number.
+_POSITION = re.compile(
+    r"(?P<moment>-?[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?)( (?P<last>[ -~]{0,200}))?"
+)
 
 
 def numbers(cloud: Cloud, call: Call) -> tuple[int, int]:
@@ -99,10 +105,9 @@ def position(call: Call) -> tuple[float, str] | None:
     if not given:
         return None
     try:
-        text, _, last = base64.urlsafe_b64decode(given.encode()).decode().partition(" ")
-        moment = float(text)
+        found = _POSITION.fullmatch(base64.urlsafe_b64decode(given.encode()).decode())
     except (ValueError, binascii.Error):
-        moment, last = math.nan, ""
-    if not math.isfinite(moment):
+        found = None
+    if found is None or not math.isfinite(moment := float(found["moment"])):
         raise call.refusal("NextToken", "not a token of an earlier answer")
-    return moment, last
+    return moment, found["last"] or ""

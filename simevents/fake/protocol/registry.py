@@ -20,14 +20,22 @@ from .call import Action, Implementation
 OWNERS = frozenset({"OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount"})
 """Parameters that nearly every action has, and that no action acts on."""
 
-_READS = ("Describe", "List")
+_FILTERED = ("Describe", "List")
+"""Actions with these names answer lists; a filter that has no effect would be a wrong answer."""
 
 ACTIONS: dict[tuple[str, str], Action] = {}
 """(API version, action name in lower case) to action; clients write names in different case."""
 
+_READS = ("Describe", "List", "Get", "Query", "Check")
+
 _DOCUMENTED: dict[str, list[str]] = json.loads(
     files(__package__).joinpath("parameters.json").read_text()
 )
+
+
+def is_read_name(name: str) -> bool:
+    """Whether an action with this name changes nothing, by the API's rules for names."""
+    return name.startswith(_READS)
 
 
 def action(
@@ -38,11 +46,14 @@ def action(
     ignores: str = "",
     missing: Code = api_errors.MISSING_PARAMETER,
     invalid: Code = api_errors.INVALID_PARAMETER,
+    *,
+    is_read: bool | None = None,
 ) -> Callable[[Implementation], Implementation]:
     """Register a function as the implementation of action *name* of *product* in *version*.
 
     *honours* is a list of the parameters that have an effect, separated by spaces. *ignores*
     is a list of those that cannot change the answer, for actions that read; ``*`` is all others.
+    *is_read* is needed only where the name does not say whether the action changes anything.
     """
 
     def register(implementation: Implementation) -> Implementation:
@@ -52,7 +63,7 @@ def action(
         ignored = documented if ignores == "*" else frozenset(ignores.split())
         assert ignored <= documented, f"{name} has no {ignored - documented}"
         harmless = honoured | ignored | OWNERS | {"RegionId"}
-        refused = documented - harmless if name.startswith(_READS) else frozenset()
+        refused = documented - harmless if name.startswith(_FILTERED) else frozenset()
         is_idempotent = "ClientToken" in honoured
         ACTIONS[version, name.lower()] = Action(
             product,
@@ -65,6 +76,7 @@ def action(
             missing,
             invalid,
             is_idempotent,
+            is_read_name(name) if is_read is None else is_read,
         )
         return implementation
 

@@ -23,6 +23,12 @@ from .api_errors import ApiError
 VALID_SECONDS = 15 * 60
 """The largest difference between a request's time and ours; nonces are kept twice as long."""
 
+KEPT_NONCES = 200_000
+"""The limit for the nonces that are kept; at more than 100 calls per second old ones are lost."""
+
+_LONGEST_KEPT = 200
+"""Characters of key id and nonce together; for longer ones a digest is kept."""
+
 V3_SCHEME = "ACS3-HMAC-SHA256"
 
 _SHORT = 64
@@ -109,11 +115,10 @@ class Verifier:
                 payload_hash,
             ]
         )
-        # Header bytes that are not UTF-8 were decoded to surrogates; this restores the bytes.
-        digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+        digest = hashlib.sha256(canonical.encode()).hexdigest()
         if key.secret is not None:
             mac = hmac.digest(key.secret.encode(), f"{V3_SCHEME}\n{digest}".encode(), "sha256")
-            given = fields["Signature"].lower().encode("utf-8", "surrogateescape")
+            given = fields["Signature"].lower().encode()
             if not hmac.compare_digest(mac.hex().encode(), given):
                 raise ApiError(api_errors.SIGNATURE_MISMATCH, string_to_sign=canonical)
         self._use_nonce(key.id, headers["x-acs-signature-nonce"], wall)
@@ -135,13 +140,18 @@ class Verifier:
 
     def _use_nonce(self, key_id: str, nonce: str, wall: float) -> None:
         """Record a nonce. This is the last check, so only valid requests use their nonces."""
-        if (key_id, nonce) in self._nonces:
+        used = (key_id, nonce)
+        if len(key_id) + len(nonce) > _LONGEST_KEPT:
+            used = ("", hashlib.sha256(f"{key_id}\0{nonce}".encode()).hexdigest())
+        if used in self._nonces:
             raise ApiError(api_errors.NONCE_USED)
         if wall >= self._forget_at:
             oldest = wall - 2 * VALID_SECONDS
-            self._nonces = {used: at for used, at in self._nonces.items() if at > oldest}
+            self._nonces = {known: at for known, at in self._nonces.items() if at > oldest}
             self._forget_at = wall + VALID_SECONDS
-        self._nonces[key_id, nonce] = wall
+        self._nonces[used] = wall
+        if len(self._nonces) > KEPT_NONCES:
+            del self._nonces[next(iter(self._nonces))]
 
 
 def encode(text: str) -> str:

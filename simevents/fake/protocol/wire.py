@@ -5,6 +5,7 @@ their signature is in the query or in headers. Answers are JSON or XML. `dispatc
 decides what a request means and whether it is allowed.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ MOST_PARAMETERS = 2_000
 _SHORT = 64
 _REPLACEMENT = "\ufffd"
 # Characters that are not allowed in XML 1.0.
+_NOT_IN_XML_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -85,21 +87,24 @@ class Reading:
 
 
 def headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name in lower case; the values of a repeated header are joined by commas."""
+    """Headers by name in lower case; the values of a repeated header are joined by commas.
+
+    Bytes that are not UTF-8 are replaced, as in queries and bodies, so that every text of a
+    request can be stored and written in an answer.
+    """
     found: dict[str, str] = {}
     for name, value in raw:
-        key, text = name.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape")
+        key, text = name.decode("latin-1").lower(), value.decode("utf-8", "replace")
         found[key] = f"{found[key]},{text}" if key in found else text
     return found
 
 
 def _pairs(text: bytes) -> dict[str, str]:
     """The same result as `urllib.parse.parse_qsl`, which is three times slower on cached words."""
-    fields = text.decode("utf-8", "replace").split("&")
-    if len(fields) > MOST_PARAMETERS:
+    if text.count(b"&") >= MOST_PARAMETERS:
         raise ApiError(api_errors.TOO_MANY_PARAMETERS)
     found = {}
-    for pair in fields:
+    for pair in text.decode("utf-8", "replace").split("&"):
         if pair:
             name, _, value = pair.partition("=")
             found[_decoded(name)] = _decoded(value)
@@ -123,7 +128,7 @@ def render(
 ) -> Response:
     """An answer with *members*, which include RequestId; *root* is the XML root element."""
     if as_json:
-        body = orjson.dumps(members)
+        body = _json(members)
         content_type = b"application/json;charset=utf-8"
     else:
         text = f'<?xml version="1.0" encoding="UTF-8"?>{_xml(root, members)}'
@@ -138,6 +143,14 @@ def render(
     return Response(status, headers, body)
 
 
+def _json(members: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(members)
+    except TypeError:
+        # Data of an earlier version can have deeper objects and larger numbers than orjson takes.
+        return json.dumps(members).encode()
+
+
 @lru_cache(maxsize=8)
 def _http_date(second: int) -> bytes:
     return formatdate(second, usegmt=True).encode()
@@ -145,12 +158,24 @@ def _http_date(second: int) -> bytes:
 
 def _xml(name: str, value: Any) -> str:
     """*value* as XML. A list becomes repeated elements; a boolean is in lower case."""
-    if isinstance(value, dict):
-        return f"<{name}>{_joined(_xml(key, member) for key, member in value.items())}</{name}>"
     if isinstance(value, list):
         return _joined(_xml(name, item) for item in value)
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f"<{name}>{escape(_NOT_XML.sub(_REPLACEMENT, text))}</{name}>"
+    tag = _xml_name(name)
+    if isinstance(value, dict):
+        return f"<{tag}>{_joined(_xml(key, member) for key, member in value.items())}</{tag}>"
+    text = "" if value is None else str(value)
+    text = text.lower() if isinstance(value, bool) else text
+    return f"<{tag}>{escape(_NOT_XML.sub(_REPLACEMENT, text))}</{tag}>"
+
+
+@lru_cache(maxsize=1_000)
+def _xml_name(name: str) -> str:
+    """*name* with an underscore for each character that an XML name cannot have.
+
+    The names of the API need none; those of an event's ExtendedAttribute are the user's.
+    """
+    plain = _NOT_IN_XML_NAME.sub("_", name)
+    return plain if plain[:1].isalpha() or plain[:1] == "_" else f"_{plain}"
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """The cloud's clock: the only source of the cloud's current time.
 
+It never goes back, even when the wall clock is set back, unless it is told to (`set`).
 Signatures and nonces use wall time, never this clock. Nothing here waits, and there
 are no timers: code that depends on elapsed time reads `now` and computes the result.
 """
@@ -13,6 +14,9 @@ from ...models import format_time
 
 Epoch = float
 """Seconds since 1970, UTC."""
+
+START_OF_TIME: Epoch = -62_135_596_800
+"""The first second of the year 1."""
 
 END_OF_TIME: Epoch = 253_402_300_799
 """The last second of the year 9999. The API cannot write a later one; the clock stops there."""
@@ -29,30 +33,49 @@ class Setting:
 
 
 class Clock:
-    """The cloud's time. *wall* is a function that returns real time, as `time.time` does."""
+    """The cloud's time. *wall* is a function that returns real time, as `time.time` does.
 
-    def __init__(self, wall: Callable[[], Epoch], setting: Setting | None = None) -> None:
+    *setting* and *latest* are those of an earlier run on the same data: how the clock was set,
+    and the latest time that the data know.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], Epoch],
+        setting: Setting | None = None,
+        latest: Epoch | None = None,
+    ) -> None:
         self._wall = wall
         self.restart()
         if setting is not None:
             self.setting = setting
+        if setting is not None or latest is not None:
+            self._latest = START_OF_TIME if latest is None else latest
 
     def restart(self) -> None:
         """Set the clock to real time, at the normal rate."""
         start = self._wall()
+        self._latest = start
         self.setting = Setting(wall=start, fake=start, rate=1.0)
 
     def now(self) -> Epoch:
         setting = self.setting
-        return min(setting.fake + (self._wall() - setting.wall) * setting.rate, END_OF_TIME)
+        moment = min(setting.fake + (self._wall() - setting.wall) * setting.rate, END_OF_TIME)
+        if moment < self._latest:
+            # The wall clock was set back: time goes on from the latest moment.
+            moment = self._latest
+            self._reset(fake=moment, rate=setting.rate)
+        self._latest = moment
+        return moment
 
     def advance(self, seconds: float) -> None:
         """Move the cloud's time forward by *seconds*."""
         self._reset(fake=self.now() + seconds, rate=self.setting.rate)
 
     def set(self, moment: datetime) -> None:
-        """Set the cloud's time to *moment*; time continues from there."""
-        self._reset(fake=moment.timestamp(), rate=self.setting.rate)
+        """Set the cloud's time to *moment*, which may be earlier; time continues from there."""
+        self._latest = moment.timestamp()
+        self._reset(fake=self._latest, rate=self.setting.rate)
 
     def run_at(self, rate: float) -> None:
         """Run the clock at *rate* cloud seconds per wall second; 0 freezes it."""
@@ -66,10 +89,15 @@ class Clock:
 @lru_cache(maxsize=10_000)
 def iso_time(moment: Epoch) -> str:
     """*moment* with seconds, the format of event and VPC answers."""
-    return format_time(datetime.fromtimestamp(moment, UTC))
+    return format_time(_datetime(moment))
 
 
 @lru_cache(maxsize=10_000)
 def iso_minute(moment: Epoch) -> str:
     """*moment* without seconds, the format of instance answers."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%MZ")
+    return f"{_datetime(moment).replace(tzinfo=None).isoformat(timespec='minutes')}Z"
+
+
+def _datetime(moment: Epoch) -> datetime:
+    """*moment*, or the nearest one that can be written: NotBefore with an offset can be beyond."""
+    return datetime.fromtimestamp(min(max(moment, START_OF_TIME), END_OF_TIME), UTC)

@@ -28,6 +28,9 @@ class Cloud:
     faults: Faults = field(default_factory=Faults)
     throttle: Throttle = field(default_factory=Throttle)
 
+    def __post_init__(self) -> None:
+        self.store.cloud_time = self.clock.now
+
     def now(self) -> Epoch:
         return self.clock.now()
 

@@ -1,14 +1,22 @@
 """The data file: its tables, how it is opened, and which files are refused.
 
-Only one process can use a file at a time. A file that is damaged, of another program
-or of a later version is not changed; the error text says what to do.
+Only one process can use a file at a time, and only its owner can read it. A file that is
+damaged, of another program or of a later version is not changed; the error text says
+what to do.
 """
 
+import os
 import sqlite3
+import stat
 from pathlib import Path
 
 APPLICATION_ID = 0x53494D45  # "SIME": marks our files among SQLite databases
 SCHEMA_VERSION = 2
+
+FOLDER_SUFFIX = ".simevents"
+"""Of the folder next to a data file, in which `daemon` keeps its files."""
+
+_RESERVED = ("-wal", "-shm", "-journal", FOLDER_SUFFIX)
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -47,16 +55,70 @@ class StoreError(Exception):
 
 
 def open_database(path: Path | None) -> sqlite3.Connection:
+    """The database in the file *path*, or in memory. Raises StoreError."""
+    if path is not None:
+        _find_or_create(path)
+    db = sqlite3.connect(
+        ":memory:" if path is None else path.absolute(),
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=0,
+    )
     try:
-        db = sqlite3.connect(
-            path or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
+        _open(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def check_name(path: Path) -> None:
+    """Raise StoreError if the name is one that belongs to another data file."""
+    if not path.name or path.name.endswith(_RESERVED) or path.parent.name.endswith(FOLDER_SUFFIX):
+        raise StoreError(
+            f"{path} is not a valid name of a data file, since the fake cloud gives such names to "
+            "its own files; use another one, such as cloud.db (--data)."
         )
+
+
+def _find_or_create(path: Path) -> None:
+    """Make sure that *path* is a regular file; a new one can be read by its owner only."""
+    check_name(path)
+    try:
+        if not path.is_symlink() and not path.exists():
+            flags = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY
+            os.close(os.open(path, flags, 0o600))
+        is_file = stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise StoreError(f"The data file {path} cannot be opened: {reason}.") from None
+    if not is_file:
+        raise StoreError(
+            f"The data file {path} is a symbolic link or not a regular file; give the file itself "
+            "(--data)."
+        )
+
+
+def _close_to_others(path: Path) -> None:
+    """Take the rights of others from a file of an earlier version."""
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        info = file.lstat() if file.exists() else None
+        if info is not None and info.st_uid == os.geteuid() and info.st_mode & 0o077:
+            file.chmod(0o600)
+
+
+def _open(db: sqlite3.Connection, path: Path | None) -> None:
+    try:
         # Exclusive: a second server on the same file must fail now, not corrupt the file later.
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("BEGIN EXCLUSIVE")
         _prepare(db, path)
         db.execute("COMMIT")
-        # If the process is killed, no committed data is lost; only a power failure can lose some.
+        if path is not None:
+            _close_to_others(path)
+        # A killed process loses no committed data; a power failure can lose the latest. FULL would
+        # keep that too, but waits 5 to 10 ms for the disk with each transaction, which is several
+        # times as long as the creation of 100 events takes.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
     except sqlite3.OperationalError as error:
@@ -71,7 +133,6 @@ def open_database(path: Path | None) -> sqlite3.Connection:
             f"The data file {path} is damaged or not a database ({error}). It was left as it is; "
             "give another file (--data) or move this one away."
         ) from None
-    return db
 
 
 def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
@@ -89,7 +150,6 @@ def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     elif application_id != APPLICATION_ID or version != SCHEMA_VERSION:
-        db.close()
         raise StoreError(
             f"The file {path} is not the data of this version of the fake cloud. It was left as "
             "it is; give another file (--data)."

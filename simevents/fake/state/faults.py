@@ -6,10 +6,18 @@ change the result. `dispatch` checks for faults before the action runs and after
 """
 
 import hashlib
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+MOST_FAULTS = 1_000
+KEPT_CALLS = 100_000
+"""The limit for the different calls that are counted; the one that is longest unused is dropped."""
+
+
+class TooManyFaults(Exception):
+    """There are `MOST_FAULTS` faults; they have to be cleared before another one is added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class Fault:
     garbage: bool = False
     """Carry the action out and answer with an HTML page and status 502."""
     partial: bool = False
-    """Carry the action out, but return only half of the ids in the answer."""
+    """Carry the action out, but return only half of each list in the answer."""
     latency: float = 0.0
     """Carry the action out, then wait this number of real seconds before answering."""
     visibility_delay: float = 0.0
@@ -47,16 +55,19 @@ class Faults:
         self._faults: list[Fault] = []
         self._affected: Counter[int] = Counter()
         self._passed: Counter[int] = Counter()
-        self._calls: Counter[str] = Counter()
+        self._attempts: OrderedDict[bytes, int] = OrderedDict()
 
     def add(self, fault: Fault) -> None:
+        """Add a fault. Raises TooManyFaults."""
+        if len(self._faults) >= MOST_FAULTS:
+            raise TooManyFaults(f"there are {MOST_FAULTS} faults already; clear them first")
         self._faults.append(fault)
 
     def clear(self) -> None:
         self._faults.clear()
         self._affected.clear()
         self._passed.clear()
-        self._calls.clear()
+        self._attempts.clear()
 
     def listed(self) -> list[dict[str, Any]]:
         return [
@@ -69,8 +80,7 @@ class Faults:
         if not self._faults:
             return None
         call = "\0".join([action, *(f"{n}={v}" for n, v in sorted(parameters.items()))])
-        attempt = self._calls[call]
-        self._calls[call] += 1
+        attempt = self._count(call)
         for number, fault in enumerate(self._faults):
             if fault.action not in ("*", action):
                 continue
@@ -83,6 +93,15 @@ class Faults:
                 self._affected[number] += 1
                 return fault
         return None
+
+    def _count(self, call: str) -> int:
+        """The number of earlier identical calls."""
+        digest = hashlib.sha256(call.encode()).digest()
+        attempt = self._attempts.pop(digest, 0)
+        self._attempts[digest] = attempt + 1
+        if len(self._attempts) > KEPT_CALLS:
+            self._attempts.popitem(last=False)
+        return attempt
 
 
 def _chance(seed: int, number: int, call: str, attempt: int) -> float:

@@ -2,19 +2,30 @@
 
 It contains no secrets: of parameters that are not on the allow list, `dispatch` records the
 names only. The journal is in memory, keeps only the latest calls, and is lost on a restart.
+What it keeps is bounded, whatever the calls contain.
 """
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from sys import getsizeof
 from typing import Any
 
 from .clock import Epoch, iso_time
 from .refusals import Refusals
 
 KEPT_CALLS = 100_000
-KEPT_CHARACTERS = 50_000_000
-"""The limit for all parameters together; calls with long ones displace more old calls."""
+KEPT_BYTES = 50_000_000
+"""The limit for the memory of all calls; large calls displace more old ones."""
+
+LONGEST_NAME = 200
+"""Characters of an action's or a parameter's name; no documented name is as long."""
+
+LONGEST_VALUE = 40_000
+"""Characters of a parameter; the largest documented one, UserData, has 32 kB."""
+
+_BYTES_PER_PARAMETER = 100
+_BYTES_PER_CALL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +35,9 @@ class Entry:
     action: str
     parameters: dict[str, str]
     status: int
+    """HTTP status of the answer; 0 when no answer was sent."""
     code: str
-    """Empty when the call succeeded."""
+    """The error's code; empty when there was no error."""
     request_id: str
     unexpected: bool
     """The fake does not know this action or one of its parameters."""
@@ -33,6 +45,12 @@ class Entry:
     """How many entries the list in the answer has; None when the answer has no list."""
     problem: str = ""
     """Why the call is unexpected; empty for other calls."""
+    is_read: bool = False
+    """The action changes nothing in the account."""
+    carried_out: bool = True
+    """The action was carried out, whether or not its answer arrived."""
+    answered: bool = True
+    """An answer was sent; a fault can cut the connection instead."""
 
 
 class Journal:
@@ -40,21 +58,25 @@ class Journal:
 
     def __init__(self, on_call: Callable[[Entry], None] | None = None) -> None:
         self._on_call = on_call
-        self._entries: deque[Entry] = deque()
-        self._characters = 0
+        self._entries: deque[tuple[int, Entry]] = deque()
+        self._bytes = 0
         self.refusals = Refusals()
 
     def record(self, entry: Entry) -> None:
-        self._entries.append(entry)
-        self._characters += _length(entry)
-        while len(self._entries) > KEPT_CALLS or self._characters > KEPT_CHARACTERS:
-            self._characters -= _length(self._entries.popleft())
+        size = _size(entry)
+        if size > LONGEST_VALUE:
+            entry = _shortened(entry)
+            size = _size(entry)
+        self._entries.append((size, entry))
+        self._bytes += size
+        while len(self._entries) > KEPT_CALLS or self._bytes > KEPT_BYTES:
+            self._bytes -= self._entries.popleft()[0]
         if self._on_call is not None:
             self._on_call(entry)
 
     def clear(self) -> None:
         self._entries.clear()
-        self._characters = 0
+        self._bytes = 0
         self.refusals.clear()
 
     def __len__(self) -> int:
@@ -64,10 +86,30 @@ class Journal:
         """The entries, oldest first; times are in the format of the API."""
         return [
             asdict(entry) | {"at": iso_time(entry.at)}
-            for entry in self._entries
+            for _, entry in self._entries
             if entry.unexpected or not unexpected_only
         ]
 
 
-def _length(entry: Entry) -> int:
-    return sum(len(name) + len(value) for name, value in entry.parameters.items())
+def _size(entry: Entry) -> int:
+    """The memory of an entry in bytes, roughly."""
+    size = _BYTES_PER_CALL + getsizeof(entry.action) + getsizeof(entry.code)
+    for name, value in entry.parameters.items():
+        size += _BYTES_PER_PARAMETER + getsizeof(name) + getsizeof(value)
+    return size
+
+
+def _shortened(entry: Entry) -> Entry:
+    return replace(
+        entry,
+        action=shortened(entry.action, LONGEST_NAME),
+        parameters={
+            shortened(name, LONGEST_NAME): shortened(value, LONGEST_VALUE)
+            for name, value in entry.parameters.items()
+        },
+    )
+
+
+def shortened(text: str, longest: int) -> str:
+    """*text*, cut after *longest* characters and marked with an ellipsis if it is longer."""
+    return text if len(text) <= longest else f"{text[:longest]}…"

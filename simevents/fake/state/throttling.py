@@ -11,6 +11,9 @@ from .clock import Epoch
 
 ANY = "*"
 
+_MOST_COUNTERS = 10_000
+"""With the switch `unknown_region` a caller can name any number of regions in a minute."""
+
 
 class Throttle:
     """Limits in calls per minute, by action; `ANY` is the limit of all other actions."""
@@ -33,7 +36,10 @@ class Throttle:
         if (minute := int(now // 60)) != self._minute:
             self._minute = minute
             self._used.clear()
-        if self._used[action, region] >= limit:
+        counter = (action, region)
+        if counter not in self._used and len(self._used) >= _MOST_COUNTERS:
+            counter = (action, ANY)
+        if self._used[counter] >= limit:
             return False
-        self._used[action, region] += 1
+        self._used[counter] += 1
         return True

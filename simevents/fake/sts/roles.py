@@ -41,7 +41,8 @@ def get_caller_identity(cloud: Cloud, call: Call) -> AnswerMembers:
     }
 
 
-@action(*_STS, "AssumeRole", honours="RoleArn RoleSessionName DurationSeconds")
+# It issues keys to the caller and changes nothing that others can see.
+@action(*_STS, "AssumeRole", honours="RoleArn RoleSessionName DurationSeconds", is_read=True)
 def assume_role(cloud: Cloud, call: Call) -> AnswerMembers:
     arn, session = call.required("RoleArn"), call.required("RoleSessionName")
     role = _ROLE_ARN.fullmatch(arn)

@@ -35,6 +35,20 @@ def test_an_example_passes(name: str, tmp_path: Path) -> None:
     assert ended.returncode == 0
 
 
+def test_an_example_in_the_checkout_does_not_use_the_settings_of_the_project() -> None:
+    """These need pytest-asyncio, which a user need not have."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider"]
+    ended = subprocess.run(
+        command,
+        cwd=ROOT / "examples" / "polling-handler",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "configfile: pytest.ini" in ended.stdout
+
+
 @pytest.mark.parametrize(
     ("name", "whole", "broken", "expected"),
     [

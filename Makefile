@@ -45,6 +45,7 @@ check: $(READY) ## Check format, lint, types and layers.
 	$(BIN)/mypy
 	cd infra && mypy --config-file ../pyproject.toml .
 	$(BIN)/mypy examples/existing-instances
+	$(BIN)/mypy examples/instance-with-event
 	$(BIN)/lint-imports
 
 fmt: $(READY) ## Format the code and apply safe fixes.

@@ -1,14 +1,8 @@
 """The test instances and the network they stand in."""
 
-from urllib.parse import urlsplit
-
 import pulumi
 import pulumi_alicloud as alicloud
 from config import Configuration
-
-from simevents.errors import InvalidSettings
-from simevents.models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
-from simevents.settings import check_endpoint, is_loopback
 
 CIDR = "10.80.0.0/16"
 SWITCH_CIDR = "10.80.0.0/20"
@@ -60,35 +54,3 @@ class Testbed(pulumi.ComponentResource):
         ]
         self.instance_ids = [instance.id for instance in instances]
         self.register_outputs({"instance_ids": self.instance_ids})
-
-
-def cloud_provider(config: Configuration) -> alicloud.Provider | None:
-    """The alicloud plugin pointed at the configured endpoint; None leaves it to its environment.
-
-    Only towards the fake are keys written down, and those are published: the state keeps
-    a provider's settings in the clear.
-    """
-    if config.endpoint is None:
-        return None
-    try:
-        endpoint = check_endpoint(config.endpoint)
-    except InvalidSettings as invalid:
-        raise pulumi.RunError(f"simevents:{invalid}") from None
-    if not is_loopback(endpoint):
-        raise pulumi.RunError(
-            f"simevents:endpoint: {endpoint} is not on this machine. The published key pair of the "
-            "fake is sent to loopback only; use an address such as http://127.0.0.1:8086, or leave "
-            "simevents:endpoint out for Alibaba Cloud"
-        )
-    parts = urlsplit(endpoint)
-    return alicloud.Provider(
-        "fake-cloud",
-        region=config.region,
-        access_key=FAKE_ACCESS_KEY_ID,
-        secret_key=FAKE_ACCESS_KEY_SECRET,
-        # Unset, it would ask the billing service which kind of account this is.
-        account_type="Domestic",
-        protocol=parts.scheme.upper(),
-        skip_region_validation=True,
-        endpoints=[{"ecs": parts.netloc, "vpc": parts.netloc, "sts": parts.netloc}],
-    )

@@ -1,11 +1,13 @@
 """Alibaba Cloud ECS simulated system events as a resource that a Pulumi stack owns."""
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from .errors import SimulatedEventsError
 from .models import EventCycleStatus, EventType, SystemEvent
 
 if TYPE_CHECKING:
+    from . import alicloud, testing
     from .resource import SimulatedSystemEvent
 
 __version__ = "0.1.0"
@@ -16,6 +18,8 @@ __all__ = [
     "SimulatedEventsError",
     "SimulatedSystemEvent",
     "SystemEvent",
+    "alicloud",
+    "testing",
 ]
 
 
@@ -25,4 +29,6 @@ def __getattr__(name: str) -> Any:
         from .resource import SimulatedSystemEvent
 
         return SimulatedSystemEvent
+    if name in ("alicloud", "testing"):
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,10 +12,12 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from . import schedule
+from . import alicloud, schedule
 from .errors import InvalidInput
 from .models import EventType
 from .provider import EventsProvider, IntentProvider
+
+alicloud.watch_resources()
 
 
 class _Intent(Resource, module="simevents", name="Intent"):
@@ -99,12 +101,16 @@ class SimulatedSystemEvent(pulumi.ComponentResource):
         :raises pulumi.RunError: the stack names no region, or *not_before* is not a valid time.
         """
         super().__init__("simevents:index:SimulatedSystemEvent", name, None, opts)
+        endpoint = endpoint or alicloud.configured_endpoint()
+        alicloud.watch_resources()
+        # Runs after the program's own code, when it has declared all its resources.
+        pulumi.Output.from_input(endpoint).apply(alicloud.warn_of_alibaba_cloud)
         inputs = {
             "event_type": event_type,
             "instance_ids": instance_ids,
             "not_before": pulumi.Output.from_input(not_before).apply(_time_text),
-            "region": region or _configured_region(),
-            "endpoint": endpoint or pulumi.Config("simevents").get("endpoint"),
+            "region": region or alicloud.configured_region(),
+            "endpoint": endpoint,
             "triggers": triggers,
         }
         # The provider's own answer to a diff does not cover `pulumi up --replace`, and an
@@ -134,14 +140,3 @@ def _time_text(not_before: object) -> str:
         except InvalidInput as invalid:
             raise pulumi.RunError(str(invalid)) from None
     raise pulumi.RunError(f"not_before: {not_before!r} is not a valid time; {schedule.EXPECTED}")
-
-
-def _configured_region() -> str:
-    region = pulumi.Config("simevents").get("region") or pulumi.Config("alicloud").get("region")
-    if not region:
-        # RunError is what the engine prints as it is, without a traceback.
-        raise pulumi.RunError(
-            "region: neither simevents:region nor alicloud:region is set in this stack; set one "
-            "with pulumi config set alicloud:region cn-hangzhou, or give region= to the resource"
-        )
-    return region

@@ -54,10 +54,11 @@ def up() -> None:
     _release_lock_of_the_dead()
     # Recorded before anything is made: from here on the stack may hold something of this cloud.
     KNOWN_CLOUD.write_text(cloud.cloud_id + "\n")
-    _pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
+    # Without the refresh the outputs would tell how the events stood at the last run.
+    _pulumi("up", "--yes", "--skip-preview", "--refresh", "--stack", STACK)
     region = _output("region")
     print(f"\nThe fake cloud is {cloud.url}. Its events:")
-    _show(["simevents", "list", "--endpoint", cloud.url, "--region", region])
+    _show([_program("simevents"), "list", "--endpoint", cloud.url, "--region", region])
 
 
 def destroy() -> None:
@@ -85,7 +86,12 @@ def _cloud() -> daemon.Daemon:
     LOCAL.mkdir(exist_ok=True)
     config = yaml.safe_load((CHECKOUT / f"Pulumi.{STACK}.yaml").read_text())["config"]
     endpoint = config["simevents:endpoint"]
-    cloud = daemon.start(DATA, urlsplit(endpoint).port or 0)
+    try:
+        cloud = daemon.start(DATA, urlsplit(endpoint).port or 0)
+    except ServerError:
+        if _is_free(endpoint):
+            raise
+        raise LocalError(_port_is_held(endpoint)) from None
     if cloud.url != endpoint:
         raise LocalError(
             f"The fake cloud of this checkout runs at {cloud.url}, but Pulumi.{STACK}.yaml names "
@@ -99,6 +105,41 @@ def _cloud() -> daemon.Daemon:
             "no longer exist. Remove the stack with make clean, then run make up."
         )
     return cloud
+
+
+def _is_free(endpoint: str) -> bool:
+    parts = urlsplit(endpoint)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5).close()
+    except OSError:
+        return True
+    return False
+
+
+def _port_is_held(endpoint: str) -> str:
+    """Who holds the address of the stack file, and what to do."""
+    try:
+        health = httpx.get(f"{endpoint}/_fake/health", trust_env=False, timeout=5).json()
+        process, data = int(health["pid"]), health.get("data")
+        what = "a fake cloud" if data is None else f"the fake cloud of {data}"
+        if not what.isprintable():
+            raise ValueError(data)
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        holder, end = "another program", "End that program"
+    else:
+        holder, end = f"{what} (process {process})", f"End process {process}"
+        if data is not None and Path(data).parent.name == LOCAL.name:
+            end = f"Run make stop in {Path(data).parent.parent}"
+    # The recorded resources name their address, so an existing stack cannot move.
+    move = (
+        ""
+        if _stack_has_resources()
+        else f", or write another address as simevents:endpoint in Pulumi.{STACK}.yaml"
+    )
+    return (
+        f"The address {endpoint}, which Pulumi.{STACK}.yaml names, "
+        f"is held by {holder}. {end}{move}."
+    )
 
 
 def _stack_has_resources() -> bool:
@@ -184,9 +225,15 @@ def _environment() -> dict[str, str]:
     }
 
 
+def _program(name: str) -> str:
+    """How to call a program of the environment from the checkout, without activating it."""
+    path = Path(sys.executable).with_name(name)
+    return str(path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path)
+
+
 def _show(command: list[str]) -> None:
     print(f"$ {shlex.join(command)}", flush=True)
-    subprocess.run(command, check=True)
+    subprocess.run(command, cwd=CHECKOUT, check=True)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,21 @@ def test_sweep_of_a_stack_cancels_the_events_in_its_state(
     assert "error: --stack: nobody cannot be read here" in unknown.text
 
 
+def test_a_refresh_that_runs_the_program_brings_the_outputs_up_to_date(
+    drill: Stack, cloud: CloudProcess
+) -> None:
+    """The engine's rule: a plain refresh never computes the outputs of a stack."""
+    drill.up()
+    cloud.post("clock", advance="2h")
+    drill.refresh()
+    assert drill.recorded()["statuses"] == dict.fromkeys(ARTICLE_INSTANCES, "Executed")
+    assert drill.outputs()["statuses"] == dict.fromkeys(ARTICLE_INSTANCES, "Scheduled")
+
+    drill.refresh("--run-program")
+    assert drill.outputs()["statuses"] == dict.fromkeys(ARTICLE_INSTANCES, "Executed")
+    drill.preview()
+
+
 def test_executed_events_stay_and_are_not_created_again(drill: Stack, cloud: CloudProcess) -> None:
     drill.up()
     cloud.post("clock", advance="2h")

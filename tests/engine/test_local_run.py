@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from simevents.fake import daemon
+from simevents.fake.server import FakeServer
 from tests.engine.conftest import CHECKOUT, PATH
 from tests.engine.processes import process_below, wait_until
 
@@ -86,7 +87,8 @@ def test_up_twice_and_destroy(checkout: Checkout) -> None:
     assert first.returncode == 0, first.stdout + first.stderr
     cloud = checkout.cloud()
     assert f"The fake cloud is {cloud.url}. Its events:" in first.stdout
-    command = f"$ simevents list --endpoint {cloud.url} --region cn-hangzhou"
+    program = Path(sys.executable).with_name("simevents")
+    command = f"$ {program} list --endpoint {cloud.url} --region cn-hangzhou"
     assert command in first.stdout
     assert first.stdout.rpartition(command)[2].count("Scheduled") == 2
 
@@ -95,6 +97,14 @@ def test_up_twice_and_destroy(checkout: Checkout) -> None:
     again = checkout.run("up")
     assert "14 unchanged" in again.stdout
     assert checkout.cloud().cloud_id == cloud.cloud_id
+
+    # The outputs say what the table below them says, also when time has passed.
+    advance = {"advance": "3h"}
+    httpx.post(f"{cloud.url}/_fake/clock", json=advance, trust_env=False).raise_for_status()
+    later = checkout.run("up")
+    outputs, _, table = later.stdout.partition("The fake cloud is")
+    assert (table.count("Executed"), table.count("Scheduled")) == (3, 0)
+    assert outputs.count('=> "Executed"') == 3
     assert checkout.contents() == checkout.files
 
     for _ in range(2):
@@ -134,4 +144,40 @@ def test_another_program_on_the_port_is_an_error(checkout: Checkout) -> None:
         refused = checkout.run("up")
 
     assert refused.returncode == 1
-    assert f"Port {checkout.port} on 127.0.0.1 cannot be used" in refused.stderr
+    assert refused.stderr == (
+        f"error: The address http://127.0.0.1:{checkout.port}, which Pulumi.local.yaml names, is "
+        "held by another program. End that program, or write another address as "
+        "simevents:endpoint in Pulumi.local.yaml.\n"
+    )
+
+
+def test_the_fake_of_another_checkout_on_the_port_is_named(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    data = tmp_path / "other" / ".simevents" / "cloud.db"
+    command = [sys.executable, "-m", "simevents", "fake", "--port", str(checkout.port)]
+    subprocess.run([*command, "--data", data, "--detach"], check=True)
+    other = daemon.find(data)
+    refused = checkout.run("up")
+    daemon.stop(data)
+
+    assert other is not None
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"error: The address {other.url}, which Pulumi.local.yaml names, is held by the fake cloud "
+        f"of {data} (process {other.pid}). Run make stop in {tmp_path / 'other'}, or write another "
+        "address as simevents:endpoint in Pulumi.local.yaml.\n"
+    )
+
+
+def test_an_existing_stack_is_not_told_to_move(checkout: Checkout, tmp_path: Path) -> None:
+    assert checkout.run("up").returncode == 0
+    checkout.run("stop")
+    with FakeServer(port=checkout.port):
+        refused = checkout.run("up")
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"error: The address http://127.0.0.1:{checkout.port}, which Pulumi.local.yaml names, is "
+        f"held by a fake cloud (process {os.getpid()}). End process {os.getpid()}.\n"
+    )

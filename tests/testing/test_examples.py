@@ -50,6 +50,20 @@ def test_the_recorded_example_is_recorded_from_the_fake_and_replayed(tmp_path: P
     assert_no_keys(project)
 
 
+def test_an_example_in_the_checkout_does_not_use_the_settings_of_the_project() -> None:
+    """These need pytest-asyncio, which a user need not have."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider"]
+    ended = subprocess.run(
+        command,
+        cwd=ROOT / "examples" / "polling-handler",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "configfile: pytest.ini" in ended.stdout
+
+
 @pytest.mark.parametrize(
     ("name", "whole", "broken", "expected"),
     [

@@ -92,6 +92,7 @@ class _Control:
                 {
                     "version": metadata.version("simevents"),
                     "pid": os.getpid(),
+                    "data": str(store.path.absolute()) if store.path else None,
                     "now": iso_time(self._cloud.now()),
                     "cloud_id": store.cloud_id,
                     "account_id": store.account_id,

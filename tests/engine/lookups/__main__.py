@@ -3,19 +3,9 @@
 import pulumi
 import pulumi_alicloud as alicloud
 
-from simevents.models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
+from simevents.alicloud import fake_provider
 
-host = pulumi.Config("simevents").require("endpoint").removeprefix("http://")
-provider = alicloud.Provider(
-    "alicloud",
-    region="cn-hangzhou",
-    access_key=FAKE_ACCESS_KEY_ID,
-    secret_key=FAKE_ACCESS_KEY_SECRET,
-    account_type="Domestic",
-    protocol="HTTP",
-    skip_region_validation=True,
-    endpoints=[{"ecs": host, "vpc": host, "sts": host, "location": host}],
-)
+provider = fake_provider(region="cn-hangzhou")
 here = pulumi.InvokeOptions(provider=provider)
 
 zones = alicloud.get_zones(available_resource_creation="VSwitch", opts=here)

@@ -6,12 +6,12 @@ needed and are never stored. Nothing here opens a connection, except that the
 vendor's own credential chain, passed in by `sdk`, may.
 """
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from . import hosts
 from .errors import InvalidSettings
 from .models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 
@@ -143,13 +143,7 @@ def _is_plain_url(endpoint: str) -> bool:
 
 def is_loopback(endpoint: str) -> bool:
     """Whether *endpoint*, a URL, is on this machine."""
-    host = urlsplit(endpoint).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return hosts.is_loopback(urlsplit(endpoint).hostname or "")
 
 
 def find_credentials(

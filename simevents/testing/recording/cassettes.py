@@ -7,7 +7,8 @@ cassette with an exchange that it does not understand is not saved. A cassette a
 instant of its recording. Record in process and in one thread.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ __all__ = [
     "business_parameters",
     "options",
     "prepare",
+    "raise_unrecordable",
     "recorded_at",
     "recorded_instances",
     "recorder",
@@ -44,6 +46,8 @@ _INSTANCES = "instance_ids"
 _pool_http = connectionpool.HTTPConnectionPool
 _pool_https = connectionpool.HTTPSConnectionPool
 
+_not_written: list[Unrecordable] = []
+
 
 def recorder(folder: Path, record_mode: str = "none", allow: Iterable[str] = ()) -> vcr.VCR:
     """A VCR for calls of the API; its cassettes are files in *folder*.
@@ -52,7 +56,9 @@ def recorder(folder: Path, record_mode: str = "none", allow: Iterable[str] = ())
     cassette has raises Unrecorded. The other modes are vcrpy's; at their end Unrecordable tells
     of exchanges that are not understood. *allow* has entries of ``ecs_cassette_allow``.
     """
-    recording = vcr.VCR(cassette_library_dir=str(folder), record_mode=record_mode, **options(allow))
+    recording = _Recorder(
+        cassette_library_dir=str(folder), record_mode=record_mode, **options(allow)
+    )
     prepare(recording)
     return recording
 
@@ -109,6 +115,32 @@ def _kept(cassette: Cassette, name: str, default: object) -> object:
         ) from None
 
 
+def raise_unrecordable() -> None:
+    """Raise Unrecordable if a cassette that has been closed was not written, and forget it.
+
+    To raise it while vcrpy closes the cassette would leave its patches in place.
+    """
+    if _not_written:
+        first = _not_written[0]
+        _not_written.clear()
+        raise first
+
+
+class _Recorder(vcr.VCR):  # type: ignore[misc]
+    """A VCR whose cassettes tell at their end what is not understood."""
+
+    @contextmanager
+    def use_cassette(self, path: str, **options: Any) -> Iterator[Cassette]:
+        try:
+            with super().use_cassette(path, **options) as cassette:
+                yield cassette
+        except BaseException:
+            # The error of the block says more.
+            _not_written.clear()
+            raise
+        raise_unrecordable()
+
+
 class _Persister(FilesystemPersister):  # type: ignore[misc]
     """vcrpy's files; one with an exchange that is not understood is not written."""
 
@@ -116,7 +148,8 @@ class _Persister(FilesystemPersister):  # type: ignore[misc]
     def save_cassette(cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
         refused = [r[REFUSED] for r in cassette_dict["responses"] if REFUSED in r]
         if refused:
-            raise Unrecordable(str(cassette_path), refused)
+            _not_written.append(Unrecordable(str(cassette_path), refused))
+            return
         FilesystemPersister.save_cassette(cassette_path, cassette_dict, serializer)
 
     @classmethod

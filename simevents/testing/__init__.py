@@ -9,8 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .cloud import FakeCloud, fake_cloud
+    from .cloud import FakeCloud
     from .expectations import Expectation
+    from .in_process import fake_cloud
     from .records import ApiCall, CloudEvent
 
 __all__ = ["ApiCall", "CloudEvent", "Expectation", "FakeCloud", "fake_cloud"]
@@ -21,7 +22,7 @@ _MODULES = {
     "CloudEvent": "records",
     "Expectation": "expectations",
     "FakeCloud": "cloud",
-    "fake_cloud": "cloud",
+    "fake_cloud": "in_process",
 }
 
 

@@ -4,13 +4,9 @@
 program's calls to the fake.
 """
 
-import os
-import urllib.request
-from collections.abc import Container, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..errors import HostRefused, InvalidInput, OutsideFake
 from ..fake.control.client import Control, ControlError
@@ -24,20 +20,15 @@ from ..models import (
     parse_time,
 )
 from ..schedule import parse, to_text
-from .allowed_hosts import AllowedHosts
 from .expectations import Expectation
-from .network_guard import Policy, enforced, is_enforced, keep_environment, restore
-from .origins import running
+from .network.allowed_hosts import AllowedHosts
 from .records import ApiCall, CloudEvent, ProxyRefusal, call, event, proxy_refusal
-from .redirect import redirected
 from .timeline import timeline
 
 # pytest shows the line of the test that went wrong, not ours.
 __tracebackhide__ = True
 
 DEFAULT_REGION = "cn-hangzhou"
-SERVED = {"2014-05-26": "Ecs", "2016-04-28": "Vpc", "2015-04-01": "Sts"}
-"""The products of the fake, by API version."""
 
 
 class CloudClock:
@@ -311,69 +302,3 @@ class FakeCloud:
             self._control.post("switches", **switches)
         except ControlError as error:
             raise InvalidInput("switches", str(error)) from None
-
-
-@contextmanager
-def fake_cloud(
-    *, region: str = DEFAULT_REGION, redirect: bool = True, allow_hosts: Iterable[str] = ()
-) -> Iterator[FakeCloud]:
-    """A fake cloud for unittest, notebooks and scripts; with pytest use `ecs_fake`.
-
-    Within the block Alibaba's Python SDKs reach it unchanged, unless *redirect* is off, and
-    nothing but this machine and *allow_hosts* can be reached. At its end AssertionError tells of
-    calls that the fake does not know.
-    """
-    with (
-        FakeServer(accept_any_key=True) as server,
-        running("the block of fake_cloud()"),
-        in_use(FakeCloud(server, region, allow_hosts), redirect=redirect) as cloud,
-    ):
-        yield cloud
-        cloud.no_unexpected_calls()
-
-
-@contextmanager
-def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
-    """Lead this process to *cloud*, give it the fake's keys, and let nothing else out."""
-    policy = Policy(
-        refused=cloud.refused.append,
-        allowed=cloud.allowed_hosts,
-        host_refused=cloud.hosts_refused.append,
-        fake=urlsplit(cloud.url).netloc,
-    )
-    with ExitStack() as active:
-        if redirect:
-            active.enter_context(redirected(cloud.url, SERVED))
-        if redirect or not is_enforced():
-            active.enter_context(_environment(cloud.env))
-        active.enter_context(enforced(policy))
-        active.enter_context(cloud.allowed_hosts.noting_addresses())
-        yield cloud
-
-
-_PLACES = frozenset({"SIMEVENTS_ENDPOINT", "ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION"})
-"""The variables that name a place, not an identity."""
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """*variables* set. `mock.patch.dict` would set all others again.
-
-    The fake's keys stay afterwards, until the process ends: a thread that outlives its test
-    must not find the user's own.
-    """
-    restored = {name for name in variables if name in _PLACES or name.lower().endswith("_proxy")}
-    restored |= {name for name in os.environ if name.lower().endswith("_proxy")}
-    before = {name: os.environ.get(name) for name in restored}
-    for name in restored:
-        os.environ.pop(name, None)
-    os.environ.update({name: variables[name] for name in restored & variables.keys()})
-    keep_environment({name: text for name, text in variables.items() if name not in restored})
-    had_opener = urllib.request._opener is not None  # type: ignore[attr-defined] # noqa: SLF001
-    try:
-        yield
-    finally:
-        restore(before)
-        if not had_opener:
-            # The one that urlopen makes at its first call keeps the proxies of that moment.
-            urllib.request.install_opener(None)

@@ -6,10 +6,20 @@ imported only when a test uses them.
 
 import sys
 from collections.abc import Generator, Iterable, Iterator
-from datetime import date
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
+
+from . import refusal_report
+from .markers import (
+    MARKERS,
+    allowed_in_cassette,
+    check_no_cassette,
+    check_verified,
+    fail,
+    fake_arguments,
+)
+from .refusal_report import ALLOW_HOSTS, GUARD, HOSTS_REFUSED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,34 +34,8 @@ if TYPE_CHECKING:
 
 _FAKE: "pytest.StashKey[FakeCloud]" = pytest.StashKey()
 _HAS_CASSETTE = pytest.StashKey[bool]()
-_ESCAPES = pytest.StashKey[list[str]]()
-_HOSTS_REFUSED = pytest.StashKey[list[str]]()
-_OF_WORKER = "simevents_of_worker"
-_ALLOW_HOSTS = "ecs_allow_hosts"
-_GUARD = f"{__package__}.network_guard"
 _runs: list[pytest.Config] = []
 """The runs of pytest in this process, one within the other."""
-
-_FAKE_MARKER = {
-    "region": (str, "a region such as cn-beijing"),
-    "frozen": (bool, "True or False"),
-    "redirect": (bool, "True or False"),
-    "switches": (dict, "a dictionary of switches (simevents fake --list-switches)"),
-    "allow_hosts": (list, "a list of host names and addresses"),
-}
-"""The arguments of the marker `ecs_fake`, their types, and the words for an error."""
-
-_TWO_CLOUDS = (
-    "a test has the fixture ecs_fake or the marker ecs_cassette, not both: in a replay, instances "
-    "and events of the fake would not be the recorded ones. Take the fixture ecs: it records from "
-    "the fake with --record-mode=once and replays with --ecs-target=cassette"
-)
-
-_MARKERS = (
-    "ecs_fake(region, frozen, redirect, switches, allow_hosts): the initial state of the fixture.",
-    "ecs_cassette(allow): record the test's calls of the API, and replay them (--record-mode).",
-    'verified_live(on): the day on which the test has passed on Alibaba Cloud, as "2026-11-23".',
-)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -75,7 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--ecs-live-instances", help="Instances kept for tests, by id, separated by commas."
     )
     parser.addini(
-        _ALLOW_HOSTS,
+        ALLOW_HOSTS,
         "Hosts besides this machine that tests with the fixture ecs_fake may reach, by name or "
         "address. Alibaba's hosts cannot be allowed.",
         type="args",
@@ -83,11 +67,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    guard = sys.modules.get(_GUARD)
+    guard = sys.modules.get(GUARD)
     if guard is not None and _runs:
         guard.begin_inner_run()
     _runs.append(config)
-    for line in _MARKERS:
+    config.pluginmanager.register(refusal_report, "simevents-refusals")
+    for line in MARKERS:
         config.addinivalue_line("markers", line)
     if config.getoption("--ecs-target") == "live" and config.getoption("numprocesses", None):
         raise pytest.UsageError(
@@ -104,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure() -> None:
     """A run within a run, as pytester makes them, gives the outer one its state back."""
     _runs.pop()
-    guard = sys.modules.get(_GUARD)
+    guard = sys.modules.get(GUARD)
     if guard is not None and _runs:
         guard.end_inner_run()
 
@@ -114,12 +99,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     target = config.getoption("--ecs-target")
     has_cassette = target == "cassette" or _records(config)
     for item in items:
-        _check_verified(item)
+        check_verified(item)
         if item.get_closest_marker("ecs_cassette") or (has_cassette and _uses_target(item)):
             from .recording.cassettes import options
 
             # First, so that no other marker replaces the scrubbing.
-            item.add_marker(pytest.mark.vcr(**options(_allowed(item))), append=False)
+            item.add_marker(pytest.mark.vcr(**options(allowed_in_cassette(item))), append=False)
             item.stash[_HAS_CASSETTE] = True
             if isinstance(item, pytest.Function):
                 item.fixturenames.insert(0, "_ecs_cassette_guard")
@@ -171,18 +156,19 @@ def ecs_fake(
     way to the real cloud.
     """
     from ..errors import InvalidInput
-    from .cloud import DEFAULT_REGION, FakeCloud, in_use
-    from .origins import running
+    from .cloud import DEFAULT_REGION, FakeCloud
+    from .in_process import in_use
+    from .network.origins import running
 
-    _check_no_cassette(request.node)
-    given = _marked(request.node)
-    allowed = [*request.config.getini(_ALLOW_HOSTS), *given.get("allow_hosts", [])]
+    check_no_cassette(request.node, is_recording=_records(request.config))
+    given = fake_arguments(request.node)
+    allowed = [*request.config.getini(ALLOW_HOSTS), *given.get("allow_hosts", [])]
     # At the address of an earlier test, a program that this test left running would find it.
     _ecs_fake_server.move()
     try:
         cloud = FakeCloud(_ecs_fake_server, given.get("region", DEFAULT_REGION), allowed)
     except InvalidInput as error:
-        _fail(f"@pytest.mark.ecs_fake, {_ALLOW_HOSTS}: {error}")
+        fail(f"@pytest.mark.ecs_fake, {ALLOW_HOSTS}: {error}")
     with (
         running(request.node.nodeid),
         in_use(cloud, redirect=given.get("redirect", True)),
@@ -192,7 +178,7 @@ def ecs_fake(
             if given.get("switches"):
                 cloud.switch(**given["switches"])
         except InvalidInput as error:
-            _fail(f"@pytest.mark.ecs_fake: {error}")
+            fail(f"@pytest.mark.ecs_fake: {error}")
         if given.get("frozen"):
             cloud.clock.freeze()
         request.node.stash[_FAKE] = cloud
@@ -203,18 +189,18 @@ def ecs_fake(
         except AssertionError as error:
             unexpected = str(error)
         finally:
-            refused = request.config.stash.setdefault(_HOSTS_REFUSED, [])
+            refused = request.config.stash.setdefault(HOSTS_REFUSED, [])
             refused += [f"{host} by {request.node.nodeid}" for host in cloud.other_hosts_refused()]
             del request.node.stash[_FAKE]
         if unexpected:
             # Not in the except block: pytest would print the text of the first error as well.
-            _fail(unexpected)
+            fail(unexpected)
 
 
 @pytest.fixture
 def _ecs_cassette_guard(request: pytest.FixtureRequest) -> Iterator[None]:
     """For a test with a cassette: what is not replayed does not reach Alibaba Cloud."""
-    from .network_guard import REPLAY, enforced
+    from .network.guard import REPLAY, enforced
 
     if not _records(request.config):
         with enforced(REPLAY):
@@ -238,7 +224,7 @@ def ecs_cassette(request: pytest.FixtureRequest) -> "datetime":
     from .recording.cassettes import recorded_at
 
     if request.node.get_closest_marker("ecs_cassette") is None:
-        _fail("the fixture ecs_cassette needs the marker @pytest.mark.ecs_cassette on the test")
+        fail("the fixture ecs_cassette needs the marker @pytest.mark.ecs_cassette on the test")
     return recorded_at(_cassette(request), datetime.now(UTC))
 
 
@@ -253,14 +239,14 @@ def ecs(request: pytest.FixtureRequest) -> "Iterator[Target]":
     if cassette is not None and cassette.rewound:
         mode = request.config.getoption("--record-mode") or "none"
         if mode not in ("none", "once"):
-            _fail(
+            fail(
                 f"--record-mode={mode} would mix two recordings in {cassette.path}, which differ "
                 "in their instances and their time; take --record-mode=rewrite"
             )
         with on_cassette(cassette, DEFAULT_REGION) as backend:
             yield backend
     elif target == "cassette":
-        _fail(f"{cassette and cassette.path} is not there; record it with --record-mode=once")
+        fail(f"{cassette and cassette.path} is not there; record it with --record-mode=once")
     elif target == "fake":
         yield on_fake(request.getfixturevalue("ecs_fake"), cassette)
     else:
@@ -296,52 +282,6 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """What a process of pytest-xdist has refused, for the controller's report."""
-    escapes, hosts = getattr(node, "workeroutput", {}).get(_OF_WORKER, ([], []))
-    node.config.stash.setdefault(_ESCAPES, []).extend(escapes)
-    node.config.stash.setdefault(_HOSTS_REFUSED, []).extend(hosts)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A call that outlived its test fails the run: no test can be blamed for it any more."""
-    guard = sys.modules.get(_GUARD)
-    escapes = session.config.stash.setdefault(_ESCAPES, [])
-    if guard is not None:
-        escapes.extend(guard.escapes())
-    if hasattr(session.config, "workeroutput"):
-        hosts = session.config.stash.get(_HOSTS_REFUSED, [])
-        session.config.workeroutput[_OF_WORKER] = (escapes, hosts)
-    elif escapes and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    hosts = config.stash.get(_HOSTS_REFUSED, [])
-    if hosts:
-        terminalreporter.section("hosts refused in tests with the fake cloud")
-        _write_counted(terminalreporter, hosts)
-        terminalreporter.line(
-            f"Nothing was sent. To allow a host, use the setting {_ALLOW_HOSTS} or "
-            "@pytest.mark.ecs_fake(allow_hosts=[…])."
-        )
-    escapes = config.stash.get(_ESCAPES, [])
-    if escapes:
-        terminalreporter.section("calls that outlived their test", red=True)
-        _write_counted(terminalreporter, escapes)
-        terminalreporter.line(
-            "The run fails for this. Stop the thread at the end of its test, for example with an "
-            "event that its loop checks. Run tests that use the real cloud in a separate run."
-        )
-
-
-def _write_counted(terminalreporter: Any, lines: list[str]) -> None:
-    for line in dict.fromkeys(lines):
-        terminalreporter.line(f"{line} ({lines.count(line)} times)")
-
-
 def _uses_target(item: pytest.Item) -> bool:
     return "ecs" in getattr(item, "fixturenames", ())
 
@@ -354,7 +294,7 @@ def _records(config: pytest.Config) -> bool:
 def _cassette(request: pytest.FixtureRequest) -> "Cassette":
     cassette = request.getfixturevalue("vcr")
     if cassette is None:
-        _fail("--disable-recording leaves this test without its cassette")
+        fail("--disable-recording leaves this test without its cassette")
     return cassette
 
 
@@ -367,57 +307,3 @@ def _live_account(config: pytest.Config) -> "LiveAccount | None":
 
     account_id, region, instances = named
     return LiveAccount(account_id, region, tuple(instances.split(",")))
-
-
-def _marked(node: pytest.Item) -> dict[str, Any]:
-    """What the marker `ecs_fake` says; fails the test when it says something else."""
-    marker = node.get_closest_marker("ecs_fake")
-    if marker is None:
-        return {}
-    known = ", ".join(_FAKE_MARKER)
-    if marker.args:
-        _fail(f"@pytest.mark.ecs_fake takes its arguments by name: {known}")
-    for name, value in marker.kwargs.items():
-        if name not in _FAKE_MARKER:
-            _fail(f"@pytest.mark.ecs_fake has no argument {name!r}; it takes {known}")
-        kind, described = _FAKE_MARKER[name]
-        if not isinstance(value, kind):
-            _fail(f"@pytest.mark.ecs_fake: {name} must be {described}, not {value!r}")
-    return dict(marker.kwargs)
-
-
-def _allowed(item: pytest.Item) -> list[str]:
-    """What the cassette of a test may hold, by the configuration and its markers."""
-    from ..errors import InvalidInput
-    from .recording.allowing import entries_of
-
-    markers = [marker.kwargs for marker in item.iter_markers("ecs_cassette")]
-    try:
-        return entries_of(item.config.getini("ecs_cassette_allow"), markers)
-    except InvalidInput as error:
-        raise pytest.UsageError(f"{item.nodeid}: {error}") from None
-
-
-def _check_no_cassette(node: pytest.Item) -> None:
-    """A fixture may ask for ecs_fake while it records; a test that always has it cannot replay."""
-    always = "ecs_fake" in getattr(node, "fixturenames", ())
-    if node.get_closest_marker("ecs_cassette") and (always or not _records(node.config)):
-        _fail(_TWO_CLOUDS)
-
-
-def _check_verified(item: pytest.Item) -> None:
-    marker = item.get_closest_marker("verified_live")
-    if marker is None:
-        return
-    try:
-        (day,) = (*marker.args, *marker.kwargs.values())
-        date.fromisoformat(day)
-    except (TypeError, ValueError):
-        raise pytest.UsageError(
-            f"{item.nodeid}: @pytest.mark.verified_live takes one day, such as "
-            '@pytest.mark.verified_live("2026-11-23")'
-        ) from None
-
-
-def _fail(reason: str) -> NoReturn:
-    pytest.fail(reason, pytrace=False)

@@ -450,7 +450,10 @@ def test_it(ecs_fake):
 
 
 def test_hosts_are_allowed_in_the_configuration(project: pytest.Pytester) -> None:
-    project.makeini("[pytest]\necs_allow_hosts = stats.example.com 192.0.2.7\n")
+    project.makeini(
+        "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+        "ecs_allow_hosts = stats.example.com 192.0.2.7\n"
+    )
     test = """
         import os
 

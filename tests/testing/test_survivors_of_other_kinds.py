@@ -150,7 +150,7 @@ def test_outer(pytester):
 
 
 def test_what_the_inner_run_used_does_not_count():
-    from simevents.testing import network_guard
+    from simevents.testing.network import guard as network_guard
 
     network_guard.check("ecs.aliyuncs.com")
     assert not network_guard.used_fake()

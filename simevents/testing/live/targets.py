@@ -18,7 +18,7 @@ from ...errors import InvalidInput, WrongAccount, listed
 from ...models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET, EventType
 from ...schedule import parse, to_text
 from ...settings import Credentials, Settings, find_credentials
-from ..network_guard import REPLAY, enforced, used_fake
+from ..network.guard import REPLAY, enforced, used_fake
 from ..recording.cassettes import recorded_at, recorded_instances
 from ..recording.scrubbing import unrecorded
 from .account import LiveAccount, cancel_new, live_settings

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from ..errors import InvalidInput
-from ..hosts import is_alibaba, plain, to_address
+from ...errors import InvalidInput
+from ...hosts import is_alibaba, plain, to_address
 
 
 class AllowedHosts:

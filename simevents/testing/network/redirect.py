@@ -1,7 +1,7 @@
 """Redirects both families of Alibaba's Python SDKs to a fake cloud; refuses the real one.
 
 The request decides: one that is signed the vendor's way goes to the fake, whatever
-endpoint, region, protocol or proxy the program under test has set. `network_guard` refuses
+endpoint, region, protocol or proxy the program under test has set. `guard` refuses
 every other way out. Only this process is redirected; others read `FakeCloud.env`.
 """
 
@@ -13,8 +13,8 @@ from typing import Any
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
-from ..hosts import is_alibaba
-from .network_guard import refusal
+from ...hosts import is_alibaba
+from .guard import refusal
 from .origins import left_behind_by
 
 _redirected_to: list[str] = []

@@ -2,7 +2,7 @@
 
 While a test uses a fake, only loopback and the hosts that the test allows can be reached. From
 the first use of a fake until the process ends, Alibaba's hosts stay refused, because a thread
-of the program under test may outlive its test. `network_hooks` calls `check` at each way out.
+of the program under test may outlive its test. `hooks` calls `check` at each way out.
 """
 
 import os
@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ..errors import HostRefused, OutsideFake
-from ..hosts import is_alibaba, is_loopback, is_metadata, is_unspecified
-from . import network_hooks
+from ...errors import HostRefused, OutsideFake
+from ...hosts import is_alibaba, is_loopback, is_metadata, is_unspecified
+from . import hooks
 from .allowed_hosts import AllowedHosts
 from .origins import current, left_behind_by
 
@@ -72,7 +72,7 @@ def escapes() -> list[str]:
 @contextmanager
 def enforced(policy: Policy) -> Iterator[None]:
     """Enforce *policy* within the block. If it has a fake, Alibaba's hosts stay refused."""
-    network_hooks.install(network_hooks.Checks(check, check_connection, check_proxied))
+    hooks.install(hooks.Checks(check, check_connection, check_proxied))
     run = _runs[-1]
     if policy.fake:
         run.used_fake = True

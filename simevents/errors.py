@@ -105,7 +105,7 @@ class HostRefused(SimulatedEventsError, ConnectionError):
         self.host = host
         super().__init__(
             f"The program under test reached for {host}. Nothing was sent: in a test with the "
-            "fake cloud only this machine can be reached. To allow the host, use "
+            "fake cloud only loopback can be reached. To allow the host, use "
             f'@pytest.mark.ecs_fake(allow_hosts=["{host}"]), the setting ecs_allow_hosts of '
             "pytest, or fake_cloud(allow_hosts=…)."
         )

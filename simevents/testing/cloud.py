@@ -31,6 +31,10 @@ __tracebackhide__ = True
 DEFAULT_REGION = "cn-hangzhou"
 
 
+_LOCAL = ("localhost", "localhost.", "127.0.0.1", "127.0.0.0/8", "::1", "0.0.0.0")  # noqa: S104
+"""Loopback, in the spellings that clients look for in NO_PROXY."""
+
+
 class CloudClock:
     """The cloud's time. When it changes, events that become due take place, in order."""
 
@@ -144,7 +148,7 @@ class FakeCloud:
         }
 
     def _proxies(self) -> dict[str, str]:
-        past = ",".join(("localhost", "127.0.0.1", "::1", *self.allowed_hosts.names))
+        past = ",".join((*_LOCAL, *self.allowed_hosts.names))
         names = ("http_proxy", "https_proxy", "all_proxy")
         return {
             **{spelling: self.url for name in names for spelling in (name, name.upper())},

@@ -3,13 +3,13 @@
 import os
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from urllib.parse import urlsplit
 
 from ..fake.server import FakeServer
 from .cloud import DEFAULT_REGION, FakeCloud
 from .network.guard import Policy, enforced, is_enforced, keep_environment, restore
-from .network.origins import running
+from .network.origins import current, running
 from .network.redirect import redirected
 
 # pytest shows the line of the test that went wrong, not ours.
@@ -29,9 +29,11 @@ def fake_cloud(
     nothing but this machine and *allow_hosts* can be reached. At its end AssertionError tells of
     calls that the fake does not know.
     """
+    # Within a test, what starts in the block belongs to the test.
+    origin = running("the block of fake_cloud()") if current() is None else nullcontext()
     with (
         FakeServer(accept_any_key=True) as server,
-        running("the block of fake_cloud()"),
+        origin,
         in_use(FakeCloud(server, region, allow_hosts), redirect=redirect) as cloud,
     ):
         yield cloud
@@ -60,26 +62,32 @@ def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
 _PLACES = frozenset({"SIMEVENTS_ENDPOINT", "ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION"})
 """The variables that name a place, not an identity."""
 
+_PROXIES = frozenset(
+    spelling
+    for name in ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "socks_proxy", "no_proxy")
+    for spelling in (name, name.upper())
+)
+
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """*variables* set. `mock.patch.dict` would set all others again.
+    """*variables* set, and no other proxies. `mock.patch.dict` would set all others again.
 
     The fake's keys stay afterwards, until the process ends: a thread that outlives its test
     must not find the user's own.
     """
-    restored = {name for name in variables if name in _PLACES or name.lower().endswith("_proxy")}
-    restored |= {name for name in os.environ if name.lower().endswith("_proxy")}
-    before = {name: os.environ.get(name) for name in restored}
-    for name in restored:
-        os.environ.pop(name, None)
-    os.environ.update({name: variables[name] for name in restored & variables.keys()})
-    keep_environment({name: text for name, text in variables.items() if name not in restored})
+    before = {name: os.environ.get(name) for name in _PLACES | _PROXIES}
+    during = {name: variables.get(name) for name in before}
+    keys = {name: text for name, text in variables.items() if name not in before}
+    restore(during)
+    keep_environment(keys)
     had_opener = urllib.request._opener is not None  # type: ignore[attr-defined] # noqa: SLF001
     try:
         yield
     finally:
-        restore(before)
+        # What somebody else has set meanwhile, or set back, stays.
+        restore({n: t for n, t in before.items() if os.environ.get(n) == during[n]})
+        keep_environment(keys)
         if not had_opener:
             # The one that urlopen makes at its first call keeps the proxies of that moment.
             urllib.request.install_opener(None)

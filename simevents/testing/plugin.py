@@ -6,6 +6,7 @@ imported only when a test uses them.
 
 import sys
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .live.targets import Target
 
 _FAKE: "pytest.StashKey[FakeCloud]" = pytest.StashKey()
+_ACTIVE = pytest.StashKey[ExitStack]()
 _HAS_CASSETTE = pytest.StashKey[bool]()
 _runs: list[pytest.Config] = []
 """The runs of pytest in this process, one within the other."""
@@ -169,32 +171,43 @@ def ecs_fake(
         cloud = FakeCloud(_ecs_fake_server, given.get("region", DEFAULT_REGION), allowed)
     except InvalidInput as error:
         fail(f"@pytest.mark.ecs_fake, {ALLOW_HOSTS}: {error}")
-    with (
-        running(request.node.nodeid),
-        in_use(cloud, redirect=given.get("redirect", True)),
-    ):
-        cloud.reset()
-        try:
-            if given.get("switches"):
-                cloud.switch(**given["switches"])
-        except InvalidInput as error:
-            fail(f"@pytest.mark.ecs_fake: {error}")
-        if given.get("frozen"):
-            cloud.clock.freeze()
-        request.node.stash[_FAKE] = cloud
-        yield cloud
-        unexpected = ""
-        try:
-            cloud.no_unexpected_calls()
-        except AssertionError as error:
-            unexpected = str(error)
-        finally:
-            refused = request.config.stash.setdefault(HOSTS_REFUSED, [])
-            refused += [f"{host} by {request.node.nodeid}" for host in cloud.other_hosts_refused()]
-            del request.node.stash[_FAKE]
-        if unexpected:
-            # Not in the except block: pytest would print the text of the first error as well.
-            fail(unexpected)
+    # Closed after all fixtures of the test: some stop threads, others set variables back.
+    active = request.node.stash[_ACTIVE] = ExitStack()
+    active.enter_context(running(request.node.nodeid))
+    active.enter_context(in_use(cloud, redirect=given.get("redirect", True)))
+    cloud.reset()
+    try:
+        if given.get("switches"):
+            cloud.switch(**given["switches"])
+    except InvalidInput as error:
+        fail(f"@pytest.mark.ecs_fake: {error}")
+    if given.get("frozen"):
+        cloud.clock.freeze()
+    request.node.stash[_FAKE] = cloud
+    yield cloud
+    unexpected = ""
+    try:
+        cloud.no_unexpected_calls()
+    except AssertionError as error:
+        unexpected = str(error)
+    finally:
+        refused = request.config.stash.setdefault(HOSTS_REFUSED, [])
+        refused += [f"{host} by {request.node.nodeid}" for host in cloud.other_hosts_refused()]
+        del request.node.stash[_FAKE]
+    if unexpected:
+        # Not in the except block: pytest would print the text of the first error as well.
+        fail(unexpected)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    try:
+        return (yield)
+    finally:
+        active = item.stash.get(_ACTIVE, None)
+        if active is not None:
+            del item.stash[_ACTIVE]
+            active.close()
 
 
 @pytest.fixture

@@ -103,6 +103,23 @@ def test_a_client_that_sends_everything_to_its_proxy_reaches_the_fake_itself(clo
     assert refusals(cloud) == []
 
 
+def test_a_url_in_a_query_is_no_request_for_a_proxy(cloud: Cloud) -> None:
+    assert ask(cloud, "GET", "/_fake/health?from=http://example.com")[0] == 200
+    assert refusals(cloud) == []
+
+
+def test_a_client_that_leaves_during_a_refusal_does_no_harm(
+    cloud: Cloud, capfd: pytest.CaptureFixture[str]
+) -> None:
+    where = urlsplit(cloud.url)
+    for _ in range(20):
+        with socket.create_connection((where.hostname, where.port or 0)) as stream:
+            stream.sendall(b"GET http://stats.example.com/ HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+    assert cloud.get("health")["version"]
+
+    assert capfd.readouterr().err == ""
+
+
 def test_a_reset_clears_the_refusals(cloud: Cloud) -> None:
     ask(cloud, "GET", "http://stats.example.com/")
     cloud.post("reset")

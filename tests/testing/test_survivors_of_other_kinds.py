@@ -123,6 +123,68 @@ def test_b_has_its_own_cloud(ecs_fake):
     process.communicate()
 """
 
+CHILDREN = """
+def spawn():
+    while not ended.is_set():
+        try:
+            subprocess.run([sys.executable, "-c", "pass"], check=True)
+            first_call.set()
+        except Exception:
+            refused.release()
+
+
+def test_a(ecs_fake):
+    threading.Thread(target=spawn).start()
+    assert first_call.wait(20)
+"""
+
+ADDRESSES = """
+import requests, socket
+
+def look():
+    while not ended.is_set():
+        port = int(os.environ.get("SIMEVENTS_ENDPOINT", ":1").rpartition(":")[2])
+        for way in (
+            lambda: requests.get("http://192.0.2.1/", timeout=1),
+            lambda: socket.create_connection(("localhost", port), 1).close(),
+            lambda: socket.create_connection(("0.0.0.0", port), 1).close(),
+        ):
+            try:
+                way()
+                first_call.set()
+            except OSError:
+                pass
+            except Exception:
+                refused.release()
+
+
+def test_a(ecs_fake):
+    threading.Thread(target=look).start()
+    assert first_call.wait(20)
+"""
+
+WRAPPED = """
+import functools
+
+start = threading.Thread.start
+threading.Thread.start = functools.wraps(start)(lambda thread: start(thread))
+
+
+def handle():
+    while not ended.is_set():
+        call()
+
+
+def test_a(ecs_fake):
+    threading.Thread(target=handle).start()
+    assert first_call.wait(20)
+"""
+
+LAST = """
+def test_a(ecs_fake):
+    threading.Timer(0.5, call).start()
+"""
+
 OUTER = """
 import os, pytest
 
@@ -164,8 +226,18 @@ def run(pytester: pytest.Pytester, tests: str) -> pytest.RunResult:
 
 @pytest.mark.parametrize(
     ("tests", "passed"),
-    [(TIMERS + LATER_TEST, 2), (JOB + LATER_TEST, 3), (TASK, 2)],
-    ids=["timers", "job of an executor", "task on the loop of the session"],
+    [
+        (TIMERS + LATER_TEST, 2),
+        (JOB + LATER_TEST, 3),
+        (TASK, 2),
+        (CHILDREN + LATER_TEST, 2),
+        (ADDRESSES + LATER_TEST, 2),
+        (WRAPPED + LATER_TEST, 2),
+    ],
+    ids=[
+        *("timers", "job of an executor", "task on the loop of the session"),
+        *("processes", "addresses", "thread that a library wraps"),
+    ],
 )
 def test_a_survivor_is_refused_and_named(
     pytester: pytest.Pytester, tests: str, passed: int
@@ -182,6 +254,13 @@ def test_a_process_that_outlives_its_test_finds_no_cloud(pytester: pytest.Pytest
 
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.OK
+
+
+def test_what_outlives_the_last_test_is_named_at_the_end(pytester: pytest.Pytester) -> None:
+    result = run(pytester, HANDLER + LAST)
+
+    result.assert_outcomes(passed=1)
+    result.stderr.fnmatch_lines(["simevents: code that test_it.py::test_a left behind called *"])
 
 
 def test_an_inner_run_gives_the_outer_one_its_state_back(

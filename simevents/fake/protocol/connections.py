@@ -80,11 +80,13 @@ class Connections:
         for transport in list(self._transports.values()):
             transport.abort()
 
-    def end_with(self, client: tuple[str, int], answer: bytes) -> None:
+    def end_with(self, client: tuple[str, int] | None, answer: bytes) -> None:
         """Send a whole answer as it is, and close the connection."""
-        transport = self._transports[tuple(client)]  # type: ignore[index]
-        transport.write(answer)
-        transport.close()
+        # A client that has left is gone from the table, or named no more.
+        transport = self._transports.get(tuple(client or ()))  # type: ignore[arg-type]
+        if transport is not None and not transport.is_closing():
+            transport.write(answer)
+            transport.close()
 
     def protocol(self) -> type[asyncio.Protocol]:
         """uvicorn's HTTP protocol, which also tracks connections and limits the request head.
@@ -122,7 +124,7 @@ class Connections:
                     self.transport.write(refuse_tunnel(_without_user(self.url.decode("latin-1"))))
                     self.transport.close()
                     return
-                if b"://" in self.url:
+                if not self.url.startswith((b"/", b"*")):
                     netloc = _without_user(urlsplit(self.url.decode("latin-1")).netloc)
                     self.scope[PROXIED_HOST] = netloc  # type: ignore[literal-required]
                 super().on_headers_complete()

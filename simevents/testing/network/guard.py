@@ -5,17 +5,20 @@ the first use of a fake until the process ends, Alibaba's hosts stay refused, be
 of the program under test may outlive its test. `hooks` calls `check` at each way out.
 """
 
+import atexit
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import socket
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ...errors import HostRefused, OutsideFake
-from ...hosts import is_alibaba, is_loopback, is_metadata, is_unspecified
+from ...hosts import is_alibaba, is_loopback, is_metadata, is_unspecified, plain
 from . import hooks
 from .allowed_hosts import AllowedHosts
-from .origins import current, left_behind_by
+from .origins import left_behind_by
 
 __tracebackhide__ = True
 
@@ -44,14 +47,19 @@ class _Run:
 
     used_fake: bool = False
     policies: list[Policy] = field(default_factory=list)
-    fakes: dict[str, str] = field(default_factory=dict)
-    """Host and port of each fake, and the test that it was for."""
+    fakes: set[str] = field(default_factory=set)
+    """Host and port of each fake."""
     escapes: list[str] = field(default_factory=list)
+    reported: int = 0
+    """How many of the escapes somebody has been told of."""
     environment: dict[str, str | None] = field(default_factory=dict)
     """The variables that the fake's keys replaced, with what the user had."""
 
 
 _runs = [_Run()]
+_process = os.getpid()
+
+_LOCAL_NAMES = frozenset({"localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 
 
 def used_fake() -> bool:
@@ -64,20 +72,33 @@ def is_enforced() -> bool:
     return bool(_runs[-1].policies)
 
 
+def fakes_in_use() -> Collection[str]:
+    """Host and port of each fake of this run."""
+    return _runs[-1].fakes
+
+
 def escapes() -> list[str]:
     """What was refused outside the test that it belongs to, in words."""
-    return list(_runs[-1].escapes)
+    run = _runs[-1]
+    run.reported = len(run.escapes)
+    return list(run.escapes)
+
+
+@atexit.register
+def _report_late_escapes() -> None:
+    """A thread that is still running after the report of the run is named here."""
+    for line in dict.fromkeys(_runs[-1].escapes[_runs[-1].reported :]):
+        print(f"simevents: {line}", file=sys.stderr)
 
 
 @contextmanager
 def enforced(policy: Policy) -> Iterator[None]:
     """Enforce *policy* within the block. If it has a fake, Alibaba's hosts stay refused."""
-    hooks.install(hooks.Checks(check, check_connection, check_proxied))
+    hooks.install(hooks.Checks(check, check_connection, check_proxied, check_process))
     run = _runs[-1]
     if policy.fake:
         run.used_fake = True
-        test = current()
-        run.fakes[policy.fake] = test.test if test else ""
+        run.fakes.add(policy.fake)
     run.policies.append(policy)
     try:
         yield
@@ -86,7 +107,7 @@ def enforced(policy: Policy) -> Iterator[None]:
 
 
 def keep_environment(variables: Mapping[str, str]) -> None:
-    """Set *variables* until this run of tests ends."""
+    """Set *variables* until this run of tests ends; may be called again."""
     kept = _runs[-1].environment
     for name in variables:
         kept.setdefault(name, os.environ.get(name))
@@ -117,13 +138,15 @@ def restore(variables: Mapping[str, str | None]) -> None:
 
 def check(host: str, what: str = "a page") -> None:
     """Raise OutsideFake or HostRefused if *host* must not be reached now."""
-    run = _runs[-1]
-    if not host or is_loopback(host) or is_unspecified(host):
+    run, is_left_behind = _runs[-1], left_behind_by() is not None
+    if not host or _is_here(host):
         return
     policy = run.policies[-1] if run.policies else None
     if is_alibaba(host):
-        if run.used_fake or policy is not None or left_behind_by():
+        if run.used_fake or policy is not None or is_left_behind:
             raise refusal("the metadata service" if is_metadata(host) else what, host)
+    elif is_left_behind:
+        raise refusal(what, host)
     elif policy is not None and policy.allowed is not None and not policy.allowed.permits(host):
         refused = HostRefused(host)
         policy.host_refused(refused)
@@ -132,9 +155,10 @@ def check(host: str, what: str = "a page") -> None:
 
 def check_connection(host: str, port: int) -> None:
     """Like `check`, for an address. Code that outlived its test does not reach a later fake."""
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    if address in _runs[-1].fakes and left_behind_by():
-        raise refusal("the fake cloud of another test", address)
+    if left_behind_by() and _is_here(host):
+        ports = {fake.rpartition(":")[2] for fake in _runs[-1].fakes}
+        if str(port) in ports:
+            raise refusal("the fake cloud of another test", f"{host}:{port}")
     check(host)
 
 
@@ -146,6 +170,12 @@ def check_proxied(url: str, proxy: str) -> None:
         check(host)
 
 
+def check_process(command: str) -> None:
+    """Code that outlived its test starts no process, since that would not be guarded."""
+    if left_behind_by():
+        raise refusal(f"the start of {command}", "another process")
+
+
 def refusal(what: str, host: str) -> OutsideFake:
     """The error for a refused call, reported to its test or kept as an escape."""
     run, test = _runs[-1], left_behind_by()
@@ -153,7 +183,27 @@ def refusal(what: str, host: str) -> OutsideFake:
     error = OutsideFake(what, host, in_test=is_in_test)
     if is_in_test:
         run.policies[-1].refused(error)
+        if os.getpid() != _process:
+            _tell(run.policies[-1].fake, host)
     else:
         whose = f"code that {test} left behind" if test else "code that ran outside its test"
         run.escapes.append(f"{whose} called {what} of {host}; nothing was sent")
     return error
+
+
+def _tell(fake: str, host: str) -> None:
+    """Let the fake refuse *host* as well: what a forked process notes, its test does not see."""
+    name, _, port = fake.rpartition(":")
+    with (
+        suppress(OSError, ValueError),
+        socket.create_connection((name, int(port)), timeout=5) as connection,
+    ):
+        connection.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        connection.recv(1)
+
+
+def _is_here(host: str) -> bool:
+    """Whether *host* is loopback, or a name that means it."""
+    name = plain(host)
+    is_local_name = name in _LOCAL_NAMES or name.endswith(".localhost")
+    return is_local_name or is_loopback(host) or is_unspecified(host)

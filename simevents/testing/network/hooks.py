@@ -16,6 +16,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 
@@ -29,6 +30,8 @@ class Checks:
     """Before a connection to a host and port."""
     proxied: Callable[[str, str], None]
     """Before a request of a URL through a proxy, given as host and port."""
+    process: Callable[[str], None]
+    """Before a process is started, given its command."""
 
 
 _LOCAL_FAMILIES = frozenset(
@@ -52,7 +55,15 @@ def install(checks: Checks) -> None:
             setattr(owner, name, _asking(function, ask))
 
 
+_PROCESS_EVENTS = frozenset(
+    ("subprocess.Popen", "os.posix_spawn", "os.spawn", "os.exec", "os.system", "os.fork")
+)
+
+
 def _audit(checks: Checks, event: str, arguments: tuple[Any, ...]) -> None:
+    if event in _PROCESS_EVENTS:
+        checks.process(_text(arguments[0]) or "a program" if arguments else "a copy of itself")
+        return
     if not event.startswith("socket."):
         return
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
@@ -83,20 +94,31 @@ def _patches(checks: Checks) -> Iterator[tuple[Any, str, Callable[..., None]]]:
         # A cassette is open: the class of vcrpy is in place of the real one.
         connection = connection._baseclass  # noqa: SLF001
     yield connection, "putrequest", requesting
+    # It starts programs without an audit event.
+    yield BaseProcess, "start", lambda process: checks.process(process.name)
     yield connection, "set_tunnel", lambda _, host, *__, **___: checks.host(_text(host))
     if _is_installed("aiohttp"):
-        from aiohttp import BaseConnector
+        from aiohttp import BaseConnector, TCPConnector
 
-        yield BaseConnector, "connect", lambda _, request, *__, **___: checks.host(request.url.host)
+        def connecting(connector: Any, request: Any, *_: Any, **__: Any) -> None:
+            # Others lead to Unix sockets and pipes.
+            if isinstance(connector, TCPConnector):
+                checks.host(request.url.host or "")
+
+        yield BaseConnector, "connect", connecting
     if _is_installed("httpcore"):
         import httpcore
+
+        def pooling(pool: Any, request: Any) -> None:
+            if getattr(pool, "_uds", None) is None:
+                checks.host(_text(request.url.host))
 
         # httpx sends everything through these pools, that of a proxy included.
         for pool, name in (
             (httpcore.ConnectionPool, "handle_request"),
             (httpcore.AsyncConnectionPool, "handle_async_request"),
         ):
-            yield pool, name, lambda _, request: checks.host(_text(request.url.host))
+            yield pool, name, pooling
     if _is_installed("uvloop"):
         yield from _patches_of_uvloop(checks)
 

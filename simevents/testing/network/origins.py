@@ -2,7 +2,8 @@
 
 A thread belongs to the test that started it, or to that of the thread that started it. A task
 has the context of the code that created it, a job that of the code that submitted it. Not
-covered: a thread that a library starts outside Python's `threading`.
+covered: a thread that a library starts outside Python's `threading`, and jobs that are handed to a
+thread by other means, such as a queue: they belong to the test that started that thread.
 """
 
 import functools
@@ -25,6 +26,7 @@ class Origin:
 
 
 _of_context: ContextVar[Origin | None] = ContextVar("simevents_origin", default=None)
+_is_tracking = False
 _of_thread: "weakref.WeakKeyDictionary[threading.Thread, Origin]" = weakref.WeakKeyDictionary()
 
 
@@ -61,8 +63,10 @@ def running(test: str) -> Iterator[Origin]:
 
 def _track_threads() -> None:
     """Note the origin of each thread and of each job from now on; does so once."""
-    if hasattr(threading.Thread.start, "__wrapped__"):
+    global _is_tracking  # noqa: PLW0603 - the functions are replaced once for the process
+    if _is_tracking:
         return
+    _is_tracking = True
     start: Any = threading.Thread.start
     submit: Any = ThreadPoolExecutor.submit
 

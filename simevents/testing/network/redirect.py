@@ -5,19 +5,29 @@ endpoint, region, protocol or proxy the program under test has set. `guard` refu
 every other way out. Only this process is redirected; others read `FakeCloud.env`.
 """
 
+import functools
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
-from ...hosts import is_alibaba
-from .guard import refusal
+from ...hosts import is_alibaba, is_loopback
+from .guard import fakes_in_use, refusal
 from .origins import left_behind_by
 
-_redirected_to: list[str] = []
+
+@dataclass(frozen=True)
+class _Target:
+    url: str
+    served: Mapping[str, str]
+    """The products that the fake has, by their API versions."""
+
+
+_targets: list[_Target] = []
+"""At most one: the fake to which this process is led."""
 
 
 @contextmanager
@@ -26,87 +36,118 @@ def redirected(url: str, served: Mapping[str, str]) -> Iterator[None]:
 
     *served* are the products that the fake has, by their API versions.
     """
-    if _redirected_to:
+    if _targets:
         raise RuntimeError(
             "This process is led to a fake cloud already, by ecs_fake or fake_cloud(), and can be "
             "led to one only. Take redirect=False for another one."
         )
-    with ExitStack() as patches:
-        for patch in _Redirector(url, served).patches():
-            patches.enter_context(patch)
-        _redirected_to.append(url)
-        patches.callback(_redirected_to.clear)
+    _install()
+    _targets.append(_Target(url, served))
+    try:
         yield
+    finally:
+        _targets.clear()
 
 
-class _Redirector:
-    def __init__(self, url: str, served: Mapping[str, str]) -> None:
-        self._url = url
-        self._netloc = urlsplit(url).netloc
-        self._served = served
+def _install() -> None:
+    """Put a function in front of each library that may send a request; they stay.
 
-    def patches(self) -> Iterator[Any]:
-        """One patch for each library that may send a request."""
-        if _is_installed("aliyunsdkcore"):
-            from aliyunsdkcore.client import AcsClient
-            from aliyunsdkcore.vendored.requests.adapters import HTTPAdapter as VendoredAdapter
+    Were they taken away with each test, a program that has saved one of them, such as
+    monkeypatch, could put it back later.
+    """
+    if _is_installed("aliyunsdkcore"):
+        from aliyunsdkcore.client import AcsClient
+        from aliyunsdkcore.vendored.requests.adapters import HTTPAdapter as VendoredAdapter
 
-            # For an unknown region the SDK would ask the real cloud.
-            yield mock.patch.object(AcsClient, "_resolve_endpoint", _endpoint)
-            yield mock.patch.object(VendoredAdapter, "send", self._sending(VendoredAdapter.send))
-        if _is_installed("requests"):
-            from requests.adapters import HTTPAdapter
+        # For an unknown region the SDK would ask the real cloud.
+        _replace(AcsClient, "_resolve_endpoint", _resolving)
+        _replace(VendoredAdapter, "send", _sending)
+    if _is_installed("requests"):
+        from requests.adapters import HTTPAdapter
 
-            yield mock.patch.object(HTTPAdapter, "send", self._sending(HTTPAdapter.send))
-        if _is_installed("aiohttp"):
-            from aiohttp import ClientSession
+        _replace(HTTPAdapter, "send", _sending)
+    if _is_installed("aiohttp"):
+        from aiohttp import ClientSession
 
-            session_request = ClientSession._request  # noqa: SLF001 - all of its verbs end there
-            yield mock.patch.object(ClientSession, "_request", self._requesting(session_request))
+        # All of its verbs end there.
+        _replace(ClientSession, "_request", _requesting)
 
-    def _sending(self, send: Callable[..., Any]) -> Callable[..., Any]:
-        def sent(adapter: Any, request: Any, *arguments: Any, **options: Any) -> Any:
-            url = self._leading(request.url, request.headers, request.body)
-            if url is None:
-                return send(adapter, request, *arguments, **options)
-            led = request.copy()
-            led.headers.setdefault("Host", urlsplit(request.url).netloc)
-            led.url = url
-            return send(adapter, led, *arguments, **options | {"proxies": {}})
 
-        return sent
+def _replace(owner: Any, name: str, make: Callable[[Callable[..., Any]], Any]) -> None:
+    function = getattr(owner, name)
+    # A mock of the user, or a cassette, may have put the function of the library back.
+    if not hasattr(function, "leads_to_fake"):
+        replacement: Any = functools.wraps(function)(make(function))
+        replacement.leads_to_fake = True
+        setattr(owner, name, replacement)
 
-    def _requesting(self, request: Callable[..., Any]) -> Callable[..., Any]:
-        async def requested(session: Any, method: str, url: Any, **options: Any) -> Any:
-            headers = dict(options.get("headers") or {})
-            led = self._leading(str(url), headers, options.get("data"))
-            if led is None:
-                return await request(session, method, url, **options)
-            if not any(name.lower() == "host" for name in headers):
-                headers["Host"] = urlsplit(str(url)).netloc
-            return await request(
-                session, method, led, **options | {"headers": headers, "proxy": None}
-            )
 
-        return requested
+def _resolving(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    def resolved(client: Any, request: Any) -> Any:
+        if not _targets:
+            return resolve(client, request)
+        return f"{request.get_product().lower()}.aliyuncs.com"
 
-    def _leading(self, url: str, headers: Mapping[str, str], body: Any) -> str | None:
-        """The address of a signed request at the fake; None for a request that is let through."""
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        action, version = _signed_call(parts.query, headers, body)
-        is_fake = parts.netloc == self._netloc
-        if left_behind_by() and (is_fake or action or is_alibaba(host)):
-            # The cloud of a later test must not hear the handler of an earlier one.
-            raise refusal(action or "a page", host)
-        if is_fake:
-            return None
-        if version in self._served:
-            query = f"?{parts.query}" if parts.query else ""
-            return f"{self._url}{parts.path or '/'}{query}"
-        if action or is_alibaba(host):
-            raise refusal(f"{action} (API version {version})" if action else "a page", host)
+    return resolved
+
+
+def _sending(send: Callable[..., Any]) -> Callable[..., Any]:
+    def sent(
+        adapter: Any,
+        request: Any,
+        stream: Any = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> Any:
+        url = _leading(request.url, request.headers, request.body)
+        if url is None:
+            return send(adapter, request, stream, timeout, verify, cert, proxies)
+        led = request.copy()
+        led.headers.setdefault("Host", urlsplit(request.url).netloc)
+        led.url = url
+        return send(adapter, led, stream, timeout, verify, cert, {})
+
+    return sent
+
+
+def _requesting(request: Callable[..., Any]) -> Callable[..., Any]:
+    async def requested(session: Any, method: str, url: Any, **options: Any) -> Any:
+        headers = dict(options.get("headers") or {})
+        led = _leading(str(url), headers, options.get("data"))
+        if led is None:
+            return await request(session, method, url, **options)
+        if not any(name.lower() == "host" for name in headers):
+            headers["Host"] = urlsplit(str(url)).netloc
+        return await request(session, method, led, **options | {"headers": headers, "proxy": None})
+
+    return requested
+
+
+def _leading(url: str, headers: Mapping[str, str], body: Any) -> str | None:
+    """The address of a signed request at the fake; None for a request that is let through."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    is_of_fake = parts.netloc in fakes_in_use()
+    if not _targets and not left_behind_by():
         return None
+    action, version = _signed_call(parts.query, headers, body)
+    if left_behind_by() and (is_of_fake or action or is_alibaba(host)):
+        # The cloud of a later test must not hear the handler of an earlier one.
+        raise refusal(action or "a page", host)
+    if is_of_fake or not _targets:
+        return None
+    (target,) = _targets
+    if version in target.served:
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{target.url}{parts.path or '/'}{query}"
+    if is_loopback(host):
+        # A stub of the test's own, for what the fake does not serve.
+        return None
+    if action or is_alibaba(host):
+        raise refusal(f"{action} (API version {version})" if action else "a page", host)
+    return None
 
 
 def _signed_call(query: str, headers: Mapping[str, str], body: Any) -> tuple[str, str]:
@@ -120,10 +161,6 @@ def _signed_call(query: str, headers: Mapping[str, str], body: Any) -> tuple[str
     if "Action" not in fields or "Signature" not in parse_qs(query) | fields:
         return "", ""
     return fields["Action"][0], fields.get("Version", [""])[0]
-
-
-def _endpoint(_client: Any, request: Any) -> str:
-    return f"{request.get_product().lower()}.aliyuncs.com"
 
 
 def _text(value: str | bytes) -> str:

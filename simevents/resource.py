@@ -16,6 +16,8 @@ from . import schedule
 from .errors import InvalidInput
 from .models import EventType
 from .provider import EventsProvider, IntentProvider
+from .settings import STACK_KEYS, nearest
+from .state_text import from_text, to_text
 
 
 class _Intent(Resource, module="simevents", name="Intent"):
@@ -35,15 +37,16 @@ class _Intent(Resource, module="simevents", name="Intent"):
 
 
 class _Events(Resource, module="simevents", name="Events"):
-    event_ids: pulumi.Output[Mapping[str, str]]
-    statuses: pulumi.Output[Mapping[str, str]]
+    # Texts; mappings when an earlier version made the events.
+    event_ids: pulumi.Output[Any]
+    statuses: pulumi.Output[Any]
 
     def __init__(self, name: str, intent: _Intent, opts: pulumi.ResourceOptions) -> None:
         inputs = {
             "intent": intent.id,
             "event_type": intent.event_type,
             "not_before_at": intent.not_before_at,
-            "instance_ids": intent.instance_ids,
+            "instance_ids": intent.instance_ids.apply(to_text),
             "region": intent.region,
             "endpoint": intent.endpoint,
             "account_id": intent.account_id,
@@ -104,7 +107,7 @@ class SimulatedSystemEvent(pulumi.ComponentResource):
             "instance_ids": instance_ids,
             "not_before": pulumi.Output.from_input(not_before).apply(_time_text),
             "region": region or _configured_region(),
-            "endpoint": endpoint or pulumi.Config("simevents").get("endpoint"),
+            "endpoint": endpoint or _configured("endpoint"),
             "triggers": triggers,
         }
         # The provider's own answer to a diff does not cover `pulumi up --replace`, and an
@@ -112,19 +115,14 @@ class SimulatedSystemEvent(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         intent = _Intent(f"{name}-intent", inputs, child)
         events = _Events(f"{name}-events", intent, child)
-        self.event_ids = events.event_ids
-        self.statuses = events.statuses
+        self.event_ids = events.event_ids.apply(from_text)
+        self.statuses = events.statuses.apply(from_text)
         self.not_before_at = intent.not_before_at
         self.account_id = intent.account_id
         self.region = intent.region
         self.endpoint = intent.endpoint
-        self.register_outputs(
-            {
-                "event_ids": self.event_ids,
-                "statuses": self.statuses,
-                "not_before_at": self.not_before_at,
-            }
-        )
+        # The others would be a second copy in the state, of thousands of values.
+        self.register_outputs({"not_before_at": self.not_before_at})
 
 
 def _time_text(not_before: object) -> str:
@@ -136,8 +134,23 @@ def _time_text(not_before: object) -> str:
     raise pulumi.RunError(f"not_before: {not_before!r} is not a valid time; {schedule.EXPECTED}")
 
 
+def _configured(key: str) -> str | None:
+    """A value of the stack's configuration; a misspelling of an absent key is refused."""
+    value = pulumi.Config("simevents").get(key)
+    # In a project of this name the other keys are the program's own.
+    if value is None and pulumi.get_project() != "simevents":
+        for full_name in pulumi.runtime.get_config_env():
+            namespace, _, name = full_name.partition(":")
+            misspelt = nearest(name, STACK_KEYS) == key and name not in STACK_KEYS
+            if namespace == "simevents" and misspelt:
+                raise pulumi.RunError(
+                    f"{full_name} is not a valid key of the configuration; use simevents:{key}"
+                )
+    return value
+
+
 def _configured_region() -> str:
-    region = pulumi.Config("simevents").get("region") or pulumi.Config("alicloud").get("region")
+    region = _configured("region") or pulumi.Config("alicloud").get("region")
     if not region:
         # RunError is what the engine prints as it is, without a traceback.
         raise pulumi.RunError(

@@ -6,9 +6,10 @@ needed and are never stored. Nothing here opens a connection, except that the
 vendor's own credential chain, passed in by `sdk`, may.
 """
 
+import difflib
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ ENDPOINT_VARIABLE = "SIMEVENTS_ENDPOINT"
 
 # A region becomes part of a host name, so nothing else may be in it.
 _REGION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){1,6}")
+
+STACK_KEYS = ("region", "endpoint")
+"""What the resource reads of a stack's configuration, as ``simevents:region``."""
 
 CONNECT_SECONDS = 5.0
 """Longest wait for a connection."""
@@ -89,6 +93,13 @@ def stack_settings(region: str, endpoint: str | None, environ: Mapping[str, str]
             "simevents:endpoint in the stack to the same address",
         )
     return Settings(region, checked)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one of *known* that *name* is probably a misspelling of, if there is one."""
+    spellings = {word.lower(): word for word in known}
+    found = difflib.get_close_matches(name.lower(), spellings, n=1, cutoff=0.75)
+    return spellings[found[0]] if found else None
 
 
 def check_endpoint(endpoint: str) -> str:

@@ -7,16 +7,24 @@ seven statuses. Which events should exist is for `reconcile`.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ..errors import CloudError, NoAnswer, Refused
 from ..models import BATCH_LIMIT, EventCycleStatus, SystemEvent, format_time, parse_time
 from ..settings import Settings, find_credentials
 from .retry import ALWAYS, UNSENT_ONLY, Patience, budget_seconds
-from .sdk import Answer, Sdk, default_chain
+
+if TYPE_CHECKING:
+    from .sdk import Answer, Sdk
+
+T = TypeVar("T")
+
+PARALLEL_CALLS = 4
+"""Calls of one operation that are under way at once."""
 
 EVENT_UNKNOWN = "InvalidEventId.NotFound"
 EVENT_REAL = "CannotCancelSystemEvent.NotSimulated"
@@ -40,7 +48,7 @@ class SystemEvents:
     *patience* bounds all waiting of this object.
     """
 
-    def __init__(self, sdk: Sdk, settings: Settings, patience: Patience) -> None:
+    def __init__(self, sdk: "Sdk", settings: Settings, patience: Patience) -> None:
         self._sdk = sdk
         self.settings = settings
         self.patience = patience
@@ -53,6 +61,10 @@ class SystemEvents:
 
         Raises InvalidSettings when there are no credentials.
         """
+        # The vendor's SDK takes a third of a second to import, and many a process never calls:
+        # a program that declares resources, a preview of nothing new.
+        from .sdk import Sdk, default_chain
+
         sdk = Sdk(settings, find_credentials(settings, environ, default_chain))
         return cls(sdk, settings, patience or Patience(budget_seconds(environ)))
 
@@ -104,7 +116,7 @@ class SystemEvents:
         is asked before each sending; when it says no, CloudError.
         """
 
-        def send() -> Answer:
+        def send() -> "Answer":
             if not is_requested():
                 raise CloudError("The command that asked for these events has ended.")
             return self._sdk.call(
@@ -124,10 +136,17 @@ class SystemEvents:
         which have finished and which cannot be seen, and the rest is sent again, halved
         when nothing else tells the refused one apart.
         """
-        outcome = CancelResult()
-        for batch in batches(event_ids):
+
+        def cancelled(batch: list[str]) -> list[CancelResult]:
+            outcome = CancelResult()
             self._cancel_batch(batch, outcome)
-        return outcome
+            return [outcome]
+
+        outcomes = _in_batches(event_ids, cancelled)
+        return CancelResult(
+            [id for outcome in outcomes for id in outcome.unknown],
+            [id for outcome in outcomes for id in outcome.real],
+        )
 
     def _cancel_batch(self, event_ids: list[str], outcome: CancelResult) -> None:
         try:
@@ -157,7 +176,7 @@ class SystemEvents:
 
     def describe(self, event_ids: Iterable[str]) -> list[SystemEvent]:
         """The events with these ids, in any status; unknown ids are left out."""
-        return [event for batch in batches(event_ids) for event in self._history(EventIds=batch)]
+        return _in_batches(event_ids, lambda batch: self._history(EventIds=batch))
 
     def find(
         self, instance_ids: Iterable[str], not_before: datetime | None = None
@@ -168,12 +187,8 @@ class SystemEvents:
             # The documentation does not say whether a range includes its ends, so ask for more.
             window["NotBeforeStart"] = format_time(not_before - timedelta(seconds=1))
             window["NotBeforeEnd"] = format_time(not_before + timedelta(seconds=1))
-        return [
-            event
-            for batch in batches(instance_ids)
-            for event in self._history(ResourceIds=batch, **window)
-            if not_before is None or event.not_before == not_before
-        ]
+        found = _in_batches(instance_ids, lambda batch: self._history(ResourceIds=batch, **window))
+        return [event for event in found if not_before is None or event.not_before == not_before]
 
     def find_all(self) -> list[SystemEvent]:
         """Every event in the region, in any status; finished ones of the last 30 days."""
@@ -181,15 +196,13 @@ class SystemEvents:
 
     def existing(self, instance_ids: Iterable[str]) -> set[str]:
         """Which of these instances exist in the region."""
-        found: set[str] = set()
-        for batch in batches(instance_ids):
-            answer = self._read(
-                "DescribeInstances", InstanceIds=json.dumps(batch), PageSize=BATCH_LIMIT
-            )
-            found |= {
-                str(entry["InstanceId"]) for entry in _within(answer, "Instances", "Instance")
-            }
-        return found
+        return set(_in_batches(instance_ids, self._existing))
+
+    def _existing(self, instance_ids: list[str]) -> list[str]:
+        answer = self._read(
+            "DescribeInstances", InstanceIds=json.dumps(instance_ids), PageSize=BATCH_LIMIT
+        )
+        return [str(entry["InstanceId"]) for entry in _within(answer, "Instances", "Instance")]
 
     def _history(self, **filters: str | list[str]) -> Iterator[SystemEvent]:
         seen: set[str] = set()
@@ -214,7 +227,7 @@ class SystemEvents:
                 return
             number += 1
 
-    def _read(self, action: str, **parameters: str | int | list[str]) -> Answer:
+    def _read(self, action: str, **parameters: str | int | list[str]) -> "Answer":
         return self.patience.repeat(lambda: self._sdk.call(action, **parameters), ALWAYS)
 
 
@@ -225,7 +238,19 @@ def batches(ids: Iterable[str]) -> Iterator[list[str]]:
         yield remaining[start : start + BATCH_LIMIT]
 
 
-def _within(answer: Answer, outer: str, inner: str) -> list[Any]:
+def _in_batches(ids: Iterable[str], call: Callable[[list[str]], Iterable[T]]) -> list[T]:
+    """What *call* answers for each batch of *ids*, in their order; a few calls at a time."""
+    parts = list(batches(ids))
+    if len(parts) == 1:
+        return list(call(parts[0]))
+    # After a failure the batches that have not begun are left out.
+    with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
+        return [
+            entry for found in pool.map(lambda part: list(call(part)), parts) for entry in found
+        ]
+
+
+def _within(answer: "Answer", outer: str, inner: str) -> list[Any]:
     """The list in an answer's set; NoAnswer when the answer has no such set."""
     found = answer.body.get(outer)
     if not isinstance(found, Mapping) or not isinstance(found.get(inner), list):

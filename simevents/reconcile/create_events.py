@@ -9,15 +9,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ..api.client import batches
+from ..api.client import PARALLEL_CALLS, batches
 from ..api.retry import Verdict, verdict
 from ..errors import CloudError, InvalidInput, LeftOpen, Refused, TimePassed, WrongAccount, listed
 from ..models import SystemEvent, format_time
 from .cancel_events import cancel_until_closed
 from .intended_events import IntendedEvents
 from .remedies import sweep_command, sweep_command_for
-
-PARALLEL_CALLS = 4
 
 TIME_PASSED = "InvalidNotBefore.Passed"
 
@@ -186,7 +184,7 @@ class Creation:
         known = list(dict.fromkeys(self._event_ids))
         try:
             found = self._events.renewed().matches(self._instance_ids)
-            known += [e.event_id for e in found if e.is_open and e.event_id not in known]
+            known = list(dict.fromkeys([*known, *(e.event_id for e in found if e.is_open)]))
         except CloudError:
             known = []
         if known:

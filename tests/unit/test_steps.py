@@ -12,7 +12,7 @@ from simevents.models import EventType, format_time
 from simevents.reconcile import event_steps, intent_steps
 from simevents.reconcile.cancel_events import cancel_until_closed
 from simevents.reconcile.claims import Claims
-from simevents.reconcile.event_steps import EXPIRED, Observation
+from simevents.reconcile.event_steps import EXPIRED, MISSED, Observation
 from simevents.reconcile.intended_events import IntendedEvents
 from simevents.reconcile.intent import Intent
 from simevents.schedule import parse
@@ -250,6 +250,80 @@ def test_an_added_instance_is_claimed_by_an_update(
 
     assert list(updated.event_ids) == [first, second]
     assert claims.held_by_others("other", wider.intent.keys([first, second])) == {first, second}
+
+
+def at(cloud: Cloud, api: SystemEvents, time: str) -> None:
+    """Stop the cloud's clock at *time*, and let our side see it."""
+    cloud.post("clock", set=time)
+    cloud.post("clock", freeze=True)
+    api.account_id()
+
+
+def test_an_event_cancelled_by_the_second_that_it_is_due_stays_cancelled(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    at(cloud, api, "2026-01-01T00:00:00Z")
+    events = declare(api, claims, cloud.instances(1))
+    seen = scheduled(events)
+    (instance,) = seen.event_ids
+    cloud.cancel(REGION, seen.event_ids[instance])
+    at(cloud, api, "2026-01-01T01:00:00Z")
+
+    assert event_steps.observe(events, seen) == Observation(seen.event_ids, {instance: "Canceled"})
+
+
+def test_an_instance_without_an_event_keeps_its_status(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    first, second = cloud.instances(2)
+    events = declare(api, claims, [first, second])
+    event_ids = {first: scheduled(events).event_ids[first]}
+    seen = Observation(event_ids, {first: "Scheduled", second: MISSED})
+
+    assert event_steps.observe(events, seen) == seen
+
+
+def test_an_instance_without_an_event_can_be_removed(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    first, second = cloud.instances(2)
+    old = declare(api, claims, [first])
+    seen = scheduled(old)
+    wider = Observation(seen.event_ids, seen.statuses | {second: MISSED})
+
+    assert event_steps.update(old, wider) == seen
+
+
+def test_added_instances_are_scheduled_before_the_time_and_missed_from_that_second_on(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    at(cloud, api, "2026-01-01T00:00:00Z")
+    first, second, third = cloud.instances(3)
+    old = declare(api, claims, [first])
+    seen = scheduled(old)
+    two = IntendedEvents(api, claims, intent_steps.extend(old, [first, second]))
+    seen = event_steps.update(two, seen)
+    assert seen.statuses == {first: "Scheduled", second: "Scheduled"}
+    assert list(seen.event_ids) == [first, second]
+
+    at(cloud, api, "2026-01-01T01:00:00Z")
+    three = IntendedEvents(api, claims, intent_steps.extend(two, [first, second, third]))
+    late = event_steps.update(three, seen)
+    assert late == Observation(seen.event_ids, seen.statuses | {third: MISSED})
+
+
+def test_a_late_update_keeps_what_was_cancelled_and_warns_of_nothing(
+    api: SystemEvents, claims: Claims, cloud: Cloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    events = declare(api, claims, cloud.instances(1))
+    seen = scheduled(events)
+    (instance,) = seen.event_ids
+    cloud.cancel(REGION, seen.event_ids[instance])
+    cloud.post("clock", advance="2h")
+    events.api.account_id()
+
+    assert event_steps.update(events, seen) == seen
+    assert caplog.messages == []
 
 
 def test_late_instances_are_named_in_a_warning(

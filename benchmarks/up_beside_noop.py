@@ -80,6 +80,8 @@ class Stack:
 
     def _environment(self) -> dict[str, str]:
         kept = {n: v for n, v in os.environ.items() if not n.lower().endswith("_proxy")}
+        # Users have compiled modules; without them each run compiles half of Pulumi.
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)
         return kept | {
             "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]]),
             "PULUMI_BACKEND_URL": f"file://{self._folder / 'state'}",

@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help up destroy test unit soak coverage check fmt engine stop clean
+.PHONY: help up destroy test unit soak coverage mutants check fmt engine stop clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ unit: $(READY) ## Run all tests without the engine, with fewer random cases: und
 
 coverage: $(READY) ## Measure branch coverage of the tests without the engine; fails below the floor.
 	@$(BIN)/python -m pytest -n 2 --quiet --ignore tests/engine --cov simevents --cov-branch --cov-report term:skip-covered
+
+mutants: $(READY) ## Find changes of the core that no test notices; takes up to half an hour.
+	@$(BIN)/python tools/mutants.py
 
 soak: SEED ?= $(shell $(BIN)/python -c 'import secrets; print(secrets.randbelow(2**31))')
 soak: $(READY) ## Run the random tests at length with a new seed: make soak RUNS=10000.

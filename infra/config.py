@@ -9,8 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from pulumi.runtime import get_config_env
+
+from simevents.settings import STACK_KEYS, nearest
 
 NAMESPACE = "simevents"
+
+
+KEYS = (
+    *STACK_KEYS,
+    *("zone", "instanceType", "imageId", "instanceCount", "events"),
+)
 
 
 class ConfigurationError(pulumi.RunError):
@@ -50,6 +59,7 @@ def _key(name: str) -> str:
 def load() -> Configuration:
     """The configuration of the current stack; raises ConfigurationError."""
     config = pulumi.Config(NAMESPACE)
+    _refuse_unknown_keys()
     count = _whole_number(_key("instanceCount"), _parsed(config, "instanceCount"))
     return Configuration(
         region=_region(),
@@ -64,6 +74,16 @@ def load() -> Configuration:
         events=_events(_parsed(config, "events"), count),
         endpoint=config.get("endpoint"),
     )
+
+
+def _refuse_unknown_keys() -> None:
+    """A misspelt key would be ignored, and the default or another error take its place."""
+    for full_name in sorted(get_config_env()):
+        namespace, _, name = full_name.partition(":")
+        if namespace == NAMESPACE and name not in KEYS:
+            near = nearest(name, KEYS)
+            expected = _key(near) if near else ", ".join(_key(key) for key in KEYS)
+            raise pulumi.RunError(f"{full_name} is not a valid key of this stack; use {expected}")
 
 
 def _region() -> str:

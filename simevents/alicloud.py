@@ -18,7 +18,7 @@ import pulumi
 
 from .errors import InvalidSettings
 from .models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
-from .settings import Settings, check_endpoint, is_loopback
+from .settings import STACK_KEYS, Settings, check_endpoint, is_loopback, nearest
 
 if TYPE_CHECKING:
     import pulumi_alicloud
@@ -33,13 +33,16 @@ _NAMED = 3
 
 
 def configured_endpoint() -> str | None:
-    """The stack's ``simevents:endpoint``; None means Alibaba Cloud."""
-    return pulumi.Config("simevents").get("endpoint") or None
+    """The stack's ``simevents:endpoint``; None means Alibaba Cloud.
+
+    Raises RunError for a misspelling of it.
+    """
+    return _configured("endpoint") or None
 
 
 def configured_region() -> str:
     """The stack's ``simevents:region``, else ``alicloud:region``; RunError if it has neither."""
-    region = pulumi.Config("simevents").get("region") or pulumi.Config("alicloud").get("region")
+    region = _configured("region") or pulumi.Config("alicloud").get("region")
     if not region:
         # RunError is what the engine prints as it is, without a traceback.
         raise pulumi.RunError(
@@ -47,6 +50,21 @@ def configured_region() -> str:
             "with pulumi config set alicloud:region cn-hangzhou, or give region= to the resource"
         )
     return region
+
+
+def _configured(key: str) -> str | None:
+    """A value of the stack's configuration; a misspelling of an absent key is refused."""
+    value = pulumi.Config("simevents").get(key)
+    # In a project of this name the other keys are the program's own.
+    if value is None and pulumi.get_project() != "simevents":
+        for full_name in pulumi.runtime.get_config_env():
+            namespace, _, name = full_name.partition(":")
+            misspelt = nearest(name, STACK_KEYS) == key and name not in STACK_KEYS
+            if namespace == "simevents" and misspelt:
+                raise pulumi.RunError(
+                    f"{full_name} is not a valid key of the configuration; use simevents:{key}"
+                )
+    return value
 
 
 def fake_provider(

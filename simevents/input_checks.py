@@ -3,6 +3,7 @@
 Each check raises InvalidInput with the field, what was found and what is valid.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,6 +44,6 @@ def check_instance_ids(values: Sequence[Any]) -> None:
             f"{malformed[0]!r} is not a valid instance id; use i- with lower-case letters and "
             "digits, such as i-bp1a2b3c4d5e6f7g8h9j",
         )
-    repeated = sorted({value for value in values if values.count(value) > 1})
+    repeated = sorted(id for id, count in Counter(values).items() if count > 1)
     if repeated:
         raise InvalidInput("instance_ids", f"{repeated[0]} is named more than once; name it once")

@@ -32,7 +32,7 @@ from . import schedule
 from .api.client import SystemEvents
 from .api.retry import Patience
 from .engine_probe import engine_listens
-from .errors import CloudError, InvalidInput, InvalidSettings
+from .errors import CloudError, InvalidInput, InvalidSettings, listed
 from .input_checks import check_event_type, check_instance_ids, check_not_before
 from .models import format_time, parse_time
 from .reconcile import event_steps, intent_steps
@@ -41,14 +41,21 @@ from .reconcile.event_steps import Observation
 from .reconcile.intended_events import IntendedEvents
 from .reconcile.intent import Intent
 from .settings import stack_settings
+from .state_text import from_text, to_text
 
 Properties = dict[str, Any]
 
 REPLACING = ("event_type", "not_before", "region", "endpoint", "triggers")
 """A change of one of these makes a new intent and new events."""
 
+PLACE = ("endpoint", "region")
+"""Those of them that say where the instances are."""
+
 CHECK_SECONDS = 8.0
 """How long a preview may wait for the cloud's clock; after that it skips the check."""
+
+MOVE_SECONDS = 60.0
+"""How long a preview may wait for the place that a resource moves to, which must answer."""
 
 _CLAIMS = Claims()
 
@@ -61,6 +68,8 @@ class IntentProvider(ResourceProvider):
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         inputs = {name: value for name, value in news.items() if value is not None}
         failures = _check_inputs(inputs)
+        if not failures:
+            failures = _check_move(olds, inputs)
         is_new = any(olds.get(name) != inputs.get(name) for name in REPLACING)
         if not failures and is_new:
             failures = _check_time(inputs)
@@ -141,10 +150,12 @@ class EventsProvider(ResourceProvider):
             seen = event_steps.observe(events, _observation(props))
         if seen is None:
             return ReadResult(None, {})
-        outputs = _events_outputs(props, seen) | {
-            # In the recorded order: another one would show as a change.
-            "instance_ids": [id for id in props["instance_ids"] if id in seen.statuses]
-        }
+        # In the recorded order and form: another one would show as a change.
+        instance_ids = [id for id in from_text(props["instance_ids"]) if id in seen.statuses]
+        outputs = _events_outputs(props, seen) | {"instance_ids": to_text(instance_ids)}
+        for name in ("instance_ids", "event_ids", "statuses"):
+            if not isinstance(props[name], str):
+                outputs[name] = from_text(outputs[name])
         inputs = {n: v for n, v in outputs.items() if n not in ("event_ids", "statuses")}
         return ReadResult(id, outputs, inputs)
 
@@ -216,6 +227,48 @@ def _check_instance_ids(values: Any) -> None:
     check_instance_ids([value for value in values if not _unknown(value)])
 
 
+def _check_move(olds: Properties, inputs: Properties) -> list[CheckFailure]:
+    """Whether the new place of an existing resource can take it, before the old events go.
+
+    Its account must answer, and the instances that are known must exist there. Another
+    account is right when the endpoint changes; within one endpoint the deletion of the old
+    events requires the recorded account before it cancels anything.
+    """
+    places = [(olds.get(name), inputs.get(name)) for name in PLACE]
+    if "region" not in olds or any(_unknown(value) for pair in places for value in pair):
+        return []
+    changed = [name for name, (old, new) in zip(PLACE, places, strict=True) if old != new]
+    if not changed:
+        return []
+    ids = inputs["instance_ids"]
+    known = [] if _unknown(ids) else [id for id in ids if not _unknown(id)]
+    try:
+        with _connect(inputs, Patience(budget_seconds=MOVE_SECONDS)) as api:
+            account_id = api.account_id()
+            existing = api.existing(known)
+    except (CloudError, InvalidSettings) as error:
+        problem = str(error)
+    else:
+        absent = [id for id in known if id not in existing]
+        if not absent:
+            return []
+        problem = (
+            f"{len(absent)} of {len(known)} instances do not exist in {_place(inputs)}, account "
+            f"{account_id}: {listed(absent)}. Use instances that exist there."
+        )
+    return [
+        CheckFailure(
+            changed[0],
+            f"the events cannot move from {_place(olds)} to {_place(inputs)}: {problem} The events "
+            f"of {_place(olds)} stay until this is corrected; or change {changed[0]} back",
+        )
+    ]
+
+
+def _place(inputs: Properties) -> str:
+    return f"{inputs['region']} of {inputs.get('endpoint') or 'Alibaba Cloud'}"
+
+
 def _check_time(inputs: Properties) -> list[CheckFailure]:
     """Whether an absolute time has passed by the cloud's clock; without an answer, no failure."""
     needed = (inputs["not_before"], inputs["region"], inputs.get("endpoint"))
@@ -240,9 +293,10 @@ def _unknown(value: Any) -> bool:
 
 def _differ(old: Any, new: Any) -> bool:
     """Whether two lists of ids name different sets; an unknown id is a difference."""
-    if _unknown(old) or _unknown(new) or any(_unknown(id) for id in new):
+    if _unknown(old) or _unknown(new):
         return True
-    return set(old) != set(new)
+    ids = from_text(new)
+    return any(_unknown(id) for id in ids) or set(from_text(old)) != set(ids)
 
 
 def _intent(intent_id: str, props: Mapping[str, Any]) -> Intent:
@@ -252,7 +306,7 @@ def _intent(intent_id: str, props: Mapping[str, Any]) -> Intent:
         region=props["region"],
         event_type=props["event_type"],
         not_before=parse_time(props["not_before_at"]),
-        instance_ids=tuple(props["instance_ids"]),
+        instance_ids=tuple(from_text(props["instance_ids"])),
         declared_at=parse_time(props["declared_at"]),
     )
 
@@ -268,8 +322,8 @@ def _intent_outputs(inputs: Properties, intent: Intent) -> Properties:
 
 
 def _observation(props: Mapping[str, Any]) -> Observation:
-    return Observation(dict(props["event_ids"]), dict(props["statuses"]))
+    return Observation(from_text(props["event_ids"]), from_text(props["statuses"]))
 
 
 def _events_outputs(inputs: Properties, seen: Observation) -> Properties:
-    return inputs | {"event_ids": seen.event_ids, "statuses": seen.statuses}
+    return inputs | {"event_ids": to_text(seen.event_ids), "statuses": to_text(seen.statuses)}

@@ -16,6 +16,7 @@ from . import alicloud, schedule
 from .errors import InvalidInput
 from .models import EventType
 from .provider import EventsProvider, IntentProvider
+from .state_text import from_text, to_text
 
 alicloud.watch_resources()
 
@@ -37,15 +38,16 @@ class _Intent(Resource, module="simevents", name="Intent"):
 
 
 class _Events(Resource, module="simevents", name="Events"):
-    event_ids: pulumi.Output[Mapping[str, str]]
-    statuses: pulumi.Output[Mapping[str, str]]
+    # Texts; mappings when an earlier version made the events.
+    event_ids: pulumi.Output[Any]
+    statuses: pulumi.Output[Any]
 
     def __init__(self, name: str, intent: _Intent, opts: pulumi.ResourceOptions) -> None:
         inputs = {
             "intent": intent.id,
             "event_type": intent.event_type,
             "not_before_at": intent.not_before_at,
-            "instance_ids": intent.instance_ids,
+            "instance_ids": intent.instance_ids.apply(to_text),
             "region": intent.region,
             "endpoint": intent.endpoint,
             "account_id": intent.account_id,
@@ -118,19 +120,14 @@ class SimulatedSystemEvent(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         intent = _Intent(f"{name}-intent", inputs, child)
         events = _Events(f"{name}-events", intent, child)
-        self.event_ids = events.event_ids
-        self.statuses = events.statuses
+        self.event_ids = events.event_ids.apply(from_text)
+        self.statuses = events.statuses.apply(from_text)
         self.not_before_at = intent.not_before_at
         self.account_id = intent.account_id
         self.region = intent.region
         self.endpoint = intent.endpoint
-        self.register_outputs(
-            {
-                "event_ids": self.event_ids,
-                "statuses": self.statuses,
-                "not_before_at": self.not_before_at,
-            }
-        )
+        # The others would be a second copy in the state, of thousands of values.
+        self.register_outputs({"not_before_at": self.not_before_at})
 
 
 def _time_text(not_before: object) -> str:

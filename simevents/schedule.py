@@ -3,6 +3,7 @@
 Only text and arithmetic; what "now" is comes from the caller.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,13 @@ LONGEST_DELAY = timedelta(days=36500)
 # The edges of the calendar are left out: a search looks a second further than the time itself.
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+_OF_THE_ENGINE = re.compile(
+    r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ([+-]\d{4}) \S+", re.ASCII
+)
+"""How the engine passes on a time that a stack file has without quotation marks, which YAML
+reads as a time: ``2027-01-31 09:30:00 +0000 UTC``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,8 @@ class NotBefore:
 def parse(text: str) -> NotBefore:
     """Read a NotBefore; InvalidInput says what is valid.
 
-    ``+30m`` is a span. Anything else is an ISO 8601 time with ``Z`` or an offset,
-    which is turned to UTC; fractions of a second are dropped.
+    ``+30m`` is a span. Anything else is an ISO 8601 time with ``Z`` or an offset, or a time
+    as the engine spells it, which is turned to UTC; fractions of a second are dropped.
     """
     if text.startswith("+"):
         try:
@@ -59,7 +67,7 @@ def parse(text: str) -> NotBefore:
             )
         return NotBefore(None, timedelta(seconds=int(seconds)))
     try:
-        moment = datetime.fromisoformat(text if text.isascii() else "")
+        moment = datetime.fromisoformat(_iso(text) if text.isascii() else "")
     except ValueError:
         raise InvalidInput("not_before", f"{text!r} is not a valid time; {EXPECTED}") from None
     return NotBefore(_to_utc(moment, text), None)
@@ -71,7 +79,15 @@ def to_text(value: str | datetime | timedelta) -> str:
         return f"+{int(value.total_seconds())}s"
     if isinstance(value, datetime):
         return format_time(_to_utc(value, value.isoformat()))
+    # With or without quotation marks in the stack file, it is the same time.
+    if _OF_THE_ENGINE.fullmatch(value) and (moment := parse(value).instant):
+        return format_time(moment)
     return value
+
+
+def _iso(text: str) -> str:
+    spelled = _OF_THE_ENGINE.fullmatch(text)
+    return "{}T{}{}".format(*spelled.groups()) if spelled else text
 
 
 def _to_utc(moment: datetime, text: str) -> datetime:

@@ -6,8 +6,9 @@ needed and are never stored. Nothing here opens a connection, except that the
 vendor's own credential chain, passed in by `sdk`, may.
 """
 
+import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -22,6 +23,9 @@ _REGION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){1,6}")
 
 # To the last @, since a password may have any characters.
 _USERINFO = re.compile(r"^(https?://)?.*@", re.IGNORECASE | re.DOTALL)
+
+STACK_KEYS = ("region", "endpoint")
+"""What the resource reads of a stack's configuration, as ``simevents:region``."""
 
 CONNECT_SECONDS = 5.0
 """Longest wait for a connection."""
@@ -92,6 +96,13 @@ def stack_settings(region: str, endpoint: str | None, environ: Mapping[str, str]
             f"{ENDPOINT_VARIABLE}, or set simevents:endpoint in the stack to the same address",
         )
     return Settings(region, checked)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one of *known* that *name* is probably a misspelling of, if there is one."""
+    spellings = {word.lower(): word for word in known}
+    found = difflib.get_close_matches(name.lower(), spellings, n=1, cutoff=0.75)
+    return spellings[found[0]] if found else None
 
 
 def check_endpoint(endpoint: str) -> str:

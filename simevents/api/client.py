@@ -7,10 +7,11 @@ seven statuses. Which events should exist is for `reconcile`.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ..errors import CloudError, NoAnswer, Refused
 from ..models import (
@@ -23,7 +24,14 @@ from ..models import (
 )
 from ..settings import Settings, find_credentials
 from .retry import ALWAYS, UNSENT_ONLY, Patience, budget_seconds
-from .sdk import Answer, Sdk, default_chain
+
+if TYPE_CHECKING:
+    from .sdk import Answer, Sdk
+
+T = TypeVar("T")
+
+PARALLEL_CALLS = 4
+"""Calls of one operation that are under way at once."""
 
 EVENT_UNKNOWN = "InvalidEventId.NotFound"
 EVENT_REAL = "CannotCancelSystemEvent.NotSimulated"
@@ -47,7 +55,7 @@ class SystemEvents:
     *patience* bounds all waiting of this object.
     """
 
-    def __init__(self, sdk: Sdk, settings: Settings, patience: Patience) -> None:
+    def __init__(self, sdk: "Sdk", settings: Settings, patience: Patience) -> None:
         self._sdk = sdk
         self.settings = settings
         self.patience = patience
@@ -60,6 +68,10 @@ class SystemEvents:
 
         Raises InvalidSettings when there are no credentials.
         """
+        # The vendor's SDK takes a third of a second to import, and many a process never calls:
+        # a program that declares resources, a preview of nothing new.
+        from .sdk import Sdk, default_chain
+
         sdk = Sdk(settings, find_credentials(settings, environ, default_chain))
         return cls(sdk, settings, patience or Patience(budget_seconds(environ)))
 
@@ -111,7 +123,7 @@ class SystemEvents:
         is asked before each sending; when it says no, CloudError.
         """
 
-        def send() -> Answer:
+        def send() -> "Answer":
             if not is_requested():
                 raise CloudError(
                     "The command that asked for these events has ended or was interrupted."
@@ -136,10 +148,17 @@ class SystemEvents:
         which have finished and which cannot be seen, and the rest is sent again, halved
         when nothing else tells the refused one apart.
         """
-        outcome = CancelResult()
-        for batch in batches(event_ids):
+
+        def cancelled(batch: list[str]) -> list[CancelResult]:
+            outcome = CancelResult()
             self._cancel_batch(batch, outcome)
-        return outcome
+            return [outcome]
+
+        outcomes = _in_batches(event_ids, cancelled)
+        return CancelResult(
+            [id for outcome in outcomes for id in outcome.unknown],
+            [id for outcome in outcomes for id in outcome.real],
+        )
 
     def _cancel_batch(self, event_ids: list[str], outcome: CancelResult) -> None:
         try:
@@ -169,7 +188,7 @@ class SystemEvents:
 
     def describe(self, event_ids: Iterable[str]) -> list[SystemEvent]:
         """The events with these ids, in any status; unknown ids are left out."""
-        return [event for batch in batches(event_ids) for event in self._history(EventIds=batch)]
+        return _in_batches(event_ids, lambda batch: self._history(EventIds=batch))
 
     def find(
         self, instance_ids: Iterable[str], not_before: datetime | None = None
@@ -180,12 +199,8 @@ class SystemEvents:
             # The documentation does not say whether a range includes its ends, so ask for more.
             window["NotBeforeStart"] = format_time(not_before - timedelta(seconds=1))
             window["NotBeforeEnd"] = format_time(not_before + timedelta(seconds=1))
-        return [
-            event
-            for batch in batches(instance_ids)
-            for event in self._history(ResourceIds=batch, **window)
-            if not_before is None or event.not_before == not_before
-        ]
+        found = _in_batches(instance_ids, lambda batch: self._history(ResourceIds=batch, **window))
+        return [event for event in found if not_before is None or event.not_before == not_before]
 
     def find_all(self) -> list[SystemEvent]:
         """Every event in the region, in any status; finished ones of the last 30 days."""
@@ -193,16 +208,14 @@ class SystemEvents:
 
     def existing(self, instance_ids: Iterable[str]) -> set[str]:
         """Which of these instances exist in the region."""
-        found: set[str] = set()
-        for batch in batches(instance_ids):
-            answer = self._read(
-                "DescribeInstances", InstanceIds=json.dumps(batch), PageSize=BATCH_LIMIT
-            )
-            found |= {
-                _text(answer, "InstanceId", entry)
-                for entry in _within(answer, "Instances", "Instance")
-            }
-        return found
+        return set(_in_batches(instance_ids, self._existing))
+
+    def _existing(self, instance_ids: list[str]) -> list[str]:
+        answer = self._read(
+            "DescribeInstances", InstanceIds=json.dumps(instance_ids), PageSize=BATCH_LIMIT
+        )
+        entries = _within(answer, "Instances", "Instance")
+        return [_text(answer, "InstanceId", entry) for entry in entries]
 
     def _history(self, **filters: str | list[str]) -> Iterator[SystemEvent]:
         seen: set[str] = set()
@@ -229,10 +242,10 @@ class SystemEvents:
                 return
             number += 1
 
-    def _read(self, action: str, **parameters: str | int | list[str]) -> Answer:
+    def _read(self, action: str, **parameters: str | int | list[str]) -> "Answer":
         return self.patience.repeat(lambda: self._call(action, **parameters), ALWAYS)
 
-    def _call(self, action: str, **parameters: str | int | list[str]) -> Answer:
+    def _call(self, action: str, **parameters: str | int | list[str]) -> "Answer":
         """One sending, which ends with the time of the operation at the latest."""
         seconds = self.patience.left_seconds
         if seconds <= 0:
@@ -252,7 +265,19 @@ def batches(ids: Iterable[str]) -> Iterator[list[str]]:
         yield remaining[start : start + BATCH_LIMIT]
 
 
-def _within(answer: Answer, outer: str, inner: str) -> list[Any]:
+def _in_batches(ids: Iterable[str], call: Callable[[list[str]], Iterable[T]]) -> list[T]:
+    """What *call* answers for each batch of *ids*, in their order; a few calls at a time."""
+    parts = list(batches(ids))
+    if len(parts) == 1:
+        return list(call(parts[0]))
+    # After a failure the batches that have not begun are left out.
+    with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
+        return [
+            entry for found in pool.map(lambda part: list(call(part)), parts) for entry in found
+        ]
+
+
+def _within(answer: "Answer", outer: str, inner: str) -> list[Any]:
     """The list in an answer's set; NoAnswer when the answer has no such set."""
     found = answer.body.get(outer)
     if not isinstance(found, Mapping) or not isinstance(found.get(inner), list):
@@ -260,7 +285,7 @@ def _within(answer: Answer, outer: str, inner: str) -> list[Any]:
     return list(found[inner])
 
 
-def _text(answer: Answer, member: str, entry: Any = None) -> str:
+def _text(answer: "Answer", member: str, entry: Any = None) -> str:
     """A member of *entry*, or of the answer; NoAnswer when it is not a text."""
     container = answer.body if entry is None else entry
     value = container.get(member) if isinstance(container, Mapping) else None
@@ -269,7 +294,7 @@ def _text(answer: Answer, member: str, entry: Any = None) -> str:
     return value
 
 
-def _count(answer: Answer) -> int:
+def _count(answer: "Answer") -> int:
     """TotalCount; NoAnswer without one, since nothing else tells that there are more pages."""
     value = answer.body.get("TotalCount")
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
@@ -277,7 +302,7 @@ def _count(answer: Answer) -> int:
     return value
 
 
-def _event(answer: Answer, entry: Any) -> SystemEvent:
+def _event(answer: "Answer", entry: Any) -> SystemEvent:
     if not isinstance(entry, Mapping):
         raise _unreadable(answer, "one of its events is not an object")
     event_id = _text(answer, "EventId", entry)
@@ -297,6 +322,6 @@ def _event(answer: Answer, entry: Any) -> SystemEvent:
         raise _unreadable(answer, f"a time of {event_id[:80]!r} is not a UTC time") from None
 
 
-def _unreadable(answer: Answer, what: str) -> NoAnswer:
+def _unreadable(answer: "Answer", what: str) -> NoAnswer:
     reason = f"its answer {answer.request_id} is not one that the API documents: {what}"
     return NoAnswer(answer.action, "the cloud", reason)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidInput
+from ..state_text import from_text
 
 _EVENTS_TYPE = "pulumi-python:dynamic/simevents:Events"
 _INTENT_TYPE = "pulumi-python:dynamic/simevents:Intent"
@@ -104,7 +105,7 @@ def by_cloud(
 def _read(type: str, outputs: Mapping[str, Any]) -> Ownership:
     where = outputs["region"], outputs.get("endpoint")
     if type == _EVENTS_TYPE:
-        event_ids = tuple(dict(outputs["event_ids"]).values())
+        event_ids = tuple(dict(from_text(outputs["event_ids"])).values())
         return Ownership(*where, event_ids, account_id=outputs["account_id"])
     return Ownership(
         *where,

@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from ..api.client import batches
+from ..api.client import PARALLEL_CALLS, batches
 from ..api.retry import Verdict, verdict
 from ..errors import CloudError, InvalidInput, LeftOpen, Refused, TimePassed, WrongAccount, listed
 from ..models import EventCycleStatus, SystemEvent, format_time
 from .cancel_events import cancel_until_closed
 from .intended_events import IntendedEvents
 from .remedies import sweep_command, sweep_command_for
-
-PARALLEL_CALLS = 4
 
 LAST_LOOK_SECONDS = 60.0
 """Time for naming what is open after the clean-up has failed as well."""

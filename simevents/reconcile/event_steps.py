@@ -71,7 +71,8 @@ def update(
     is_late = events.api.now() >= intent.not_before
     old = old if is_late else _without_cancelled(events, old)
     added = [id for id in intent.instance_ids if id not in old.statuses]
-    removed = [id for id in old.statuses if id not in intent.instance_ids]
+    requested = set(intent.instance_ids)
+    removed = [id for id in old.statuses if id not in requested]
     if added and is_late:
         log.warning(
             "%s came after %s, when %s was due: no event was created. To run the drill again on "
@@ -132,7 +133,8 @@ def cancel(events: IntendedEvents, event_ids: Iterable[str]) -> None:
 
 def _without_cancelled(events: IntendedEvents, old: Observation) -> Observation:
     """*old* without the instances that stay and whose event is cancelled."""
-    kept = {id: e for id, e in old.event_ids.items() if id in events.intent.instance_ids}
+    requested = set(events.intent.instance_ids)
+    kept = {id: e for id, e in old.event_ids.items() if id in requested}
     cancelled = {
         event.event_id
         for event in events.api.describe(kept.values())

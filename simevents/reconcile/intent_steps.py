@@ -59,10 +59,11 @@ def extend(old: IntendedEvents, instance_ids: Sequence[str]) -> Intent:
     """
     old.require_account()
     events = replace(old, intent=replace(old.intent, instance_ids=tuple(instance_ids)))
-    added = [id for id in instance_ids if id not in old.intent.instance_ids]
+    before, after = set(old.intent.instance_ids), set(instance_ids)
+    added = [id for id in instance_ids if id not in before]
     if added:
         _take(events, added)
-    removed = [id for id in old.intent.instance_ids if id not in events.intent.instance_ids]
+    removed = [id for id in old.intent.instance_ids if id not in after]
     if removed:
         try:
             cancel_until_closed(events, events.without_others(removed), [])

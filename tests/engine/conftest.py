@@ -125,7 +125,7 @@ class Stack:
         """The events in the state; the stack's outputs change only at the next up."""
         found = [r["outputs"] for r in self.resources() if r["type"].endswith(":Events")]
         assert len(found) == 1
-        return {name: found[0][name] for name in ("event_ids", "statuses")}
+        return {name: json.loads(found[0][name]) for name in ("event_ids", "statuses")}
 
     def urn(self, ending: str) -> str:
         return next(str(r["urn"]) for r in self.resources() if r["urn"].endswith(ending))

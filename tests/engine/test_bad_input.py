@@ -57,6 +57,11 @@ def one_line(text: str) -> str:
             "neither simevents:region nor alicloud:region is set in this stack",
             id="no region",
         ),
+        pytest.param(
+            {"simevents:endpoint": None, "simevents:endpiont": "http://127.0.0.1:8086"},
+            "simevents:endpiont is not a valid key of the configuration; use simevents:endpoint",
+            id="a misspelt endpoint",
+        ),
     ],
 )
 def test_the_preview_refuses_bad_input(drill: Stack, change: dict[str, Any], expected: str) -> None:

@@ -137,6 +137,19 @@ def test_the_date_of_the_article_on_a_cloud_of_august_2018(
     drill.preview()
 
 
+def test_a_time_without_quotation_marks_is_the_same_time(drill: Stack, cloud: CloudProcess) -> None:
+    drill.set(**{"existing-instances__notBefore": "2099-01-31T09:30:00Z"})
+    path = drill.folder / f"Pulumi.{drill.name}.yaml"
+    quoted = path.read_text()
+    path.write_text(quoted.replace("'2099-01-31T09:30:00Z'", "2099-01-31T09:30:00Z"))
+    assert path.read_text() != quoted
+    drill.up()
+
+    assert {event["not_before"] for event in cloud.open_events()} == {"2099-01-31T09:30:00Z"}
+    path.write_text(quoted)
+    drill.preview()
+
+
 def test_replace_with_an_absolute_time_keeps_one_open_event_per_instance(
     drill: Stack, cloud: CloudProcess
 ) -> None:

@@ -127,6 +127,11 @@ def test_the_stack_is_created_changed_and_destroyed(stack: Stack, cloud: CloudPr
             id="plain HTTP to another machine",
         ),
         pytest.param(
+            {"simevents:instanzType": "ecs.g6.large"},
+            "simevents:instanzType is not a valid key of this stack; use simevents:instanceType",
+            id="a misspelt key",
+        ),
+        pytest.param(
             {"simevents:zone": None}, "simevents:zone is not set; use a zone", id="no zone"
         ),
         pytest.param(

@@ -15,6 +15,7 @@ from pulumi.dynamic import ResourceProvider
 from pulumi.runtime import rpc
 
 from simevents.provider import EventsProvider, IntentProvider
+from simevents.state_text import from_text, to_text
 
 Properties = dict[str, Any]
 
@@ -43,6 +44,10 @@ class Recorded:
     outputs: Properties
     is_deleted: bool = False
     """Deleted for a replacement that did not happen; the next run deletes it again."""
+
+    def mapping(self, name: str) -> dict[str, str]:
+        """An output of the events that the component hands to programs as a mapping."""
+        return dict(from_text(self.outputs[name]))
 
 
 @dataclass
@@ -98,7 +103,10 @@ class EngineState:
 
     def _up_events(self, *, forced: bool) -> None:
         assert self.intent is not None
-        handed = {n: self.intent.outputs[n] for n in _HANDED_ON} | {"intent": self.intent.id}
+        handed = {n: self.intent.outputs[n] for n in _HANDED_ON} | {
+            "intent": self.intent.id,
+            "instance_ids": to_text(self.intent.outputs["instance_ids"]),
+        }
         old = self.events
         inputs = self._checked(self._events, old, handed)
         if old is not None:

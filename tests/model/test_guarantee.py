@@ -366,7 +366,7 @@ class Guarantee(RuleBasedStateMachine):
     def recorded(self) -> set[str]:
         """The ids that the state lists."""
         events = self.state.events
-        return set(events.outputs["event_ids"].values()) if events is not None else set()
+        return set(events.mapping("event_ids").values()) if events is not None else set()
 
     def is_named(self, event: EventRow) -> bool:
         return event.event_id in self.named
@@ -378,10 +378,10 @@ class Guarantee(RuleBasedStateMachine):
     def check_that_everything_is_scheduled(self) -> None:
         """After a successful up each instance has its one event, or had it."""
         assert self.state.events is not None
-        outputs = self.state.events.outputs
+        events = self.state.events
         instance_of = {e.event_id: e.instance_id for e in self.cloud.events()}
-        assert sorted(outputs["statuses"]) == sorted(self.program["instance_ids"])
-        for instance_id, event_id in outputs["event_ids"].items():
+        assert sorted(events.mapping("statuses")) == sorted(self.program["instance_ids"])
+        for instance_id, event_id in events.mapping("event_ids").items():
             assert instance_of[event_id] == instance_id
         more = [e for e in self.our_open_events() if e.event_id not in self.recorded()]
         assert [e for e in more if not self.is_named(e)] == []
@@ -431,9 +431,9 @@ def test_an_event_cancelled_before_its_time_stays_in_the_state_afterwards(
     machine.run_up(None)
 
     assert machine.state.events is not None
-    outputs = machine.state.events.outputs
-    assert outputs["event_ids"] == {INSTANCES[0]: event.event_id}
-    assert outputs["statuses"] == {INSTANCES[0]: "Canceled"}
+    events = machine.state.events
+    assert events.mapping("event_ids") == {INSTANCES[0]: event.event_id}
+    assert events.mapping("statuses") == {INSTANCES[0]: "Canceled"}
     assert [(e.event_id, e.status) for e in machine.cloud.events()] == [
         (event.event_id, "Canceled")
     ]
@@ -453,8 +453,8 @@ def test_a_killed_and_reverted_change_is_recorded_as_expired_a_month_later(
     machine.run_up(None)
 
     assert machine.state.events is not None
-    outputs = machine.state.events.outputs
-    assert outputs["event_ids"] == ids
-    assert outputs["statuses"] == dict.fromkeys(INSTANCES[:2], "Expired")
+    events = machine.state.events
+    assert events.mapping("event_ids") == ids
+    assert events.mapping("statuses") == dict.fromkeys(INSTANCES[:2], "Expired")
     assert machine.our_open_events() == []
     machine.teardown()

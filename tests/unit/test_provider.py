@@ -12,7 +12,10 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import proto, rpc
 
+from simevents import provider as provider_module
+from simevents.fake.server import FakeServer
 from simevents.provider import EventsProvider, IntentProvider
+from simevents.state_text import from_text, to_text
 from tests.conftest import REGION, Cloud
 from tests.servicer import servicer
 
@@ -103,10 +106,11 @@ def inputs(cloud: Cloud, instances: list[str], **change: Any) -> Properties:
 def events_inputs(id: str, outputs: Properties) -> Properties:
     """The inputs that the component passes from the intent to the events."""
     names = (
-        *("event_type", "not_before_at", "instance_ids", "region"),
+        *("event_type", "not_before_at", "region"),
         *("endpoint", "account_id", "declared_at"),
     )
-    return {"intent": id} | {name: outputs[name] for name in names}
+    passed = {name: outputs[name] for name in names}
+    return passed | {"intent": id, "instance_ids": to_text(outputs["instance_ids"])}
 
 
 def test_create_read_and_delete_through_the_engines_encoding(
@@ -119,8 +123,8 @@ def test_create_read_and_delete_through_the_engines_encoding(
     events_id, made = events.create(events_inputs(id, declared))
 
     assert id.startswith("sse-")
-    assert sorted(made["event_ids"]) == instances
-    assert set(made["statuses"].values()) == {"Scheduled"}
+    assert sorted(from_text(made["event_ids"])) == instances
+    assert from_text(made["statuses"]) == dict.fromkeys(instances, "Scheduled")
     unchanged = intent.diff(id, declared, inputs(cloud, instances[::-1], triggers=[1.0, "x"]))
     assert unchanged.changes == proto.DiffResponse.DIFF_NONE
     same = events.diff(events_id, made, events_inputs(id, declared))
@@ -134,6 +138,25 @@ def test_create_read_and_delete_through_the_engines_encoding(
     for _ in range(2):
         events.delete(events_id, made)
         intent.delete(id, declared)
+    assert cloud.statuses() == ["Canceled", "Canceled"]
+
+
+def test_a_state_with_lists_and_mappings_is_unchanged_refreshed_and_deleted(
+    intent: Engine, events: Engine, cloud: Cloud
+) -> None:
+    id, declared = intent.create(inputs(cloud, cloud.instances(2)))
+    events_id, made = events.create(events_inputs(id, declared))
+    earlier = made | {n: from_text(made[n]) for n in ("instance_ids", "event_ids", "statuses")}
+
+    diff = events.diff(events_id, earlier, events_inputs(id, declared))
+    assert diff.changes == proto.DiffResponse.DIFF_NONE
+    assert events.read(events_id, earlier)[1] == earlier
+    updated = events.update(events_id, earlier, events_inputs(id, declared))
+    assert {n: from_text(updated[n]) for n in ("event_ids", "statuses")} == {
+        n: earlier[n] for n in ("event_ids", "statuses")
+    }
+    assert updated["instance_ids"] == made["instance_ids"]
+    events.delete(events_id, earlier)
     assert cloud.statuses() == ["Canceled", "Canceled"]
 
 
@@ -157,8 +180,9 @@ def test_an_update_keeps_the_time_and_all_outputs(
     declared = intent.update(id, declared, wider | {"account_id": None})
     updated = events.update(events_id, made, events_inputs(id, declared))
 
-    assert updated["event_ids"][first] == made["event_ids"][first]
-    assert sorted(updated["event_ids"]) == [first, second]
+    event_ids = from_text(updated["event_ids"])
+    assert event_ids[first] == from_text(made["event_ids"])[first]
+    assert sorted(event_ids) == [first, second]
     assert updated["not_before_at"] == made["not_before_at"]
 
 
@@ -252,6 +276,61 @@ def test_check_accepts_a_passed_time_if_the_cloud_cannot_be_asked(intent: Engine
 
     # Without credentials the provider does not call the cloud.
     assert intent.check(nobody)[1] == {}
+
+
+@pytest.fixture
+def old_and_new(cloud: Cloud) -> Iterator[tuple[Cloud, Cloud]]:
+    """The cloud of the stack, and another one at another endpoint."""
+    with FakeServer(seed=1) as server:
+        other = Cloud(server.url)
+        yield cloud, other
+        other.close()
+
+
+def test_a_new_endpoint_must_have_the_known_instances(
+    intent: Engine, old_and_new: tuple[Cloud, Cloud]
+) -> None:
+    old, new = old_and_new
+    instances = old.instances(2)
+    here = inputs(old, instances)
+    there = inputs(new, [*instances, UNKNOWN])
+    _, failures = intent.check(there, here)
+
+    assert failures == {
+        "endpoint": f"the events cannot move from cn-hangzhou of {old.url} to cn-hangzhou of "
+        f"{new.url}: 2 of 2 instances do not exist in cn-hangzhou of {new.url}, account "
+        f"{new.get('health')['account_id']}: {', '.join(instances)}. Use instances that exist "
+        f"there. The events of cn-hangzhou of {old.url} stay until this is corrected; or change "
+        "endpoint back"
+    }
+    new.post("instances", instance_ids=instances, region=REGION)
+    assert intent.check(there, here)[1] == {}
+    assert intent.check(there | {"instance_ids": UNKNOWN}, here)[1] == {}
+    assert [call for call in old.actions() if call != "DescribeInstances"] == []
+
+
+def test_a_new_endpoint_must_answer(
+    intent: Engine, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider_module, "MOVE_SECONDS", 0.5)
+    dead = {"endpoint": "http://127.0.0.1:9"}
+    here = inputs(cloud, cloud.instances(1))
+    for ids in (here["instance_ids"], UNKNOWN):
+        _, failures = intent.check(here | dead | {"instance_ids": ids}, here)
+        assert list(failures) == ["endpoint"]
+        assert "GetCallerIdentity got no answer from 127.0.0.1:9" in failures["endpoint"]
+        assert failures["endpoint"].endswith("or change endpoint back")
+    assert intent.check(here | dead)[1] == {}
+    assert intent.check(here | dead | {"not_before": "+2h"}, here | dead)[1] == {}
+    assert intent.check(here | {"endpoint": UNKNOWN}, here)[1] == {}
+
+
+def test_a_new_region_must_have_the_known_instances(intent: Engine, cloud: Cloud) -> None:
+    here = inputs(cloud, cloud.instances(1))
+    _, failures = intent.check(here | {"region": "cn-shanghai"}, here)
+
+    assert list(failures) == ["region"]
+    assert f"1 of 1 instances do not exist in cn-shanghai of {cloud.url}" in failures["region"]
 
 
 def test_the_providers_have_no_state_and_keep_their_import_path() -> None:

@@ -16,6 +16,9 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
         ("2026-01-02T04:00:00Z", datetime(2026, 1, 2, 4, tzinfo=UTC)),
         ("2026-01-02T12:00:00+08:00", datetime(2026, 1, 2, 4, tzinfo=UTC)),
         ("2026-01-02T04:00:00.999Z", datetime(2026, 1, 2, 4, tzinfo=UTC)),
+        # As the engine passes on a time without quotation marks in a stack file.
+        ("2026-01-02 04:00:00 +0000 UTC", datetime(2026, 1, 2, 4, tzinfo=UTC)),
+        ("2026-01-02 12:00:00.5 +0800 +0800", datetime(2026, 1, 2, 4, tzinfo=UTC)),
         ("+30m", datetime(2026, 1, 2, 3, 34, 5, tzinfo=UTC)),
         ("+1h30m", datetime(2026, 1, 2, 4, 34, 5, tzinfo=UTC)),
         ("+1d12h", datetime(2026, 1, 3, 15, 4, 5, tzinfo=UTC)),
@@ -32,6 +35,7 @@ def test_a_time_resolves_to_a_utc_second(text: str, expected: datetime) -> None:
         *("", "soon", "+", "+soon", "+0m", "+-5m", "2026-13-01T00:00:00Z", "30m"),
         # A clock time, of which nobody knows what it means, and digits of other scripts.
         *("+1:30", "+1:30:00", "+３０m", "２０３０-01-01T00:00:00Z"),
+        *("2026-13-01 04:00:00 +0000 UTC", "2026-01-02 04:00:00 +9900 UTC"),
     ],
 )
 def test_an_invalid_time_is_refused_with_an_example(text: str) -> None:
@@ -51,6 +55,7 @@ def test_a_time_without_a_zone_is_refused(text: str) -> None:
         (timedelta(minutes=30), "+1800s"),
         (datetime(2026, 1, 2, 12, tzinfo=timezone(timedelta(hours=8))), "2026-01-02T04:00:00Z"),
         ("+30m", "+30m"),
+        ("2026-01-02 12:00:00 +0800 +0800", "2026-01-02T04:00:00Z"),
     ],
 )
 def test_a_programs_value_is_written_as_text(

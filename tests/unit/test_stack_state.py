@@ -16,7 +16,7 @@ EVENTS = "pulumi-python:dynamic/simevents:Events"
 OUTPUTS: dict[str, Any] = {
     "region": "cn-hangzhou",
     "account_id": "1",
-    "event_ids": {"i-a": "e-a"},
+    "event_ids": '{"i-a":"e-a"}',
 }
 
 
@@ -36,6 +36,15 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(path: Path, outputs: dict[str, Any]) -> None:
     state = {"deployment": {"resources": [{"type": EVENTS, "outputs": outputs}]}}
     path.write_text(json.dumps(state))
+
+
+@pytest.mark.parametrize("event_ids", [OUTPUTS["event_ids"], {"i-a": "e-a"}])
+def test_the_ids_are_read_as_text_and_as_the_mapping_of_earlier_versions(
+    engine: Path, event_ids: Any
+) -> None:
+    write(engine / "plain.json", OUTPUTS | {"event_ids": event_ids})
+
+    assert accounted("dev") == [Ownership("cn-hangzhou", None, ("e-a",), account_id="1")]
 
 
 def test_encrypted_outputs_are_read_decrypted(engine: Path) -> None:

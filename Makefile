@@ -26,8 +26,8 @@ test: engine check ## Run all tests, those on the real engine among them.
 	@$(BIN)/python -m pytest -n 3 tests/engine
 
 # Four processes on two cores: some tests wait for other processes.
-unit: $(READY) ## Run all tests without the engine, with fewer random cases: under a minute.
-	@RUNS=10 RULES_RUNS=10 FUZZ_RUNS=500 KILLS=3 EVERY_NTH_WAY=9 $(BIN)/python -m pytest -n 4 --dist worksteal --quiet --ignore tests/engine
+unit: $(READY) ## Run the tests without the engine and without slow ones, with fewer random cases: under a minute.
+	@RUNS=10 RULES_RUNS=10 FUZZ_RUNS=500 $(BIN)/python -m pytest -n 4 --dist worksteal --quiet -m "not slow" --ignore tests/engine
 
 coverage: $(READY) ## Measure branch coverage of the tests without the engine; fails below the floor.
 	@$(BIN)/python -m pytest -n 2 --quiet --ignore tests/engine --cov simevents --cov-branch --cov-report term:skip-covered

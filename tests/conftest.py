@@ -1,7 +1,9 @@
 """For all tests: a clean environment, a closed network, a fresh fake cloud."""
 
+import functools
 import os
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,6 +28,9 @@ os.environ[NO_METADATA] = "true"
 settings.register_profile("fixed", derandomize=True, database=None)
 settings.register_profile("random", print_blob=True, database=None)
 settings.load_profile("fixed")
+
+# httpx reads all certificates of the system for each request, which takes 35 ms.
+ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]
 
 _connect = socket.socket.connect
 

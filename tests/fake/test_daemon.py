@@ -17,6 +17,8 @@ from simevents.fake import daemon
 from simevents.fake.server import FakeServer, ServerError
 from simevents.fake.state.database import StoreError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:

@@ -9,11 +9,14 @@ import threading
 from pathlib import Path
 
 import httpx
+import pytest
 
 from simevents.fake.server import FakeServer
 from tests.conftest import REGION, Cloud
 from tests.contract.clients import OlderSdk
 from tests.fake.requests import signed
+
+pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("KILLS", "50"))
 CREATE = {

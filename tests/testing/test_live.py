@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import Cloud
 
+pytestmark = pytest.mark.slow
+
 ACCOUNT = "1000000000000001"
 OPTIONS = [
     "--ecs-target=live",

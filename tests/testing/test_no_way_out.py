@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent / "outside"
 IN_OWN_NETWORK = ("unshare", "--map-root-user", "--net", "--mount")
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HEAD = """
 import http.server, multiprocessing, os, socket, threading, urllib.request
 import aiohttp, httpx, pytest, requests

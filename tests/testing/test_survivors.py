@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HANDLER = """
 import asyncio, os, socket, threading
 import aiohttp, httpx, pytest, requests, urllib3

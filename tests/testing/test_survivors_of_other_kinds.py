@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HANDLER = """
 import asyncio, os, subprocess, sys, threading
 from concurrent.futures import ThreadPoolExecutor

@@ -16,6 +16,8 @@ from simevents.cli import options
 from tests.conftest import REGION, Cloud
 from tests.unit.raw_server import RawServer
 
+pytestmark = pytest.mark.slow
+
 CREATE = "CreateSimulatedSystemEvents"
 CANCEL = "CancelSimulatedSystemEvents"
 REBOOT = "SystemMaintenance.Reboot"

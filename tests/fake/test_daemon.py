@@ -141,6 +141,12 @@ def test_a_name_of_the_fakes_own_files_is_refused(tmp_path: Path, name: str) -> 
         FakeServer(data=tmp_path / name)
 
 
+def test_a_folder_may_have_the_suffix_as_its_name(tmp_path: Path) -> None:
+    (tmp_path / ".simevents").mkdir()
+    with FakeServer(data=tmp_path / ".simevents" / "cloud.db") as server:
+        assert server.url
+
+
 def test_only_the_owner_can_read_what_is_written(data: Path, tmp_path: Path) -> None:
     daemon.start(data, 0)
 

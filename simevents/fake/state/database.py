@@ -74,7 +74,8 @@ def open_database(path: Path | None) -> sqlite3.Connection:
 
 def check_name(path: Path) -> None:
     """Raise StoreError if the name is one that belongs to another data file."""
-    if not path.name or path.name.endswith(_RESERVED) or path.parent.name.endswith(FOLDER_SUFFIX):
+    is_in_own_folder = path.parent.name.removesuffix(FOLDER_SUFFIX) not in ("", path.parent.name)
+    if not path.name or path.name.endswith(_RESERVED) or is_in_own_folder:
         raise StoreError(
             f"{path} is not a valid name of a data file, since the fake cloud gives such names to "
             "its own files; use another one, such as cloud.db (--data)."

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from simevents.allow_list import (
-
     NO_ACTION,
     NO_NAME,
     clean,

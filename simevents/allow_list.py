@@ -17,8 +17,9 @@ SCRUBBED = "scrubbed"
 SCRUBBED_ACCOUNT_ID = "1000000000000000"
 """Replaces an account id, which programs may read as a number."""
 NO_NAME = "(not a parameter name)"
-LONGEST_NAME = 200
-"""No documented name is as long."""
+NO_ACTION = "(not an action name)"
+LONGEST_NAME = 64
+"""Characters of an action's or a parameter's name; no documented name is as long."""
 
 Scalar = str | int | float | bool | None
 
@@ -27,18 +28,28 @@ _NAME = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 # One search decides about nearly all values: they have nothing to replace.
 _NOTABLE = re.compile(
-    r"[{<]|acs(?::|%3A)|[0-9]{14}|LTAI|STS\.|TMP\.|(?:passw(?:or)?d|secret|token)\W*[=:]|-----BEGIN",
+    r"[{<@]|%40|acs(?::|%3A)|[0-9]{14}|LTAI|CAIS|eyJ|STS\.|TMP\.|-----BEGIN"
+    r"|(?:passw(?:or)?d|passphrase|pwd|secret|token)(?:\W*[=:]|%3[AD])",
     re.IGNORECASE,
 )
-# A text with a structure of its own, an access key id, a key block, a "password=…".
+# A text with a structure of its own, an access key id, an STS token, a JWT, a key block, an
+# address with a user, a "password=…". The bounds keep the search short in a long text.
 _OPAQUE = re.compile(
-    r"[{<]|\b(?:LTAI|STS\.|TMP\.)\w{4,}|(?i:passw(?:or)?d|secret|token)\W*[=:]|-----BEGIN"
+    r"[{<]|(?<![A-Za-z0-9])(?:LTAI|STS\.|TMP\.)\w{4,}|LTAI\w{12}|CAIS[\w+/%-]{12}"
+    r"|eyJ[\w-]{4,1000}\.[\w-]{0,4000}\.|-----BEGIN"
+    r"|(?i:(?://|%2F%2F)[^\s/?#]{1,300}(?:@|%40))"
+    r"|(?i:(?:passw(?:or)?d|passphrase|pwd|secret|token)(?:\W*[=:]|%3[AD]))"
 )
 _SEPARATOR = r"(?::|%3A|%3a)"
 _ARN = re.compile(rf"(acs{_SEPARATOR}[\w*-]*{_SEPARATOR}[\w*-]*{_SEPARATOR})[0-9]+", re.IGNORECASE)
 _ARN_OF_PERSON = re.compile(rf"({_SEPARATOR}user(?:/|%2F))[^\s\"',]+", re.IGNORECASE)
 _ARN_OF_SESSION = re.compile(r"(assumed-role(?:/|%2F)[\w.@-]+(?:/|%2F))[^\s\"',]+", re.IGNORECASE)
-_LONG_NUMBER = re.compile(r"(?<![\w.-])[0-9]{14,20}(?![\w-])")
+_LONG_NUMBER = re.compile(r"(?<![\w.%-])[0-9]{14,20}(?![\w-])")
+# An account id of today's length within a word. The id of a resource stays, whatever its digits.
+_GLUED_NUMBER = re.compile(
+    r"(?P<id>(?<![\w.-])(?:i|e|d|s|m|t|c|sg|sgr|vpc|vsw|vtb|vrt|eni|eip|rg|lt|ds|dh|snap)-[a-z0-9]+)"
+    r"|(?:(?<![0-9])(?<![0-9]\.)|(?<=%[0-9][0-9]))[0-9]{16}(?![0-9])"
+)
 _SMALLEST_ACCOUNT_ID = 10**11
 
 _SHORT = 64
@@ -76,6 +87,11 @@ class Listed:
     members: Names
 
 
+def load() -> None:
+    """Read the list now rather than at the first use: a program may patch what reads files."""
+    _table()
+
+
 def listed(version: str, action: str) -> Listed | None:
     """The names of *action*; None when it is not on the list."""
     return _table().actions.get((version, action.lower()))
@@ -92,8 +108,18 @@ def plain(name: str) -> str:
 
 
 def shown_name(name: str) -> str:
-    """*name*, or `NO_NAME` for what is no name, such as a body that was taken for one."""
-    return name if len(name) <= LONGEST_NAME and _NAME.fullmatch(name) else NO_NAME
+    """*name*, or `NO_NAME` for what is no name: a key, or a body that was taken for a name."""
+    return name if _is_name(name) else NO_NAME
+
+
+def shown_action(name: str) -> str:
+    """*name*, or `NO_ACTION` for what is no name; empty when there is none."""
+    return name if not name or _is_name(name) else NO_ACTION
+
+
+def _is_name(name: str) -> bool:
+    is_short = len(name) <= LONGEST_NAME
+    return is_short and _NAME.fullmatch(name) is not None and clean(name) == name
 
 
 def shown_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -145,7 +171,8 @@ def _cleaned(value: str) -> str:
     value = _ARN.sub(rf"\g<1>{SCRUBBED_ACCOUNT_ID}", value)
     value = _ARN_OF_PERSON.sub(rf"\g<1>{SCRUBBED}", value)
     value = _ARN_OF_SESSION.sub(rf"\g<1>{SCRUBBED}", value)
-    return _LONG_NUMBER.sub(SCRUBBED_ACCOUNT_ID, value)
+    value = _LONG_NUMBER.sub(SCRUBBED_ACCOUNT_ID, value)
+    return _GLUED_NUMBER.sub(lambda found: found["id"] or SCRUBBED_ACCOUNT_ID, value)
 
 
 def clean_message(text: str, said: Collection[str] = ()) -> str:

@@ -11,18 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from ..errors import CloudError, NoAnswer, Refused
 from ..models import (
     BATCH_LIMIT,
     EventCycleStatus,
     SystemEvent,
-    event_status,
     format_time,
-    parse_time,
 )
 from ..settings import Settings, find_credentials
+from .answer_members import event_in, list_in, text_in, total_count, unreadable
 from .retry import ALWAYS, UNSENT_ONLY, Patience, budget_seconds
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ class SystemEvents:
 
     def account_id(self) -> str:
         """Whose credentials these are."""
-        return _text(self._read("GetCallerIdentity"), "AccountId")
+        return text_in(self._read("GetCallerIdentity"), "AccountId")
 
     def now(self) -> datetime:
         """The cloud's clock, UTC, as its last answer showed it; asks when there was none."""
@@ -136,9 +135,9 @@ class SystemEvents:
             )
 
         answer = self.patience.repeat(send, UNSENT_ONLY)
-        event_ids = _within(answer, "EventIdSet", "EventId")
+        event_ids = list_in(answer, "EventIdSet", "EventId")
         if not all(isinstance(id, str) and id for id in event_ids):
-            raise _unreadable(answer, "one of its event ids is not a text")
+            raise unreadable(answer, "one of its event ids is not a text")
         return event_ids
 
     def cancel(self, event_ids: Iterable[str]) -> CancelResult:
@@ -214,8 +213,8 @@ class SystemEvents:
         answer = self._read(
             "DescribeInstances", InstanceIds=json.dumps(instance_ids), PageSize=BATCH_LIMIT
         )
-        entries = _within(answer, "Instances", "Instance")
-        return [_text(answer, "InstanceId", entry) for entry in entries]
+        entries = list_in(answer, "Instances", "Instance")
+        return [text_in(answer, "InstanceId", entry) for entry in entries]
 
     def _history(self, **filters: str | list[str]) -> Iterator[SystemEvent]:
         seen: set[str] = set()
@@ -230,10 +229,10 @@ class SystemEvents:
                 **filters,
             )
             events = [
-                _event(answer, entry)
-                for entry in _within(answer, "InstanceSystemEventSet", "InstanceSystemEventType")
+                event_in(answer, entry)
+                for entry in list_in(answer, "InstanceSystemEventSet", "InstanceSystemEventType")
             ]
-            total = _count(answer)
+            total = total_count(answer)
             # Events that are made meanwhile move others onto the next page.
             new = [event for event in events if event.event_id not in seen]
             seen |= {event.event_id for event in new}
@@ -275,53 +274,3 @@ def _in_batches(ids: Iterable[str], call: Callable[[list[str]], Iterable[T]]) ->
         return [
             entry for found in pool.map(lambda part: list(call(part)), parts) for entry in found
         ]
-
-
-def _within(answer: "Answer", outer: str, inner: str) -> list[Any]:
-    """The list in an answer's set; NoAnswer when the answer has no such set."""
-    found = answer.body.get(outer)
-    if not isinstance(found, Mapping) or not isinstance(found.get(inner), list):
-        raise _unreadable(answer, f"it has no {outer}.{inner}")
-    return list(found[inner])
-
-
-def _text(answer: "Answer", member: str, entry: Any = None) -> str:
-    """A member of *entry*, or of the answer; NoAnswer when it is not a text."""
-    container = answer.body if entry is None else entry
-    value = container.get(member) if isinstance(container, Mapping) else None
-    if not isinstance(value, str) or not value:
-        raise _unreadable(answer, f"{member} is missing or not a text")
-    return value
-
-
-def _count(answer: "Answer") -> int:
-    """TotalCount; NoAnswer without one, since nothing else tells that there are more pages."""
-    value = answer.body.get("TotalCount")
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise _unreadable(answer, "TotalCount is missing or not a number")
-    return value
-
-
-def _event(answer: "Answer", entry: Any) -> SystemEvent:
-    if not isinstance(entry, Mapping):
-        raise _unreadable(answer, "one of its events is not an object")
-    event_id = _text(answer, "EventId", entry)
-    published = _text(answer, "EventPublishTime", entry)
-    try:
-        return SystemEvent(
-            event_id=event_id,
-            instance_id=_text(answer, "InstanceId", entry),
-            event_type=_text(answer, "Name", entry.get("EventType")),
-            event_cycle_status=event_status(_text(answer, "Name", entry.get("EventCycleStatus"))),
-            # Some real events are announced without a planned time.
-            not_before=parse_time(str(entry.get("NotBefore") or published)),
-            publish_time=parse_time(published),
-        )
-    except ValueError:
-        # Not quoted whole: an answer may be of any length.
-        raise _unreadable(answer, f"a time of {event_id[:80]!r} is not a UTC time") from None
-
-
-def _unreadable(answer: "Answer", what: str) -> NoAnswer:
-    reason = f"its answer {answer.request_id} is not one that the API documents: {what}"
-    return NoAnswer(answer.action, "the cloud", reason)

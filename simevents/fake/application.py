@@ -5,9 +5,9 @@
 
 import asyncio
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -20,6 +20,10 @@ MAX_BODY_BYTES = 1_000_000
 MAX_CONTROL_BODY_BYTES = 8_000_000
 """Enough for 100,000 instance ids."""
 
+# A name or an address, and a port. Without the rest of what an address of a page may have: a user
+# ("evil.com@127.0.0.1"), an escape or a zone ("127.0.0.1%evil.com").
+_HOST = re.compile(rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9.-]+))(?::[0-9]*)?")
+
 AsgiApplication = Callable[..., Awaitable[None]]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -30,7 +34,8 @@ class Guard:
     """Access control for the control routes: by token, or by host name if there is no token.
 
     Without a token, the Host header must be a loopback name or address. This prevents DNS
-    rebinding: a web page in a local browser could otherwise send requests to the fake.
+    rebinding: a web page in a local browser could otherwise send requests to the fake. A request
+    with two Host headers is always refused: programs do not agree which of them counts.
     """
 
     def __init__(self, make_routes: Callable[[], "AsgiApplication"], token: str) -> None:
@@ -40,7 +45,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name.lower(): value for name, value in scope["headers"]}
-        needed = self._missing_right(headers) or _foreign_page(headers)
+        has_more_hosts = sum(name.lower() == b"host" for name, _ in scope["headers"]) > 1
+        needed = "a single Host header" if has_more_hosts else ""
+        needed = needed or self._missing_right(headers) or _foreign_page(headers)
         if needed:
             body = orjson.dumps({"error": f"a control request needs {needed}"})
             await _send(send, 403, [(b"content-type", b"application/json")], body)
@@ -208,7 +215,6 @@ async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], bod
 
 
 def _host_name(header: bytes) -> str:
-    try:
-        return urlsplit(f"//{header.decode('latin-1')}").hostname or ""
-    except ValueError:
-        return ""
+    """The name or address in a Host header; empty when it is not valid."""
+    found = _HOST.fullmatch(header)
+    return (found["ipv6"] or found["name"]).decode() if found else ""

@@ -1,11 +1,27 @@
 """Who may use the control routes: programs, and pages of this server only."""
 
+import json
+from contextlib import closing
+from http.client import HTTPConnection
+
 import httpx
 import pytest
 
+from simevents.fake.server import FakeServer
 from tests.conftest import Cloud
 
 ADVANCE = '{"advance": "1h"}'
+
+
+def health(url: str, headers: list[tuple[str, str]]) -> tuple[int, bytes]:
+    """Status and body of a request with exactly these headers, repeated ones too."""
+    with closing(HTTPConnection(url.removeprefix("http://"))) as connection:
+        connection.putrequest("GET", "/_fake/health", skip_host=True, skip_accept_encoding=True)
+        for name, value in headers:
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, answer.read()
 
 
 @pytest.mark.parametrize(
@@ -51,3 +67,44 @@ def test_a_page_of_this_server_may_use_json_and_an_empty_body(cloud: Cloud) -> N
 
     assert httpx.post(f"{cloud.url}/_fake/clock", content=ADVANCE, headers=as_json).is_success
     assert httpx.post(f"{cloud.url}/_fake/reset", headers=page).is_success
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        ["evil.com"],
+        ["127.0.0.1%evil.com"],
+        ["127.0.0.1%25evil.com"],
+        ["[::1%evil.com]"],
+        ["evil.com@127.0.0.1"],
+        ["evil.com:80@127.0.0.1"],
+        ["127.0.0.1/evil.com"],
+        ["localhost evil.com"],
+        ["localhost, evil.com"],
+        [""],
+        ["evil.com", "localhost"],
+        ["localhost", "evil.com"],
+        ["localhost", "localhost"],
+    ],
+)
+def test_a_request_for_another_host_reads_nothing(cloud: Cloud, hosts: list[str]) -> None:
+    status, body = health(cloud.url, [("Host", host) for host in hosts])
+
+    assert status == 403
+    assert json.loads(body)["error"].startswith("a control request needs ")
+
+
+def test_two_hosts_are_refused_with_a_token_too() -> None:
+    headers = [("Host", "localhost"), ("Host", "evil.com"), ("Authorization", "Bearer token")]
+    with FakeServer(control_token="token") as server:
+        both, _ = health(server.url, headers)
+        alone, _ = health(server.url, headers[1:])
+
+    assert (both, alone) == (403, 200)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LocalHost.:80", "127.0.0.1", "127.1.2.3:9", "[::1]", "[::1]:80"]
+)
+def test_a_request_for_any_loopback_name_or_address_is_answered(cloud: Cloud, host: str) -> None:
+    assert httpx.get(f"{cloud.url}/_fake/health", headers={"Host": host}).is_success

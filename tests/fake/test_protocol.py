@@ -1,11 +1,14 @@
 """The HTTP form of requests and answers."""
 
 import socket
+from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 
+from simevents import allow_list
+from simevents.fake.server import FakeServer
 from tests.conftest import Cloud
 from tests.fake.requests import signed
 
@@ -110,6 +113,54 @@ def test_the_journal_shows_no_body_that_is_taken_for_a_name(cloud: Cloud) -> Non
 
     assert "hush" not in str(cloud.get("calls"))
     cloud.post("reset")
+
+
+@pytest.mark.parametrize(
+    "key", ["LTAI5tABCDEFGHIJKLMN", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2ln"]
+)
+def test_the_journal_shows_no_key_that_was_sent_as_a_name_or_as_the_action(
+    cloud: Cloud, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    httpx.post(cloud.url, params=signed("POST", **DESCRIBE, **{key: ""}))
+    httpx.post(
+        cloud.url,
+        params=signed("POST", **DESCRIBE),
+        content=key.encode(),
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    as_action = httpx.post(cloud.url, params=signed("POST", Action=key))
+    calls = cloud.get("calls")
+
+    assert [(call["action"], call["parameters"]) for call in calls] == [
+        ("DescribeInstances", {"RegionId": "cn-hangzhou", "(not a parameter name)": ""}),
+        ("DescribeInstances", {"RegionId": "cn-hangzhou", "(not a parameter name)": ""}),
+        ("(not an action name)", {}),
+    ]
+    logged = [each.getMessage() for each in caplog.records if each.name.startswith("simevents")]
+    assert key not in f"{calls} {logged} {as_action.text}"
+    cloud.post("reset")
+
+
+def test_the_journal_shows_an_unknown_action(cloud: Cloud) -> None:
+    httpx.post(cloud.url, params=signed("POST", Action="DescribeEverything"))
+
+    assert [call["action"] for call in cloud.get("calls?unexpected=1")] == ["DescribeEverything"]
+    cloud.post("reset")
+
+
+def test_a_test_that_replaces_the_reading_of_files_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    allow_list._table.cache_clear()
+    allow_list._shown.cache_clear()
+    with FakeServer(instance_ids=["i-a"]) as server:
+        server.control("GET", "clock", b"")
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "read_text", lambda *_, **__: "theirs")
+            answer = httpx.post(server.url, params=signed("POST", **DESCRIBE))
+            status, _ = server.control("GET", "health", b"")
+
+    assert (answer.status_code, answer.json()["TotalCount"], status) == (200, 1, 200)
 
 
 def test_the_journal_shows_no_account_of_an_arn(cloud: Cloud) -> None:

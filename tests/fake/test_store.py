@@ -1,5 +1,6 @@
 """The data file of the fake: restarts, locks and damaged files."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -63,6 +64,40 @@ def test_a_foreign_database_is_not_changed(tmp_path: Path) -> None:
         FakeServer(data=data)
 
     assert data.read_bytes() == content
+
+
+def test_a_file_of_another_user_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "cloud.db"
+    with FakeServer(data=data):
+        pass
+    data.chmod(0o666)
+    content = data.read_bytes()
+    # Only root can give a file away, but every user can ask as if of another one.
+    owner = data.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(StoreError) as refused:
+        FakeServer(data=data)
+
+    assert str(refused.value) == (
+        f"The data file {data} belongs to another user (user id {owner}, not {owner + 1}). It was "
+        "left as it is; give a file of your own (--data)."
+    )
+    assert data.read_bytes() == content
+    assert data.stat().st_mode & 0o777 == 0o666
+
+
+@pytest.mark.parametrize("mode", [0o660, 0o604, 0o602, 0o777])
+def test_a_file_that_others_may_use_is_closed_to_them(tmp_path: Path, mode: int) -> None:
+    data = tmp_path / "cloud.db"
+    with FakeServer(data=data):
+        pass
+    data.chmod(mode)
+    with FakeServer(data=data, instance_ids=["i-a"]):
+        modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
+
+    assert modes == {"cloud.db": "0o600", "cloud.db-wal": "0o600"}
 
 
 def test_a_busy_port_names_the_port_and_the_remedy() -> None:

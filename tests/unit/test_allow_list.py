@@ -5,11 +5,14 @@ import json
 import pytest
 
 from simevents.allow_list import (
+    NO_ACTION,
     NO_NAME,
     clean,
     clean_message,
     listed,
     masked,
+    shown_action,
+    shown_name,
     shown_parameters,
 )
 from simevents.fake.protocol import dispatch  # noqa: F401 - registers the actions
@@ -64,6 +67,25 @@ def test_a_replacement_has_the_type_of_the_value(value: object, replacement: obj
         ("acs:ram::123:assumed-role/a/me", "acs:ram::1000000000000000:assumed-role/a/scrubbed"),
         ("acs%3Aram%3A%3A123%3Arole%2Fa", "acs%3Aram%3A%3A1000000000000000%3Arole%2Fa"),
         ("of 1234567890123456", "of 1000000000000000"),
+        ("log-1234567890123456", "log-1000000000000000"),
+        ("uid1234567890123456", "uid1000000000000000"),
+        ("aliyun_1234567890123456_x", "aliyun_1000000000000000_x"),
+        ("of%201234567890123456", "of%201000000000000000"),
+        ("i-bp1234567890123456", "i-bp1234567890123456"),
+        ("['i-1234567890123456']", "['i-1234567890123456']"),
+        ("backup-20260102030405", "backup-20260102030405"),
+        ("CAISjgJ1q6Ft5B2yfSjIr5fHAvfBhqRW", "scrubbed"),
+        ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2ln", "scrubbed"),
+        ("of eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.", "scrubbed"),
+        ("pwd=hush", "scrubbed"),
+        ("db_pwd: hush", "scrubbed"),
+        ("password%3Dhush", "scrubbed"),
+        ("from https://user:hush@example.com/a", "scrubbed"),
+        ("https%3A%2F%2Fuser%3Ahush%40example.com", "scrubbed"),
+        ("https://example.com/a", "https://example.com/a"),
+        ("somebody@example.com", "somebody@example.com"),
+        ("my_LTAI5tAbCdEfGhIjKlMn", "scrubbed"),
+        ("myLTAI5tAbCdEfGhIjKlMn", "scrubbed"),
     ],
 )
 def test_a_kept_text_has_no_account_and_no_structure(value: str, shown: str) -> None:
@@ -77,6 +99,37 @@ def test_a_message_keeps_the_words_on_the_list_and_those_of_the_request() -> Non
     assert clean_message(message, {"Done"}) == (
         "The specified parameter Status is not valid: Done, scrubbed of scrubbed"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LTAI5tABCDEFGHIJKLMN",
+        "Tag.1.LTAI5tABCDEFGHIJKLMN",
+        "STS.NUgYrLnoC37mZZCNnAbez",
+        "CAISjgJ1q6Ft5B2yfSjIr5fHAvfBhqRW",
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2ln",
+        "uid1234567890123456",
+        "x" * 65,
+    ],
+)
+def test_a_key_is_shown_neither_as_a_name_nor_as_an_action(text: str) -> None:
+    assert shown_parameters({text: ""}) == {NO_NAME: ""}
+    assert shown_name(text) == NO_NAME
+    assert shown_action(text) == NO_ACTION
+
+
+@pytest.mark.parametrize("name", ["NotDocumented", "Tag.1.Colour", "Ipv6Addresses.2", "Eyj.Sts"])
+def test_an_ordinary_unknown_name_stays(name: str) -> None:
+    assert shown_name(name) == name
+    assert shown_action(name) == name
+
+
+def test_every_documented_name_is_shown() -> None:
+    for action in ACTIONS.values():
+        assert shown_action(action.name) == action.name
+        for name in action.documented:
+            assert shown_name(name) == name
 
 
 def test_parameters_are_shown_by_name() -> None:

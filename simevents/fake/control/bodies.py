@@ -7,7 +7,6 @@ The description of a field is used in the error text for a bad value:
 import codecs
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import msgspec
@@ -15,16 +14,25 @@ import orjson
 from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.requests import Request
 
-from ...models import EventCycleStatus, is_instance_id, parse_duration, parse_time
+from ...models import EventCycleStatus
 from ..protocol.api_errors import FAULT_ERRORS
 from ..protocol.registry import ACTIONS
 from ..state.catalog import REGIONS
-from ..state.clock import END_OF_TIME
 from ..state.faults import Fault
 from ..state.throttling import ANY
+from .fields import (
+    LONGEST_TEXT,
+    Count,
+    Flag,
+    InstanceIds,
+    Number,
+    Seconds,
+    Text,
+    UtcTime,
+    decoded,
+    description,
+)
 
-_MOST_INSTANCES = 100_000
-_LONGEST_TEXT = 2_000
 _LONGEST_ATTRIBUTE = 10_000
 _MOST_LEVELS = 32
 
@@ -34,40 +42,6 @@ _MOST_SHOWN = 100
 
 class BadBody(Exception):
     """A control request cannot be carried out; the text of this error is the answer."""
-
-
-class InstanceId(str):
-    """An id such as ``i-bp1a2b3c4d5e``."""
-
-
-class Moment(datetime):
-    """A UTC time, written as ``2026-01-02T03:04:05Z``."""
-
-
-class Seconds(float):
-    """A duration, written as ``2h``; never negative."""
-
-
-Text = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=_LONGEST_TEXT,
-        description=f"given, as a text of 1 to {_LONGEST_TEXT} characters",
-    ),
-]
-InstanceIds = Annotated[
-    list[InstanceId],
-    Meta(
-        min_length=1,
-        max_length=_MOST_INSTANCES,
-        description="a list of instance ids (i-…), at least one",
-    ),
-]
-UtcTime = Annotated[Moment, Meta(description="a UTC time such as 2026-01-02T03:04:05Z")]
-Flag = Annotated[bool, Meta(description="true or false")]
-Number = Annotated[float, Meta(ge=0, le=1e9, description="a number from 0 to 1000000000")]
-Count = Annotated[int, Meta(ge=0, le=10**9, description="a whole number from 0 to 1000000000")]
 
 
 class Body(Struct, frozen=True, forbid_unknown_fields=True):
@@ -182,7 +156,7 @@ async def read(request: Request, kind: type[B]) -> B:
     """The body as *kind*. Raises BadBody with the name of the bad field and the valid values."""
     given = await read_object(request)
     try:
-        return msgspec.convert(given, kind, dec_hook=_decoded)
+        return msgspec.convert(given, kind, dec_hook=decoded)
     except msgspec.ValidationError:
         raise BadBody(_explained(given, kind)) from None
 
@@ -211,8 +185,8 @@ def plain_values(body: Mapping[str, Any]) -> dict[str, str | int | float | bool]
     for name, value in body.items():
         if not isinstance(value, str | int | float | bool):
             raise BadBody(f'"{name}" must be a text, a number, true or false')
-        if isinstance(value, str) and len(value) > _LONGEST_TEXT:
-            raise BadBody(f'"{name}" must have at most {_LONGEST_TEXT} characters')
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            raise BadBody(f'"{name}" must have at most {LONGEST_TEXT} characters')
     return dict(body)
 
 
@@ -255,22 +229,6 @@ def _covered() -> set[str]:
     return {action.name for action in ACTIONS.values()}
 
 
-def _decoded(kind: type[Any], value: Any) -> Any:
-    """Decode the types that this module defines; msgspec reports a ValueError as an error."""
-    if not isinstance(value, str):
-        raise ValueError("not a text")
-    if kind is InstanceId:
-        if not is_instance_id(value):
-            raise ValueError(f"{value!r} is not a valid instance id")
-        return InstanceId(value)
-    if kind is Moment:
-        return Moment.fromtimestamp(parse_time(value).timestamp(), UTC)
-    seconds = parse_duration(value)
-    if seconds < 0:
-        raise ValueError("negative")
-    return Seconds(min(seconds, END_OF_TIME))
-
-
 def _explained(given: Mapping[str, Any], kind: type[Body]) -> str:
     """An error text: the first bad field of *given*, and the valid values of *kind* for it."""
     hints = get_type_hints(kind, include_extras=True)
@@ -283,20 +241,11 @@ def _explained(given: Mapping[str, Any], kind: type[Body]) -> str:
             continue
         try:
             if name in given:
-                msgspec.convert(given[name], hint, dec_hook=_decoded)
+                msgspec.convert(given[name], hint, dec_hook=decoded)
                 continue
         except msgspec.ValidationError:
             shown = repr(given[name])
             shown = shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}…"
-            return f'"{name}" must be {_description(hint)}, not {shown}'
-        return f'"{name}" must be {_description(hint)}; it is missing'
+            return f'"{name}" must be {description(hint)}, not {shown}'
+        return f'"{name}" must be {description(hint)}; it is missing'
     return "the body is not valid"
-
-
-def _description(hint: Any) -> str:
-    """The description in an annotation, or in the member of a union that has one."""
-    for part in (hint, *getattr(hint, "__args__", ())):
-        for meta in getattr(part, "__metadata__", ()):
-            if isinstance(meta, Meta) and meta.description:
-                return meta.description
-    return "of another type"

@@ -34,6 +34,9 @@ from ..state.lifecycle import FINAL, start_status
 from ..state.switches import BadSwitch, Switches
 from . import bodies
 
+# Read once: a test may replace what reads files.
+_VERSION = metadata.version("simevents")
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -90,7 +93,7 @@ class _Control:
         with self._settled():
             return JSONResponse(
                 {
-                    "version": metadata.version("simevents"),
+                    "version": _VERSION,
                     "pid": os.getpid(),
                     "data": str(store.path.absolute()) if store.path else None,
                     "now": iso_time(self._cloud.now()),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ...allow_list import shown_name, shown_parameters
+from ...allow_list import load, shown_action, shown_name
 from ..ecs import (
     addresses,
     describe_instances,
@@ -35,14 +35,14 @@ from ..sts import roles
 from ..vpc import network_lists, networks, route_tables
 
 # When a module of actions is imported, it registers its actions.
-from . import api_errors, idempotency, wire
+from . import api_errors, idempotency, journalled, wire
 from .api_errors import ApiError
 from .call import LIST_POSITION, Action, Call
 from .member_order import in_order
-from .registry import ACTIONS, is_read_name
+from .registry import ACTIONS
 from .signatures import Verifier
 from .spoiling import halved, spoiled
-from .wire import Reading, Request, Response
+from .wire import COMMON_PARAMETERS, Reading, Request, Response
 
 __all__ = ["PRODUCTS", "VERSIONS", "Rpc"]
 
@@ -73,21 +73,6 @@ PRODUCTS = (
 )
 """The modules of actions."""
 
-COMMON_PARAMETERS = frozenset(
-    {
-        "Action",
-        "Version",
-        "Format",
-        "AccessKeyId",
-        "SecurityToken",
-        "Signature",
-        "SignatureMethod",
-        "SignatureNonce",
-        "SignatureType",
-        "SignatureVersion",
-        "Timestamp",
-    }
-)
 _SECRET_PARAMETERS = frozenset({"Password", "UserData"})
 VERSIONS = frozenset(version for version, _ in ACTIONS)
 """The API versions of the products that the fake serves."""
@@ -113,6 +98,8 @@ class Rpc:
     """Answers requests for *cloud*."""
 
     def __init__(self, cloud: Cloud, journal: Journal) -> None:
+        # Before the first call: the test around it may replace what reads files.
+        load()
         self._cloud = cloud
         self._journal = journal
         self._logged = 0
@@ -141,7 +128,7 @@ class Rpc:
                 f"?q={code}&product=Ecs&requestId={request_id}",
             }
         reading, fault, now = progress.reading, progress.fault, self._cloud.now()
-        action = progress.action or shortened(reading.action, LONGEST_NAME)
+        action = progress.action or shown_action(reading.action)
         answer = wire.render(
             status,
             "Error" if code else f"{action}Response",
@@ -156,14 +143,14 @@ class Rpc:
             Entry(
                 at=now,
                 action=action,
-                parameters=_journalled(reading.parameters),
+                parameters=journalled.parameters(reading),
                 status=0 if answer.is_cut else answer.status,
                 code=code,
                 request_id=request_id,
                 unexpected=progress.unexpected,
-                results=_results(members) if carried_out else None,
+                results=journalled.results(members) if carried_out else None,
                 problem=shortened(progress.problem, LONGEST_NAME),
-                is_read=_is_read(reading),
+                is_read=journalled.is_read(reading),
                 carried_out=carried_out,
                 answered=not answer.is_cut,
             )
@@ -223,7 +210,7 @@ class Rpc:
                 unknown = ApiError(
                     api_errors.UNKNOWN_PARAMETER,
                     action=action.name,
-                    parameter=shown_name(shortened(name, LONGEST_NAME)),
+                    parameter=shown_name(name),
                 )
                 if self._cloud.switches.unknown_parameter == "refuse":
                     raise unknown
@@ -280,16 +267,10 @@ def _find(progress: _Progress) -> Action:
         raise ApiError(api_errors.UNKNOWN_VERSION, version=version)
     action = ACTIONS.get((reading.version, reading.action.lower()))
     if action is None:
-        named = f"{shortened(reading.action, LONGEST_NAME)} ({reading.version})"
+        named = f"{shown_action(reading.action)} ({reading.version})"
         raise ApiError(api_errors.UNKNOWN_ACTION, action=named)
     progress.action = action.name
     return action
-
-
-def _is_read(reading: Reading) -> bool:
-    """Whether the call, even a refused one, asks for no change."""
-    action = ACTIONS.get((reading.version, reading.action.lower()))
-    return is_read_name(reading.action) if action is None else action.is_read
 
 
 @lru_cache(maxsize=4_096)
@@ -303,15 +284,3 @@ def _business_parameters(parameters: dict[str, str]) -> dict[str, str]:
         for name, value in parameters.items()
         if name not in COMMON_PARAMETERS and name not in _SECRET_PARAMETERS
     }
-
-
-def _results(members: dict[str, Any]) -> int | None:
-    """The length of the one list in an answer, as ``{"Instances": {"Instance": […]}}`` has it."""
-    parts = [part for part in members.values() if isinstance(part, dict) and len(part) == 1]
-    lists = [entries for part in parts for entries in part.values() if isinstance(entries, list)]
-    return len(lists[0]) if len(lists) == 1 else None
-
-
-def _journalled(parameters: dict[str, str]) -> dict[str, str]:
-    """The parameters as they may be shown: names that are not on the list have no value."""
-    return shown_parameters({n: v for n, v in parameters.items() if n not in COMMON_PARAMETERS})

@@ -24,6 +24,23 @@ from .signatures import V3_SCHEME
 MOST_PARAMETERS = 2_000
 """The limit; no valid call has as many parameters."""
 
+COMMON_PARAMETERS = frozenset(
+    {
+        "Action",
+        "Version",
+        "Format",
+        "AccessKeyId",
+        "SecurityToken",
+        "Signature",
+        "SignatureMethod",
+        "SignatureNonce",
+        "SignatureType",
+        "SignatureVersion",
+        "Timestamp",
+    }
+)
+"""What belongs to the protocol, whatever the action."""
+
 _SHORT = 64
 _REPLACEMENT = "\ufffd"
 # Characters that are not allowed in XML 1.0.

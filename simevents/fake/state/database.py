@@ -1,13 +1,15 @@
 """The data file: its tables, how it is opened, and which files are refused.
 
-Only one process can use a file at a time, and only its owner can read it. A file that is
-damaged, of another program or of a later version is not changed; the error text says
-what to do.
+Only one process can use a file at a time, and only its owner can read or write it. A file of
+another user is refused. A file that is damaged, of another program or of a later version is
+not changed; the error text says what to do.
 """
 
 import os
 import sqlite3
 import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 APPLICATION_ID = 0x53494D45  # "SIME": marks our files among SQLite databases
@@ -16,7 +18,10 @@ SCHEMA_VERSION = 2
 FOLDER_SUFFIX = ".simevents"
 """Of the folder next to a data file, in which `daemon` keeps its files."""
 
-_RESERVED = ("-wal", "-shm", "-journal", FOLDER_SUFFIX)
+_SIDE_FILES = ("-wal", "-journal", "-shm")
+"""Suffixes of the files that SQLite keeps next to a database and reads with it."""
+
+_RESERVED = (*_SIDE_FILES, FOLDER_SUFFIX)
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -98,14 +103,32 @@ def _find_or_create(path: Path) -> None:
             f"The data file {path} is a symbolic link or not a regular file; give the file itself "
             "(--data)."
         )
+    _check_owner(path)
+
+
+def _check_owner(path: Path) -> None:
+    """Raise StoreError if another user could have written what SQLite reads."""
+    for file, info in _files(path):
+        if info.st_uid != os.geteuid():
+            raise StoreError(
+                f"The data file {file} belongs to another user (user id {info.st_uid}, not "
+                f"{os.geteuid()}). It was left as it is; give a file of your own (--data)."
+            )
 
 
 def _close_to_others(path: Path) -> None:
-    """Take the rights of others from a file of an earlier version."""
-    for file in (path, path.with_name(f"{path.name}-wal")):
-        info = file.lstat() if file.exists() else None
-        if info is not None and info.st_uid == os.geteuid() and info.st_mode & 0o077:
+    """Take the rights of group and others from a file that has them."""
+    for file, info in _files(path):
+        if info.st_mode & 0o077:
             file.chmod(0o600)
+
+
+def _files(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The data file and those next to it, as far as they exist."""
+    for suffix in ("", *_SIDE_FILES):
+        file = path.with_name(f"{path.name}{suffix}")
+        with suppress(FileNotFoundError):
+            yield file, file.lstat()
 
 
 def _open(db: sqlite3.Connection, path: Path | None) -> None:

@@ -1,8 +1,8 @@
 """The journal: the calls that the cloud received and their results.
 
 It contains no secrets: of parameters that are not on the allow list, `dispatch` records the
-names only. The journal is in memory, keeps only the latest calls, and is lost on a restart.
-What it keeps is bounded, whatever the calls contain.
+names only, and no name that looks like a key. The journal is in memory, keeps only the latest
+calls, and is lost on a restart. What it keeps is bounded, whatever the calls contain.
 """
 
 from collections import deque
@@ -19,7 +19,7 @@ KEPT_BYTES = 50_000_000
 """The limit for the memory of all calls; large calls displace more old ones."""
 
 LONGEST_NAME = 200
-"""Characters of an action's or a parameter's name; no documented name is as long."""
+"""Characters of what is kept of an action, of a parameter's name or of a problem."""
 
 LONGEST_VALUE = 40_000
 """Characters of a parameter; the largest documented one, UserData, has 32 kB."""

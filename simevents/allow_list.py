@@ -109,17 +109,19 @@ def plain(name: str) -> str:
 
 def shown_name(name: str) -> str:
     """*name*, or `NO_NAME` for what is no name: a key, or a body that was taken for a name."""
-    return name if _is_name(name) else NO_NAME
+    return name if _NAME.fullmatch(name) and _is_harmless(name) else NO_NAME
 
 
 def shown_action(name: str) -> str:
-    """*name*, or `NO_ACTION` for what is no name; empty when there is none."""
-    return name if not name or _is_name(name) else NO_ACTION
+    """*name*, or `NO_ACTION` if it is longer than an action's or looks like a key.
+
+    Other characters than those of names stay, so that a caller's mistake can be seen.
+    """
+    return name if _is_harmless(name) else NO_ACTION
 
 
-def _is_name(name: str) -> bool:
-    is_short = len(name) <= LONGEST_NAME
-    return is_short and _NAME.fullmatch(name) is not None and clean(name) == name
+def _is_harmless(name: str) -> bool:
+    return len(name) <= LONGEST_NAME and clean(name) == name
 
 
 def shown_parameters(parameters: Mapping[str, str]) -> dict[str, str]:

@@ -36,8 +36,8 @@ _NOTABLE = re.compile(
 # address with a user, a "password=…". The bounds keep the search short in a long text.
 _OPAQUE = re.compile(
     r"[{<]|(?<![A-Za-z0-9])(?:LTAI|STS\.|TMP\.)\w{4,}|LTAI\w{12}|CAIS[\w+/%-]{12}"
-    r"|eyJ[\w-]{4,1000}\.[\w-]{0,4000}\.|-----BEGIN"
-    r"|(?i:(?://|%2F%2F)[^\s/?#]{1,300}(?:@|%40))"
+    r"|eyJ[\w-]{4,500}\.[\w-]{0,4000}\.|-----BEGIN"
+    r"|(?i:(?://|%2F%2F)[^\s/?#]{1,200}(?:@|%40))"
     r"|(?i:(?:passw(?:or)?d|passphrase|pwd|secret|token)(?:\W*[=:]|%3[AD]))"
 )
 _SEPARATOR = r"(?::|%3A|%3a)"

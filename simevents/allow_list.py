@@ -36,8 +36,8 @@ _NOTABLE = re.compile(
 # address with a user, a "password=…". The bounds keep the search short in a long text.
 _OPAQUE = re.compile(
     r"[{<]|(?<![A-Za-z0-9])(?:LTAI|STS\.|TMP\.)\w{4,}|LTAI\w{12}|CAIS[\w+/%-]{12}"
-    r"|eyJ[\w-]{4,1000}\.[\w-]{0,4000}\.|-----BEGIN"
-    r"|(?i:(?://|%2F%2F)[^\s/?#]{1,300}(?:@|%40))"
+    r"|eyJ[\w-]{4,500}\.[\w-]{0,4000}\.|-----BEGIN"
+    r"|(?i:(?://|%2F%2F)[^\s/?#]{1,200}(?:@|%40))"
     r"|(?i:(?:passw(?:or)?d|passphrase|pwd|secret|token)(?:\W*[=:]|%3[AD]))"
 )
 _SEPARATOR = r"(?::|%3A|%3a)"
@@ -109,17 +109,19 @@ def plain(name: str) -> str:
 
 def shown_name(name: str) -> str:
     """*name*, or `NO_NAME` for what is no name: a key, or a body that was taken for a name."""
-    return name if _is_name(name) else NO_NAME
+    return name if _NAME.fullmatch(name) and _is_harmless(name) else NO_NAME
 
 
 def shown_action(name: str) -> str:
-    """*name*, or `NO_ACTION` for what is no name; empty when there is none."""
-    return name if not name or _is_name(name) else NO_ACTION
+    """*name*, or `NO_ACTION` if it is longer than an action's or looks like a key.
+
+    Other characters than those of names stay, so that a caller's mistake can be seen.
+    """
+    return name if _is_harmless(name) else NO_ACTION
 
 
-def _is_name(name: str) -> bool:
-    is_short = len(name) <= LONGEST_NAME
-    return is_short and _NAME.fullmatch(name) is not None and clean(name) == name
+def _is_harmless(name: str) -> bool:
+    return len(name) <= LONGEST_NAME and clean(name) == name
 
 
 def shown_parameters(parameters: Mapping[str, str]) -> dict[str, str]:

@@ -58,7 +58,7 @@ def up() -> None:
     _pulumi("up", "--yes", "--skip-preview", "--refresh", "--stack", STACK)
     region = _output("region")
     print(f"\nThe fake cloud is {cloud.url}. Its events:")
-    _show([_program("simevents"), "list", "--endpoint", cloud.url, "--region", region])
+    _show([_program("simevents"), "list", "--all", "--endpoint", cloud.url, "--region", region])
 
 
 def destroy() -> None:

@@ -88,7 +88,7 @@ def test_up_twice_and_destroy(checkout: Checkout) -> None:
     cloud = checkout.cloud()
     assert f"The fake cloud is {cloud.url}. Its events:" in first.stdout
     program = Path(sys.executable).with_name("simevents")
-    command = f"$ {program} list --endpoint {cloud.url} --region cn-hangzhou"
+    command = f"$ {program} list --all --endpoint {cloud.url} --region cn-hangzhou"
     assert command in first.stdout
     assert first.stdout.rpartition(command)[2].count("Scheduled") == 2
 

@@ -5,7 +5,9 @@
 
 import asyncio
 import hmac
+import logging
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -23,6 +25,11 @@ MAX_CONTROL_BODY_BYTES = 8_000_000
 # A name or an address, and a port. Without the rest of what an address of a page may have: a user
 # ("evil.com@127.0.0.1"), an escape or a zone ("127.0.0.1%evil.com").
 _HOST = re.compile(rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9.-]+))(?::[0-9]*)?")
+
+MOST_LOGGED_FAILURES = 100
+"""The limit for logged failures of the data file."""
+
+log = logging.getLogger(__name__)
 
 AsgiApplication = Callable[..., Awaitable[None]]
 Scope = MutableMapping[str, Any]
@@ -113,10 +120,22 @@ class Application:
         self._control = control_routes
         self._connections = connections
         self._proxy = proxy
+        self._failures = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        try:
+            await self._serve(scope, receive, send)
+        except sqlite3.Error as error:
+            # A full disk fails each write: without a bound the log would fill what is left.
+            self._failures += 1
+            if self._failures <= MOST_LOGGED_FAILURES:
+                log.error("the data file cannot be used: %s", error)
+            body = f"The data file cannot be used: {error}".encode()
+            await _send(send, 500, [(b"content-type", b"text/plain")], body)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         proxied_host = scope.get(PROXIED_HOST)
         if proxied_host is not None and is_own(proxied_host, scope["server"][1]):
             proxied_host = None

@@ -123,3 +123,29 @@ def test_after_sigterm_the_data_file_alone_has_every_event(tmp_path: Path) -> No
         kept.close()
     assert sorted(found) == sorted(acknowledged)
     assert not data.with_name("cloud.db-wal").exists()
+
+
+def test_a_full_disk_fails_writes_and_neither_reads_nor_the_log(tmp_path: Path) -> None:
+    data = tmp_path / "cloud.db"
+    with FakeServer(data=data, instance_ids=["i-1"]):
+        pass
+    # In units of 512 bytes; what is written beyond fails as on a full disk.
+    command = f"ulimit -f 1000; exec {sys.executable} -m simevents fake --port 0 --data {data}"
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    statuses: list[int] = []
+    with httpx.Client(trust_env=False) as http:
+        while statuses.count(500) < 300:
+            fields = signed("POST", **CREATE, **{"InstanceId.1": "i-1"})
+            statuses.append(http.post(url, data=fields).status_code)
+            assert len(statuses) < 5_000
+        kept = http.get(f"{url}/_fake/health").json()["open_events"]
+    process.terminate()
+    _, log = process.communicate(timeout=20)
+
+    assert set(statuses) == {200, 500}
+    assert kept == statuses.count(200)
+    assert len(log.splitlines()) == 100

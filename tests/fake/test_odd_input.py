@@ -230,3 +230,22 @@ def test_a_segment_of_a_body_that_looks_like_a_request_belongs_to_the_body(cloud
 def test_bytes_of_another_protocol_are_refused_at_once(cloud: Cloud) -> None:
     assert raw(cloud.url, b"\x16\x03\x01\x02\x00\x01").startswith(b"HTTP/1.1 400 ")
     assert raw(cloud.url, b"HELLO\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "before", [b"\r\n", b"GET /_fake/clock HTTP/1.1\r\nHost: localhost\r\n\r\n"]
+)
+def test_the_body_of_a_request_that_offers_another_protocol_is_no_request(
+    cloud: Cloud, before: bytes
+) -> None:
+    cloud.post("clock", freeze=True)
+    now = cloud.get("clock")["now"]
+    body = b'{"advance": "99h"}'
+    length = f"Content-Length: {len(body)}\r\n\r\n".encode()
+    inner = b"POST /_fake/clock HTTP/1.1\r\nHost: localhost\r\n" + length + body
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n"
+    whole = f"Content-Length: {len(inner)}\r\n\r\n".encode()
+    answer = raw(cloud.url, before + head + whole, inner)
+
+    assert cloud.get("clock")["now"] == now
+    assert answer.count(b"HTTP/1.1 400") == 1

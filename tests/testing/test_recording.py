@@ -8,6 +8,8 @@ import pytest
 import simevents.testing.recording.cassettes  # noqa: F401
 from simevents.testing.key_shapes import assert_no_keys, found_in
 
+pytestmark = pytest.mark.slow
+
 HANDLER = """
 import asyncio, json
 from alibabacloud_ecs20140526 import models

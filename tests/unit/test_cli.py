@@ -17,6 +17,8 @@ from simevents.fake import daemon
 from simevents.models import EventType
 from tests.conftest import REGION, Cloud
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = [
     *("create", "list", "show", "cancel", "wait", "sweep"),
     *("fake", "clock", "faults", "timeline", "completion"),

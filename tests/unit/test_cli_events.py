@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import REGION, Cloud
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 REBOOT = "SystemMaintenance.Reboot"

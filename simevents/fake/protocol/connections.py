@@ -60,6 +60,9 @@ def _without_user(netloc: str) -> str:
     return netloc.rpartition("@")[2]
 
 
+_NO_UPGRADE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
 class Connections:
     """The open connections, by peer address. ASGI has no method to abort a connection.
 
@@ -120,8 +123,11 @@ class Connections:
 
             def on_headers_complete(self) -> None:
                 self._is_in_head = False
-                if self.parser.get_method() == b"CONNECT":
-                    self.transport.write(refuse_tunnel(_without_user(self.url.decode("latin-1"))))
+                is_tunnel = self.parser.get_method() == b"CONNECT"
+                # The parser ends a request with an offer at its head: its body would be the next.
+                if is_tunnel or self.parser.should_upgrade():
+                    netloc = _without_user(self.url.decode("latin-1"))
+                    self.transport.write(refuse_tunnel(netloc) if is_tunnel else _NO_UPGRADE)
                     self.transport.close()
                     return
                 if not self.url.startswith((b"/", b"*")):

@@ -9,7 +9,7 @@ import pytest
 
 from simevents.fake.protocol.api_errors import ApiError
 from simevents.fake.server import FakeServer, ServerError
-from simevents.fake.state.database import StoreError
+from simevents.fake.state.database import StoreError, open_database
 from tests.conftest import Cloud
 
 
@@ -162,3 +162,13 @@ def test_a_server_can_start_only_once() -> None:
 
     with pytest.raises(httpx.ConnectError):
         httpx.get(server.url)
+
+
+def test_a_transaction_of_a_data_file_waits_for_the_disk(tmp_path: Path) -> None:
+    db = open_database(tmp_path / "cloud.db")
+    try:
+        (mode,) = db.execute("PRAGMA synchronous").fetchone()
+    finally:
+        db.close()
+
+    assert mode == 2  # FULL

@@ -1,12 +1,10 @@
 """The cloud's data in SQLite: in memory for tests, in a file for a server.
 
 This module reads and writes rows; it knows neither HTTP nor the rules of the API. A
-write is handed to the operating system when its transaction ends, which is before the
-answer is sent. So no acknowledged write is lost when the process is killed. A power
-failure or a crash of the system can lose the latest writes, those after the last
-checkpoint (about 4 MB of data); it damages nothing, and no write is kept without the
-ones before it. Until the store is closed, a part of the data can be in the file with the
-suffix ``-wal``; `close` moves all of it into the data file itself.
+write is on the disk when its transaction ends, which is before the answer is sent. So no
+acknowledged write is lost when the process is killed or the power fails, as far as the
+disk keeps what it has confirmed. Until the store is closed, a part of the data can be in
+the file with the suffix ``-wal``; `close` moves all of it into the data file itself.
 """
 
 import json

@@ -366,3 +366,44 @@ def test_it(ecs_fake): pass
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*a test has the fixture ecs_fake or the marker ecs_cassette,*"])
+
+
+def test_replay_without_the_fixture_refuses_other_ways_too(recorded: pytest.Pytester) -> None:
+    recorded.makepyfile(
+        test_it="""
+import pytest, socket
+from simevents.errors import OutsideFake
+
+@pytest.mark.ecs_cassette
+def test_it():
+    with pytest.raises(OutsideFake):
+        socket.gethostbyname("ecs.aliyuncs.com")
+"""
+    )
+    run(recorded).assert_outcomes(passed=1)
+
+
+def test_the_real_cloud_is_not_recorded_in_a_run_that_has_used_a_fake(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile(
+        test_it="""
+import pytest
+from aliyunsdkcore.client import AcsClient
+from aliyunsdkecs.request.v20140526.DescribeInstancesRequest import DescribeInstancesRequest
+
+def test_a(ecs_fake):
+    pass
+
+@pytest.mark.ecs_cassette
+def test_b():
+    client = AcsClient("own-key", "own-secret", "cn-hangzhou")
+    client.do_action_with_exception(DescribeInstancesRequest())
+"""
+    )
+    result = project.runpytest_subprocess("-p", "no:randomly", "--record-mode=once")
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*Run what uses the real cloud, or records it, in a separate run*"]
+    )

@@ -47,7 +47,7 @@ def install(checks: Checks) -> None:
     global _hook_is_installed  # noqa: PLW0603 - an audit hook cannot be removed
     if not _hook_is_installed:
         _hook_is_installed = True
-        sys.addaudithook(functools.partial(_audit, checks))
+        sys.addaudithook(_audit_hook(checks))
     for owner, name, ask in _patches(checks):
         function = getattr(owner, name)
         # A cassette that was open meanwhile may have put the function of the library back.
@@ -55,18 +55,8 @@ def install(checks: Checks) -> None:
             setattr(owner, name, _asking(function, ask))
 
 
-_PROCESS_EVENTS = frozenset(
-    ("subprocess.Popen", "os.posix_spawn", "os.spawn", "os.exec", "os.system", "os.fork")
-)
-
-
-def _audit(checks: Checks, event: str, arguments: tuple[Any, ...]) -> None:
-    if event in _PROCESS_EVENTS:
-        checks.process(_text(arguments[0]) or "a program" if arguments else "a copy of itself")
-        return
-    if not event.startswith("socket."):
-        return
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+def _audit_hook(checks: Checks) -> Callable[[str, tuple[Any, ...]], None]:
+    def connecting(arguments: tuple[Any, ...]) -> None:
         connection, address = arguments[:2]
         if address is None or connection.family in _LOCAL_FAMILIES:
             return
@@ -74,10 +64,34 @@ def _audit(checks: Checks, event: str, arguments: tuple[Any, ...]) -> None:
             checks.connection(_text(address[0]), address[1])
         else:
             checks.host(f"{address} ({connection.family!s})")
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+
+    def resolving(arguments: tuple[Any, ...]) -> None:
         checks.host(_text(arguments[0]))
-    elif event == "socket.getnameinfo":
+
+    def naming(arguments: tuple[Any, ...]) -> None:
         checks.host(_text(arguments[0][0]))
+
+    def starting(arguments: tuple[Any, ...]) -> None:
+        checks.process((_text(arguments[0]) or "a program") if arguments else "a copy of itself")
+
+    asking = {
+        **dict.fromkeys(("socket.connect", "socket.sendto", "socket.sendmsg"), connecting),
+        **dict.fromkeys(
+            ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"), resolving
+        ),
+        "socket.getnameinfo": naming,
+        **dict.fromkeys(("subprocess.Popen", "os.posix_spawn", "os.spawn", "os.exec"), starting),
+        **dict.fromkeys(("os.system", "os.fork"), starting),
+    }
+    ask = asking.get
+
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+        # Called for each import, open file and the like: one look-up for those.
+        check = ask(event)
+        if check is not None:
+            check(arguments)
+
+    return audit
 
 
 def _patches(checks: Checks) -> Iterator[tuple[Any, str, Callable[..., None]]]:

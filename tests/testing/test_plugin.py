@@ -289,7 +289,7 @@ def test_a_failed_assertion_shows_the_timeline(project: pytest.Pytester) -> None
     [
         ("'cn-beijing'", "takes its arguments by name: region, frozen, redirect, switches"),
         ("regions='cn-beijing'", "has no argument 'regions'; it takes region, frozen,"),
-        ("frozen='yes'", "frozen must be True or False, not 'yes'"),
+        ("frozen='yes'", "'yes' is not a valid value of frozen; use True or False"),
         ("switches={'page_size': 1}", "page_size"),
         ("region='mars-1'", '"region" must be a region of Alibaba Cloud'),
     ],

@@ -137,7 +137,11 @@ def test_sweep_reports_a_real_event(cloud: Cloud) -> None:
         (["fake", "--stop", "--detach", "--data", "x"], "--stop: --stop and --detach exclude", 2),
         (["fake", "--switch", "nope=1"], "--switch: 'nope' is not a valid switch; use one", 2),
         (["fake", "--switch", "nope"], "--switch: 'nope' is not a valid NAME=VALUE; use", 2),
-        (["fake", "--switch", "stop_avoids=1"], "--switch: stop_avoids is true or false, not", 2),
+        (
+            ["fake", "--switch", "stop_avoids=1"],
+            "--switch: '1' is not a valid value of stop_avoids",
+            2,
+        ),
         (["fake", "--port", "0", "--log", "/no/such/file"], "--log: /no/such/file cannot be", 2),
         (["clock", "advance", "3x"], "advance: '3x' is not a valid duration; use one such as", 2),
         (["clock", "set", "soon"], "set: 'soon' is not a UTC time as yyyy-MM-ddTHH:mm:ssZ", 2),

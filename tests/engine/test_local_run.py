@@ -158,8 +158,10 @@ def test_the_fake_of_another_checkout_on_the_port_is_named(
     command = [sys.executable, "-m", "simevents", "fake", "--port", str(checkout.port)]
     subprocess.run([*command, "--data", data, "--detach"], check=True)
     other = daemon.find(data)
-    refused = checkout.run("up")
-    daemon.stop(data)
+    try:
+        refused = checkout.run("up")
+    finally:
+        daemon.stop(data)
 
     assert other is not None
     assert refused.returncode == 1

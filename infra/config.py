@@ -15,7 +15,6 @@ from simevents.settings import STACK_KEYS, nearest
 
 NAMESPACE = "simevents"
 
-
 KEYS = (
     *STACK_KEYS,
     *("zone", "instanceType", "imageId", "instanceCount", "events"),

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 import pulumi
 
-from .errors import InvalidSettings
+from .errors import InvalidSettings, listed
 from .models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from .settings import STACK_KEYS, Settings, check_endpoint, is_loopback, nearest
 
@@ -156,10 +156,9 @@ def warn_of_alibaba_cloud(endpoint: str | None) -> None:
     )
     declared.clear()
     if found:
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         pulumi.log.warn(
             f"The events of this stack go to the fake cloud at {endpoint}, but these resources go "
-            f"to Alibaba Cloud: {', '.join(found[:_NAMED])}{more}. They have no explicit provider, "
+            f"to Alibaba Cloud: {listed(found, _NAMED)}. They have no explicit provider, "
             "and alicloud:endpoints is not set. To use the fake for them too, give them "
             "opts=pulumi.ResourceOptions(provider=simevents.alicloud.fake_provider())"
         )
@@ -222,7 +221,7 @@ def _warn_of_missing_plugin(needed: str) -> None:
     )
     pulumi.log.warn(
         f"The package pulumi-alicloud {needed} needs the plugin alicloud {needed}. This Pulumi "
-        f"engine has {', '.join(found) or 'none'} and downloads no plugin. To mend this, {use}"
+        f"engine has {', '.join(found) or 'none'} and downloads no plugin. To solve this, {use}"
         "install the plugin where it can be downloaded: "
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=false pulumi plugin install resource "
         f"alicloud {needed}"

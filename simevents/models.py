@@ -85,6 +85,11 @@ class SystemEvent:
     """UTC: when the event was made."""
 
     @property
+    def has_finished(self) -> bool:
+        """Whether its status is final; one that is unknown is not."""
+        return not self.is_open and self.event_cycle_status is not EventCycleStatus.INQUIRING
+
+    @property
     def is_open(self) -> bool:
         """Whether it may still take place, as far as its status is known."""
         return self.event_cycle_status in OPEN_STATUSES or isinstance(
@@ -98,7 +103,7 @@ def is_instance_id(text: str) -> bool:
 
 
 def is_event_id(text: str) -> bool:
-    """Whether *text* can be an event id; the vendor documents no shape, so none is asked for."""
+    """Whether *text* can be an event id. The vendor documents no form; it is one short word."""
     return _EVENT_ID.fullmatch(text) is not None
 
 

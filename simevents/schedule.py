@@ -19,7 +19,6 @@ LONGEST_DELAY = timedelta(days=36500)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC)
 
-
 _OF_THE_ENGINE = re.compile(
     r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ([+-]\d{4}) \S+", re.ASCII
 )

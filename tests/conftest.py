@@ -15,7 +15,8 @@ from simevents.api.retry import Patience
 from simevents.api.sdk import Sdk
 from simevents.fake.control.client import Control
 from simevents.fake.server import FakeServer
-from simevents.settings import Settings, find_credentials, is_loopback
+from simevents.hosts import is_loopback
+from simevents.settings import Settings, find_credentials
 
 REGION = "cn-hangzhou"
 
@@ -60,15 +61,11 @@ def closed_network(monkeypatch: pytest.MonkeyPatch, is_live: bool) -> None:
         return
 
     def connect(self: socket.socket, address: Any) -> None:
-        if isinstance(address, tuple) and not is_loopback(_url(address[0])):
+        if isinstance(address, tuple) and not is_loopback(address[0]):
             raise AssertionError(f"a test tried to reach {address}")
         _connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
-
-
-def _url(host: str) -> str:
-    return f"http://[{host}]" if ":" in host else f"http://{host}"
 
 
 class Waiting:

@@ -72,7 +72,7 @@ def _number(text: str) -> float:
     except ValueError:
         rate = math.nan
     if not math.isfinite(rate):
-        raise click.UsageError(f"rate takes a number of seconds, not {text!r}.")
+        raise click.UsageError(f"{text!r} is not a valid rate; use a number such as 60.")
     return rate
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ..errors import InvalidInput
+from ..models import RETENTION_DAYS
 from . import options, output
 
 
@@ -114,7 +115,7 @@ def cancel(event_ids: tuple[str, ...], region: str, endpoint: str | None, *, as_
 def unknown(event_ids: list[str], region: str) -> str:
     return (
         f"{region} knows no event {', '.join(event_ids)}: another region or account, or finished "
-        "more than 30 days ago"
+        f"more than {RETENTION_DAYS} days ago"
     )
 
 

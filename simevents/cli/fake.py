@@ -184,9 +184,14 @@ def _detached(
 ) -> str:
     """Start a server that keeps running; its URL."""
     if data is None:
-        raise InvalidInput("--detach", "no file is given by which it is found again; use --data")
+        raise InvalidInput(
+            "--detach",
+            "no data file is given, and without one the fake cannot be found again; use --data",
+        )
     if host != "127.0.0.1":
-        raise InvalidInput("--detach", "it is for loopback only; leave --host or --detach out")
+        raise InvalidInput(
+            "--detach", "a detached fake listens on 127.0.0.1 only; leave --host or --detach out"
+        )
     arguments = ["--region", region]
     arguments += [word for id in instance_ids for word in ("--instance", id)]
     # The variable is inherited; the path of a file is not a secret.
@@ -202,9 +207,13 @@ def _detached(
 def _stopped(data: Path | None, *, detach: bool) -> str:
     """Stop the server on *data*; what to tell the user."""
     if data is None:
-        raise InvalidInput("--stop", "no file is given; use --data with that of the running fake")
+        raise InvalidInput(
+            "--stop", "no data file is given; use --data with the file of the running fake"
+        )
     if detach:
-        raise InvalidInput("--stop", "it does not go with --detach; leave one of them out")
+        raise InvalidInput(
+            "--stop", "--stop and --detach exclude each other; leave one of them out"
+        )
     from ..fake import daemon
 
     return "Stopped." if daemon.stop(data) else f"No fake cloud serves {data}."

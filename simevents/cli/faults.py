@@ -44,7 +44,7 @@ def list_faults(endpoint: str | None, token: str, *, as_json: bool) -> None:
 )
 @click.option("--timeout", is_flag=True, help="Carry the action out and never answer.")
 @click.option("--garbage", is_flag=True, help="Answer with an HTML page and status 502.")
-@click.option("--partial", is_flag=True, help="Return only half of the ids of created events.")
+@click.option("--partial", is_flag=True, help="Return only half of each list of the answer.")
 @click.option("--latency", type=click.FloatRange(0), metavar="SECONDS", help="Answer late.")
 @click.option(
     "--visibility-delay",

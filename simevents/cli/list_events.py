@@ -2,7 +2,7 @@
 
 import click
 
-from ..models import EventCycleStatus, SystemEvent
+from ..models import EventCycleStatus
 from . import options, output
 
 
@@ -51,16 +51,12 @@ def list_events(
     if as_json:
         output.show(events, as_json=True)
         return
-    finished = [event for event in events if _has_finished(event)]
-    unfinished = [event for event in events if not _has_finished(event)]
+    finished = [event for event in events if event.has_finished]
+    unfinished = [event for event in events if not event.has_finished]
     output.table(unfinished + finished if show_all or statuses else unfinished)
     if finished and not show_all and not statuses:
         are = "event is" if len(finished) == 1 else "events are"
         click.echo(f"{len(finished)} finished {are} not shown; use --all.", err=True)
-
-
-def _has_finished(event: SystemEvent) -> bool:
-    return not event.is_open and event.event_cycle_status is not EventCycleStatus.INQUIRING
 
 
 COMMANDS = {"list": list_events}

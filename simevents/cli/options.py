@@ -55,11 +55,13 @@ events_from = click.option(
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+WIDE = f"{__name__}.wide"
+
+
 def _note_wide(ctx: click.Context, _parameter: click.Parameter, is_wide: bool) -> None:
     ctx.meta[WIDE] = is_wide
 
 
-WIDE = f"{__name__}.wide"
 wide = click.option(
     "--wide",
     is_flag=True,
@@ -68,6 +70,7 @@ wide = click.option(
     help="Print all columns of a table, however narrow the terminal is.",
 )
 """For commands that print a table: `output.table` reads it from the context."""
+
 EVENT_TYPE = click.Choice([type.value for type in EventType])
 
 

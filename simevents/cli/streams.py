@@ -1,4 +1,4 @@
-"""The output streams when nobody reads them any more, or they cannot be written.
+"""The output streams when their reader has gone, or they cannot be written.
 
 A command does its work first and prints afterwards. What it cannot print on stdout must not
 undo or hide the work: `create` then names its events on stderr, and every command ends as

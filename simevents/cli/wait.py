@@ -61,7 +61,7 @@ def wait(
         while True:
             events = _look(api, ids, deadline)
             waiting = [event for event in events if not _is_there(event, status)]
-            settled = [event for event in waiting if _has_finished(event)]
+            settled = [event for event in waiting if event.has_finished]
             if len(events) < len(ids) or settled or not waiting or time.monotonic() >= deadline:
                 break
             tell(_progress(waiting, len(ids), deadline - time.monotonic()))
@@ -85,11 +85,7 @@ def _look(api: "SystemEvents", ids: list[str], deadline: float) -> list[SystemEv
 
 
 def _is_there(event: SystemEvent, status: str | None) -> bool:
-    return event.event_cycle_status == status if status else _has_finished(event)
-
-
-def _has_finished(event: SystemEvent) -> bool:
-    return not event.is_open and event.event_cycle_status is not EventCycleStatus.INQUIRING
+    return event.event_cycle_status == status if status else event.has_finished
 
 
 def _listed(events: Iterable[SystemEvent]) -> str:

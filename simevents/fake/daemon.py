@@ -249,7 +249,7 @@ def _started_daemon(process: "subprocess.Popen[bytes]", data: Path, log: Path) -
                 return daemon
         if process.poll() is not None:
             words = log.read_text(errors="replace").strip().removeprefix("error: ")
-            raise ServerError(words or "The fake cloud ended without a word.")
+            raise ServerError(words or "The fake cloud ended without an error text.")
         time.sleep(0.02)
     process.terminate()
     raise ServerError(f"The fake cloud did not answer within {START_SECONDS} s; see {log}.")

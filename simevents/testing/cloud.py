@@ -1,7 +1,7 @@
 """The fake cloud as a test uses it: run instances, schedule events, change the clock, read.
 
-`expectations` has what a test may expect of the program under test; `redirect` leads that
-program's calls to the fake.
+`expectations` has what a test may expect of the program under test; `network.redirect` leads
+that program's calls to the fake.
 """
 
 from collections.abc import Container, Iterable
@@ -11,10 +11,10 @@ from typing import Any
 from ..errors import HostRefused, InvalidInput, OutsideFake
 from ..fake.control.client import Control, ControlError
 from ..fake.server import FakeServer
+from ..input_checks import check_event_type
 from ..models import (
     FAKE_ACCESS_KEY_ID,
     FAKE_ACCESS_KEY_SECRET,
-    EventType,
     format_time,
     is_instance_id,
     parse_time,
@@ -29,7 +29,6 @@ from .timeline import timeline
 __tracebackhide__ = True
 
 DEFAULT_REGION = "cn-hangzhou"
-
 
 _LOCAL = ("localhost", "localhost.", "127.0.0.1", "127.0.0.0/8", "::1", "0.0.0.0")  # noqa: S104
 """Loopback, in the spellings that clients look for in NO_PROXY."""
@@ -191,14 +190,14 @@ class FakeCloud:
         InvalidInput for another type than the API simulates, for instances that do not exist
         and for a time that has passed.
         """
-        if event_type not in set(EventType):
-            raise InvalidInput("event_type", f"{event_type!r} is none of {', '.join(EventType)}")
+        check_event_type(event_type)
         now = self.clock.now
         moment = parse(to_text(not_before)).resolve(now)
         if moment <= now:
             raise InvalidInput(
                 "not_before",
-                f"{format_time(moment)} has passed: in the cloud it is {format_time(now)}",
+                f"{format_time(moment)} has passed (it is {format_time(now)} in the cloud); use a "
+                "later time",
             )
         return self._inject(event_type, instances, moment, simulated=True)
 
@@ -223,7 +222,7 @@ class FakeCloud:
         known = {entry["instance_id"] for entry in self._control.get("instances")}
         self._require_known(ids, known)
         if not ids:
-            raise InvalidInput("instances", "none is given")
+            raise InvalidInput("instances", "no instance is given; name at least one")
         try:
             made = self._control.post(
                 "events",

@@ -56,19 +56,22 @@ class Observed(Protocol):
 
 
 class Condition(ABC):
-    """Something that a test expects, and how a sentence says it."""
+    """Something that a test expects, and how a sentence says it.
 
-    def __init__(self, deed: str, no_deed: str, anybody: str, nobody: str) -> None:
+    *some* and *none* are whole sentences, for the cloud as a whole.
+    """
+
+    def __init__(self, deed: str, no_deed: str, some: str, none: str) -> None:
         self._deed, self._no_deed = deed, no_deed
-        self._anybody, self._nobody = anybody, nobody
+        self._some, self._none = some, none
 
     def holds(self, who: str) -> str:
         """``i-web was rebooted``; *who* is a name, ``it``, or `ALL`."""
-        return f"{who} {self._deed}" if who else self._anybody
+        return f"{who} {self._deed}" if who else self._some
 
     def does_not_hold(self, who: str) -> str:
         """``i-web was not rebooted``."""
-        return f"{who} {self._no_deed}" if who else self._nobody
+        return f"{who} {self._no_deed}" if who else self._none
 
     @abstractmethod
     def moments(self, instances: Iterable[str], cloud: Observed) -> dict[str, list[Moment]]:
@@ -102,8 +105,8 @@ class CalledAction(Called):
 
     def __init__(self, action: str) -> None:
         super().__init__([action], f"named in a successful {action}")
-        self._anybody = f"{action} was called"
-        self._nobody = f"{action} was not called with success"
+        self._some = f"{action} was called"
+        self._none = f"{action} was not called with success"
 
 
 class HasEvent(Condition):

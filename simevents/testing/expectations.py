@@ -153,7 +153,7 @@ class Expectation:
             if changes:
                 since = f" after {self._earlier.text}" if self._earlier.text else ""
                 self._fail(
-                    f"{instance or 'everything'} was to be left alone{since}, but met "
+                    f"{instance or 'the cloud'} was not left untouched{since}: "
                     f"{', '.join(sorted(changes))}"
                 )
         return self
@@ -176,12 +176,13 @@ class Expectation:
             wanted = EventCycleStatus(status)
         except ValueError:
             raise InvalidInput(
-                "status", f"{status!r} is none of {', '.join(EventCycleStatus)}"
+                "status",
+                f"{status!r} is not a valid status; use one of {', '.join(EventCycleStatus)}",
             ) from None
         return self._expect(HasEvent(wanted), within)
 
     def no_unexpected_calls(self) -> Self:
-        """Nobody called what the fake does not know, or reached for the real cloud."""
+        """The fake knows what was called, and nothing was sent towards the real cloud."""
         unknown = [
             call.problem.removesuffix(".")
             or f"{call.action or 'a call without an action'} ({call.code})"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from urllib.parse import urlsplit
 
+from ..fake.protocol.dispatch import VERSIONS
 from ..fake.server import FakeServer
 from .cloud import DEFAULT_REGION, FakeCloud
 from .network.guard import Policy, enforced, is_enforced, keep_environment, restore
@@ -14,9 +15,6 @@ from .network.redirect import redirected
 
 # pytest shows the line of the test that went wrong, not ours.
 __tracebackhide__ = True
-
-SERVED = {"2014-05-26": "Ecs", "2016-04-28": "Vpc", "2015-04-01": "Sts"}
-"""The products of the fake, by API version."""
 
 
 @contextmanager
@@ -51,7 +49,7 @@ def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
     )
     with ExitStack() as active:
         if redirect:
-            active.enter_context(redirected(cloud.url, SERVED))
+            active.enter_context(redirected(cloud.url, VERSIONS))
         if redirect or not is_enforced():
             active.enter_context(_environment(cloud.env))
         active.enter_context(enforced(policy))

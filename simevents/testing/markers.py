@@ -40,7 +40,9 @@ def fake_arguments(node: pytest.Item) -> dict[str, Any]:
             fail(f"@pytest.mark.ecs_fake has no argument {name!r}; it takes {known}")
         kind, described = _FAKE_MARKER[name]
         if not isinstance(value, kind):
-            fail(f"@pytest.mark.ecs_fake: {name} must be {described}, not {value!r}")
+            fail(
+                f"@pytest.mark.ecs_fake: {value!r} is not a valid value of {name}; use {described}"
+            )
     return dict(marker.kwargs)
 
 

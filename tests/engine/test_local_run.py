@@ -158,8 +158,10 @@ def test_the_fake_of_another_checkout_on_the_port_is_named(
     command = [sys.executable, "-m", "simevents", "fake", "--port", str(checkout.port)]
     subprocess.run([*command, "--data", data, "--detach"], check=True)
     other = daemon.find(data)
-    refused = checkout.run("up")
-    daemon.stop(data)
+    try:
+        refused = checkout.run("up")
+    finally:
+        daemon.stop(data)
 
     assert other is not None
     assert refused.returncode == 1
@@ -170,7 +172,9 @@ def test_the_fake_of_another_checkout_on_the_port_is_named(
     )
 
 
-def test_an_existing_stack_is_not_told_to_move(checkout: Checkout, tmp_path: Path) -> None:
+def test_the_error_for_an_existing_stack_proposes_no_other_address(
+    checkout: Checkout, tmp_path: Path
+) -> None:
     assert checkout.run("up").returncode == 0
     checkout.run("stop")
     with FakeServer(port=checkout.port):

@@ -1,5 +1,6 @@
 """A stack that moves to another endpoint; nothing of the old goes before the new can take it."""
 
+from contextlib import closing
 from pathlib import Path
 
 from tests.engine.conftest import ARTICLE_INSTANCES, ARTICLE_OPTIONS, CloudProcess, Stack
@@ -26,17 +27,16 @@ def test_the_events_move_when_the_new_endpoint_has_the_instances(
     drill: Stack, cloud: CloudProcess, tmp_path: Path
 ) -> None:
     drill.up()
-    empty = CloudProcess(tmp_path / "empty.db")
-    drill.set(simevents__endpoint=empty.url)
-    text = one_line(drill.fails("preview"))
-    assert f"2 of 2 instances do not exist in cn-beijing of {empty.url}, account" in text
-    assert len(cloud.open_events()) == 2
-    empty.close()
+    with closing(CloudProcess(tmp_path / "empty.db")) as empty:
+        drill.set(simevents__endpoint=empty.url)
+        text = one_line(drill.fails("preview"))
+        assert f"2 of 2 instances do not exist in cn-beijing of {empty.url}, account" in text
+        assert len(cloud.open_events()) == 2
 
-    other = CloudProcess(tmp_path / "other.db", "--region", "cn-beijing", *ARTICLE_OPTIONS)
-    drill.set(simevents__endpoint=other.url)
-    drill.up()
-    assert (cloud.open_events(), len(other.open_events())) == ([], 2)
-    drill.destroy()
-    assert other.open_events() == []
-    other.close()
+    options = ("--region", "cn-beijing", *ARTICLE_OPTIONS)
+    with closing(CloudProcess(tmp_path / "other.db", *options)) as other:
+        drill.set(simevents__endpoint=other.url)
+        drill.up()
+        assert (cloud.open_events(), len(other.open_events())) == ([], 2)
+        drill.destroy()
+        assert other.open_events() == []

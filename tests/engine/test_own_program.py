@@ -108,6 +108,6 @@ def test_a_plugin_of_another_version_is_named_with_the_way_to_get_the_right_one(
     assert "no resource plugin 'pulumi-resource-alicloud' found" in printed
     assert (
         "The package pulumi-alicloud 3.105.0 needs the plugin alicloud 3.105.0. This Pulumi engine "
-        "has 3.99.0 and downloads no plugin. To mend this, install the package of that version: "
+        "has 3.99.0 and downloads no plugin. To solve this, install the package of that version: "
         "pip install 'pulumi-alicloud==3.99.0'; or install the plugin where it can be downloaded: "
     ) in printed

@@ -62,8 +62,7 @@ def entry(parameters: dict[str, str], action: str = "Nonsense") -> Entry:
     ids=["action", "value", "wide value", "name", "many parameters"],
 )
 def test_the_journal_is_bounded(monkeypatch: pytest.MonkeyPatch, call: Entry) -> None:
-    monkeypatch.setattr(journal, "KEPT_BYTES", 2_000_000, raising=False)
-    monkeypatch.setattr(journal, "KEPT_CHARACTERS", 2_000_000, raising=False)
+    monkeypatch.setattr(journal, "KEPT_BYTES", 2_000_000)
     kept = Journal()
     for _ in range(100):
         kept.record(call)
@@ -96,7 +95,7 @@ def test_unexpected_calls_are_logged_in_short_lines_and_not_for_ever(
 def test_calls_are_counted_in_bounded_memory_while_a_fault_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(faults, "KEPT_CALLS", 10, raising=False)
+    monkeypatch.setattr(faults, "KEPT_CALLS", 10)
     active = Faults()
     active.add(Fault("CreateVpc", probability=0.5))
     for number in range(100):
@@ -116,7 +115,7 @@ def test_faults_are_limited() -> None:
 
 
 def test_nonces_are_kept_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signatures, "KEPT_NONCES", 10, raising=False)
+    monkeypatch.setattr(signatures, "KEPT_NONCES", 10)
     verifier = Verifier(lambda key_id: AccessKey(key_id, None))
     for number in range(100):
         verifier._use_nonce("key" * 100_000, f"{number}" * 10_000, WALL)

@@ -1,7 +1,6 @@
 """Commands on instances, and what else handlers read: the console, snapshots, group rules."""
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -120,10 +119,7 @@ def test_commands_that_are_refused(cloud: Cloud) -> None:
     cloud.post("reset")
 
 
-@pytest.mark.usefixtures("cloud")
-def test_the_sdks_read_results_and_rules(
-    sdk: VendorClient, cloud: Cloud, at: Callable[..., str]
-) -> None:
+def test_the_sdks_read_results(sdk: VendorClient, cloud: Cloud) -> None:
     (instance,) = cloud.instances(1)
     sdk.call("RunCommand", **UPTIME, InstanceId=[instance])
     (result,) = sdk.call("DescribeInvocationResults", InstanceId=instance)["Invocation"][

@@ -59,7 +59,7 @@ def modes(folder: Path) -> dict[str, str]:
     }
 
 
-def test_a_planted_record_names_no_server_and_stops_nobody(
+def test_a_planted_record_names_no_server_and_stops_no_process(
     data: Path, bystander: "subprocess.Popen[bytes]"
 ) -> None:
     impostor = HTTPServer(("127.0.0.1", 0), type("Mine", (Impostor,), {"pid": bystander.pid}))
@@ -158,14 +158,6 @@ def test_only_the_owner_can_read_what_is_written(data: Path, tmp_path: Path) -> 
         "cloud.db.simevents/server.log": "0o600",
         "cloud.db.simevents/start.lock": "0o600",
     }
-
-
-def test_a_data_file_of_an_earlier_version_is_closed_to_others(data: Path) -> None:
-    with FakeServer(data=data):
-        pass
-    data.chmod(0o644)
-    with FakeServer(data=data):
-        assert oct(data.stat().st_mode & 0o777) == "0o600"
 
 
 def test_starts_at_the_same_time_find_one_server(data: Path) -> None:

@@ -1,5 +1,6 @@
 """Input that is valid or not, and must not be misread: bytes, digits, names, segments."""
 
+import base64
 import json
 import socket
 from typing import Any
@@ -89,8 +90,6 @@ def test_only_plain_digits_are_a_number(cloud: Cloud, size: str) -> None:
 )
 @pytest.mark.parametrize("action", ["DescribeInstanceHistoryEvents", "DescribeInstances"])
 def test_only_a_token_of_an_answer_is_one(cloud: Cloud, action: str, position: str) -> None:
-    import base64
-
     token = base64.urlsafe_b64encode(position.encode()).decode()
     answer = httpx.post(cloud.url, data=signed("POST", Action=action, NextToken=token, **REGION))
 

@@ -88,7 +88,7 @@ def test_a_file_of_another_user_is_not_used(
     assert data.stat().st_mode & 0o777 == 0o666
 
 
-@pytest.mark.parametrize("mode", [0o660, 0o604, 0o602, 0o777])
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o604, 0o602, 0o777])
 def test_a_file_that_others_may_use_is_closed_to_them(tmp_path: Path, mode: int) -> None:
     data = tmp_path / "cloud.db"
     with FakeServer(data=data):

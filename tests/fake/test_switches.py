@@ -308,7 +308,10 @@ def test_an_invalid_switch_setting_is_refused(text: str) -> None:
 
 
 def test_an_invalid_switch_value_is_refused(cloud: Cloud) -> None:
-    with pytest.raises(BadSwitch, match="event_id_order is one of request, shuffled, not 'best'"):
+    with pytest.raises(
+        BadSwitch,
+        match="'best' is not a valid value of event_id_order; use one of request, shuffled",
+    ):
         Switches().changed(event_id_order="best")
-    with pytest.raises(BadSwitch, match="executing_seconds is a number"):
+    with pytest.raises(BadSwitch, match="is not a valid value of executing_seconds; use a number"):
         Switches().changed(executing_seconds=-1)

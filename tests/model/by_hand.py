@@ -60,7 +60,7 @@ class SignalledSdk(KillableSdk):
         handler(number, None)
 
 
-class NobodyReads(io.StringIO):
+class GoneReader(io.StringIO):
     """A stream whose reader has gone."""
 
     def write(self, text: str) -> int:
@@ -86,10 +86,10 @@ def run(
     signals: dict[int, signal.Signals],
     lost: Sequence[str] = (),
 ) -> Ended:
-    """Run the command with the signals; *lost* names the streams that nobody reads."""
+    """Run the command with the signals; *lost* names the streams whose reader has gone."""
     ended = Ended(
-        stdout=NobodyReads() if "stdout" in lost else io.StringIO(),
-        stderr=NobodyReads() if "stderr" in lost else io.StringIO(),
+        stdout=GoneReader() if "stdout" in lost else io.StringIO(),
+        stderr=GoneReader() if "stderr" in lost else io.StringIO(),
     )
     SignalledSdk.signals, SignalledSdk.moment = signals, 0
 

@@ -305,7 +305,7 @@ class Guarantee(RuleBasedStateMachine):
             assert sorted(made.values()) == sorted(instance_ids)
             assert {event["event_id"] for event in json.loads(ended.stdout.getvalue())} == set(made)
         elif ended.code is not None or by_hand.SIGKILL not in signals.values():
-            # Nothing can be named where nobody reads, and a fault can keep it from being cancelled.
+            # Nothing can be named without a reader, and a fault can keep it from being cancelled.
             could_not = "stderr" in lost and fault is not None
             assert could_not or [id for id in made if id not in ended.said] == []
         elif "stderr" not in lost:

@@ -61,5 +61,5 @@ def test_a_refused_change_is_still_one_that_was_asked_for(cloud: FakeCloud) -> N
     (instance,) = cloud.run_instances()
     call(cloud, "StartInstance", InstanceId=instance)
 
-    with pytest.raises(AssertionError, match="was to be left alone, but met StartInstance"):
+    with pytest.raises(AssertionError, match="was not left untouched: StartInstance"):
         cloud.expect(instance).untouched()

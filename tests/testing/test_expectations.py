@@ -92,7 +92,7 @@ def test_calls_in_order(ecs_fake: FakeCloud, call: Call) -> None:
         f"{right} was rebooted, but not after {right}, {wrong} was stopped."
     )
     assert failure(lambda: expect(wrong).stopped().then().untouched()) == (
-        f"{wrong} was to be left alone after it was stopped, but met RebootInstance, StartInstance."
+        f"{wrong} was not left untouched after it was stopped: RebootInstance, StartInstance."
     )
     assert failure(lambda: expect().rebooted(times=2).then().called("RunInstances")) == (
         "RunInstances was not called with success."
@@ -187,7 +187,7 @@ def test_the_texts_for_the_cloud_as_a_whole(ecs_fake: FakeCloud, call: Call) -> 
     assert failure(lambda: expect().event_avoided()) == "There is no event that is Avoided."
     call("StopInstance", InstanceId=ecs_fake.add_instance("i-web"))
     assert failure(lambda: expect().untouched()) == (
-        "Everything was to be left alone, but met StopInstance."
+        "The cloud was not left untouched: StopInstance."
     )
     assert failure(lambda: expect().stopped(times=2)) == "An instance was stopped 1 time, not 2."
 
@@ -210,7 +210,7 @@ def test_a_handler_in_the_wrong_region_is_visible(ecs_fake: FakeCloud, call: Cal
     ]
 
 
-def test_after_a_refused_call_nobody_claims_that_nothing_was_called(ecs_fake: FakeCloud) -> None:
+def test_a_refused_call_is_shown_and_not_that_nothing_was_called(ecs_fake: FakeCloud) -> None:
     ecs_fake.refused.append(OutsideFake("a page", "oss-cn-hangzhou.aliyuncs.com"))
     shown = ecs_fake.timeline()
     assert shown.splitlines()[1] == "Stopped on the way to the real cloud:"

@@ -289,7 +289,7 @@ def test_a_failed_assertion_shows_the_timeline(project: pytest.Pytester) -> None
     [
         ("'cn-beijing'", "takes its arguments by name: region, frozen, redirect, switches"),
         ("regions='cn-beijing'", "has no argument 'regions'; it takes region, frozen,"),
-        ("frozen='yes'", "frozen must be True or False, not 'yes'"),
+        ("frozen='yes'", "'yes' is not a valid value of frozen; use True or False"),
         ("switches={'page_size': 1}", "page_size"),
         ("region='mars-1'", '"region" must be a region of Alibaba Cloud'),
     ],
@@ -325,17 +325,23 @@ def test_a_marker_with_valid_arguments_is_accepted(project: pytest.Pytester) -> 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ('ecs_fake.schedule("Reboot", "i-web")', "InvalidInput: event_type: 'Reboot' is none of"),
+        (
+            'ecs_fake.schedule("Reboot", "i-web")',
+            "InvalidInput: event_type: 'Reboot' is not a valid",
+        ),
         ('ecs_fake.schedule(REBOOT, "i-no")', "InvalidInput: instances: there is no i-no in the"),
         ('ecs_fake.schedule(REBOOT, "i-web", "soon")', "InvalidInput: not_before: 'soon' is no"),
-        ('ecs_fake.schedule(REBOOT, "i-web", "2018-09-01T00:00:00Z")', "has passed: in the cloud"),
+        ('ecs_fake.schedule(REBOOT, "i-web", "2018-09-01T00:00:00Z")', "has passed (it is"),
         ('ecs_fake.clock.advance("later")', 'InvalidInput: span: "advance" must be a duration'),
         (
             "ecs_fake.clock.advance(60)",
             "InvalidInput: span: 60 is not a valid duration; use a text",
         ),
         ('ecs_fake.expect("i-web").rebooted("x")', "InvalidInput: within: 'x' is not a valid"),
-        ('ecs_fake.expect("i-web").event_is("Done")', "InvalidInput: status: 'Done' is none of"),
+        (
+            'ecs_fake.expect("i-web").event_is("Done")',
+            "InvalidInput: status: 'Done' is not a valid",
+        ),
         (
             'ecs_fake.add_instance("web")',
             "InvalidInput: instance_id: 'web' is not a valid instance",
@@ -373,7 +379,7 @@ def test_expect_with_a_list_and_without_instances(project: pytest.Pytester) -> N
             handle()
             ecs_fake.expect(instances).rebooted()
             for expectation in (ecs_fake.expect(instances), ecs_fake.expect()):
-                with pytest.raises(AssertionError, match="left alone, but met RebootInstance"):
+                with pytest.raises(AssertionError, match="not left untouched: RebootInstance"):
                     expectation.untouched()
             with pytest.raises(Exception, match="there is no i-nobody in the fake cloud"):
                 ecs_fake.expect("i-nobody")

@@ -302,7 +302,7 @@ def answering():
 """
 
 
-def test_the_configuration_allows_too(project: pytest.Pytester) -> None:
+def test_the_configuration_and_the_marker_allow(project: pytest.Pytester) -> None:
     project.makeini(
         "[pytest]\necs_cassette_allow =\n    *.Colour\n    DescribeInstances.Password\n"
         "asyncio_default_fixture_loop_scope = function"
@@ -310,12 +310,16 @@ def test_the_configuration_allows_too(project: pytest.Pytester) -> None:
     project.makepyfile(
         test_it="""
 import pytest
+from simevents.testing.markers import allowed_in_cassette
+
+CONFIGURED = ["*.Colour", "DescribeInstances.Password"]
 
 @pytest.mark.ecs_cassette(allow=["*.Size"])
 def test_it(request):
-    pass
+    assert allowed_in_cassette(request.node) == [*CONFIGURED, "*.Size"]
 
-def test_other(request): pass
+def test_other(request):
+    assert allowed_in_cassette(request.node) == CONFIGURED
 """
     )
 

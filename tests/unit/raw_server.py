@@ -63,3 +63,21 @@ def answer(body: bytes | dict[str, Any], *headers: str) -> bytes:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(content)}", "Connection: close", *headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
+
+
+def page(*events: dict[str, object], total: object = None) -> dict[str, object]:
+    """The body of a page of the history; without a count when *total* is None."""
+    members: dict[str, object] = {"InstanceSystemEventSet": {"InstanceSystemEventType": [*events]}}
+    return members if total is None else members | {"TotalCount": total}
+
+
+def event(id: str) -> dict[str, object]:
+    """An event as the history has it."""
+    return {
+        "EventId": id,
+        "InstanceId": "i-a",
+        "EventType": {"Name": "SystemMaintenance.Reboot"},
+        "EventCycleStatus": {"Name": "Scheduled"},
+        "NotBefore": "2030-01-01T00:00:00Z",
+        "EventPublishTime": "2029-01-01T00:00:00Z",
+    }

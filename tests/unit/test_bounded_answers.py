@@ -15,7 +15,7 @@ from simevents.api.sdk import Sdk
 from simevents.errors import InvalidInput, NoAnswer
 from simevents.settings import Credentials, Settings
 from tests.conftest import REGION
-from tests.unit.raw_server import RawServer, Say, answer
+from tests.unit.raw_server import RawServer, Say, answer, event, page
 
 KEYS = Credentials("testid", "testsecret")
 ME = {"AccountId": "1", "RequestId": "r"}
@@ -143,19 +143,3 @@ def test_an_operation_of_many_pages_ends_when_its_time_is_over() -> None:
             api.find_all()
 
     assert time.monotonic() - start < 3
-
-
-def page(*events: dict[str, object], total: object = None) -> dict[str, object]:
-    members: dict[str, object] = {"InstanceSystemEventSet": {"InstanceSystemEventType": [*events]}}
-    return members if total is None else members | {"TotalCount": total}
-
-
-def event(id: str) -> dict[str, object]:
-    return {
-        "EventId": id,
-        "InstanceId": "i-a",
-        "EventType": {"Name": "SystemMaintenance.Reboot"},
-        "EventCycleStatus": {"Name": "Scheduled"},
-        "NotBefore": "2030-01-01T00:00:00Z",
-        "EventPublishTime": "2029-01-01T00:00:00Z",
-    }

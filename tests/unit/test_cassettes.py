@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from simevents.allow_list import SCRUBBED_ACCOUNT_ID
 from simevents.api.client import SystemEvents
 from simevents.api.retry import Patience
 from simevents.api.sdk import Sdk
@@ -13,7 +14,7 @@ from simevents.errors import Unrecorded
 from simevents.models import EventCycleStatus, EventType, parse_time
 from simevents.settings import Credentials, Settings, find_credentials
 from simevents.testing.key_shapes import assert_no_keys
-from simevents.testing.recording.cassettes import SCRUBBED_ACCOUNT_ID, recorder
+from simevents.testing.recording.cassettes import recorder
 from tests.conftest import REGION, Cloud, Waiting
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"

@@ -1,4 +1,4 @@
-"""``create`` and ``sweep`` that are interrupted, or whose output nobody can read."""
+"""``create`` and ``sweep`` that are interrupted, or whose output cannot be written."""
 
 import itertools
 import os
@@ -22,6 +22,7 @@ CREATE = "CreateSimulatedSystemEvents"
 CANCEL = "CancelSimulatedSystemEvents"
 REBOOT = "SystemMaintenance.Reboot"
 COMMAND = [sys.executable, "-m", "simevents"]
+LIMIT_SECONDS = 120
 TRACE = "If this is killed, cancel what it leaves: "
 
 
@@ -54,12 +55,20 @@ def signalled(
     running = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=0
     )
-    for is_due, number in when:
-        while not is_due() and running.poll() is None:
-            pass
-        running.send_signal(number)
-    _, said = running.communicate(timeout=120)
+    try:
+        for is_due, number in when:
+            wait_until(lambda due=is_due: due() or running.poll() is not None)  # type: ignore[misc]
+            running.send_signal(number)
+        _, said = running.communicate(timeout=LIMIT_SECONDS)
+    finally:
+        running.kill()
     return running.returncode, said
+
+
+def wait_until(is_due: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while not is_due():
+        assert time.monotonic() < deadline
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -118,15 +127,20 @@ def test_an_ignored_signal_stays_ignored(cloud: Cloud) -> None:
 def test_a_closed_terminal_leaves_no_event(cloud: Cloud) -> None:
     cloud.post("faults", action=CREATE, latency=1)
     command = words_to_create(cloud.instances(2))
-    pid, terminal = os.forkpty()
-    if pid == 0:
-        os.execv(command[0], command)
-    while not after(cloud, CREATE, 1)():
-        pass
-    os.close(terminal)
-    _, status = os.waitpid(pid, 0)
+    terminal, its_side = os.openpty()
+    # setsid makes the terminal the one that controls the command.
+    running = subprocess.Popen(
+        ["setsid", "--ctty", *command], stdin=its_side, stdout=its_side, stderr=its_side
+    )
+    os.close(its_side)
+    try:
+        wait_until(lambda: after(cloud, CREATE, 1)() or running.poll() is not None)
+        os.close(terminal)
+        assert running.wait(LIMIT_SECONDS) == 1
+    finally:
+        running.kill()
+        running.wait()
 
-    assert os.waitstatus_to_exitcode(status) == 1
     assert cloud.statuses() == ["Canceled", "Canceled"]
 
 
@@ -145,7 +159,7 @@ def test_ids_that_stdout_does_not_take_are_on_stderr(
 
 
 @pytest.mark.parametrize("redirection", [">&- 2>&-", ">/dev/full 2>/dev/full", "2>&1 | true"])
-def test_events_whose_ids_nobody_can_read_are_cancelled(cloud: Cloud, redirection: str) -> None:
+def test_events_whose_ids_cannot_be_printed_are_cancelled(cloud: Cloud, redirection: str) -> None:
     create = shlex.join(words_to_create(cloud.instances(2)))
     shell(f"{create} {redirection}")
 

@@ -1,8 +1,11 @@
 """The commands that an error recommends, word by word."""
 
 import shlex
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from simevents.models import EventType
 from simevents.reconcile.claims import ClaimKey
@@ -26,16 +29,18 @@ def test_ten_ids_are_written_out_and_the_real_cloud_needs_no_endpoint() -> None:
     )
 
 
-def test_eleven_ids_are_written_into_a_file_that_stays() -> None:
+def test_eleven_ids_are_written_into_a_file_that_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     *command, option, name = shlex.split(sweep_command(CLOUD, [*TEN, "e-10"]))
     path = Path(name)
 
     assert command == ["simevents", "sweep", "--region", "cn-hangzhou"]
     assert option == "--events-from"
     assert path.name.startswith("simevents-left-open-")
-    assert path.suffix == ".txt"
+    assert (path.parent, path.suffix) == (tmp_path, ".txt")
     assert path.read_text().splitlines() == [*TEN, "e-10"]
-    path.unlink()
 
 
 def test_unknown_ids_are_named_by_type_time_and_instance() -> None:

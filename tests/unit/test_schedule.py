@@ -33,7 +33,7 @@ def test_a_time_resolves_to_a_utc_second(text: str, expected: datetime) -> None:
     "text",
     [
         *("", "soon", "+", "+soon", "+0m", "+-5m", "2026-13-01T00:00:00Z", "30m"),
-        # A clock time, of which nobody knows what it means, and digits of other scripts.
+        # A clock time, which has two meanings, and digits of other scripts.
         *("+1:30", "+1:30:00", "+３０m", "２０３０-01-01T00:00:00Z"),
         *("2026-13-01 04:00:00 +0000 UTC", "2026-01-02 04:00:00 +9900 UTC"),
     ],

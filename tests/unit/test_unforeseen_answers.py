@@ -11,8 +11,7 @@ from simevents.api.sdk import Sdk
 from simevents.errors import NoAnswer, Refused
 from simevents.settings import Credentials, Settings
 from tests.conftest import REGION, Waiting
-from tests.unit.raw_server import RawServer, answer
-from tests.unit.test_bounded_answers import event, page
+from tests.unit.raw_server import RawServer, answer, event, page
 
 KEYS = Credentials("LTAI5tSecretKeyIdentifier", "hush-hush-hush-hush", "token-that-is-secret")
 MOMENT = datetime(2030, 1, 1, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """IP addresses of instances: private ones of a vSwitch, and public ones.
 
 Sources: the API pages of RunInstances (its error codes) and AllocatePublicIpAddress. The
-public addresses are from 198.18.0.0/15, which is reserved for tests: nobody answers there.
+public addresses are from 198.18.0.0/15, which is reserved for tests, so no host has them.
 """
 
 import ipaddress

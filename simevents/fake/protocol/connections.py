@@ -13,11 +13,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 MAX_HEAD_BYTES = 256_000
 """The limit for request line and headers; the largest valid call needs a tenth of it."""
 
+PROXIED_HOST = "simevents.proxied_host"
+"""In the scope of a request that a client sent as to a proxy: the host and port that it names."""
+
+_NO_UPGRADE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
 _HEAD_TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"connection: close\r\ncontent-length: 0\r\n\r\n"
 )
-
 
 _METHOD = re.compile(rb"[A-Z]{1,20}(?: |\Z)")
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*(?=\r\n)", re.IGNORECASE)
@@ -49,18 +53,6 @@ class _HeldHead:
         whole = bytes(self._held)
         self._held.clear()
         return _UPGRADE.sub(b"", whole[: end + 2]) + whole[end + 2 :] if end >= 0 else whole
-
-
-PROXIED_HOST = "simevents.proxied_host"
-"""In the scope of a request that a client sent as to a proxy: the host and port that it names."""
-
-
-def _without_user(netloc: str) -> str:
-    """*netloc* without user and password, which are a secret."""
-    return netloc.rpartition("@")[2]
-
-
-_NO_UPGRADE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class Connections:
@@ -153,3 +145,8 @@ class Connections:
                     self.transport.close()
 
         return TrackedProtocol
+
+
+def _without_user(netloc: str) -> str:
+    """*netloc* without user and password, which are a secret."""
+    return netloc.rpartition("@")[2]

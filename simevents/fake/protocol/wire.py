@@ -43,8 +43,8 @@ COMMON_PARAMETERS = frozenset(
 
 _SHORT = 64
 _REPLACEMENT = "\ufffd"
-# Characters that are not allowed in XML 1.0.
 _NOT_IN_XML_NAME = re.compile(r"[^A-Za-z0-9_.-]")
+# Characters that are not allowed in XML 1.0.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

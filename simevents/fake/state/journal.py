@@ -1,8 +1,9 @@
 """The journal: the calls that the cloud received and their results.
 
-It contains no secrets: of parameters that are not on the allow list, `dispatch` records the
-names only, and no name that looks like a key. The journal is in memory, keeps only the latest
-calls, and is lost on a restart. What it keeps is bounded, whatever the calls contain.
+It contains no secrets: of parameters that are not on the allow list, `dispatch` records
+the names only (see `journalled`), and no name that looks like a key. The journal is in
+memory, keeps only the latest calls, and is lost on a restart. What it keeps is bounded,
+whatever the calls contain.
 """
 
 from collections import deque

@@ -216,12 +216,12 @@ def parse(text: str) -> tuple[str, Value]:
     kind = type(defaults[name])
     if kind is bool:
         if value not in ("true", "false"):
-            raise BadSwitch(f"{name} is true or false, not {value!r}")
+            raise BadSwitch(f"{value!r} is not a valid value of {name}; use true or false")
         return name, value == "true"
     try:
         return name, kind(value)
     except ValueError:
-        raise BadSwitch(f"{name} is a number, not {value!r}") from None
+        raise BadSwitch(f"{value!r} is not a valid value of {name}; use a number") from None
 
 
 def _unknown(name: str) -> BadSwitch:
@@ -235,13 +235,16 @@ def _check(switch: "Field[Any]", value: Value) -> None:
     if len(allowed) > 1:
         if value not in allowed:
             raise BadSwitch(
-                f"{switch.name} is one of {', '.join(map(str, allowed))}, not {value!r}"
+                f"{value!r} is not a valid value of {switch.name}; use one of "
+                f"{', '.join(map(str, allowed))}"
             )
     elif isinstance(default, bool):
         if not isinstance(value, bool):
-            raise BadSwitch(f"{switch.name} is true or false, not {value!r}")
+            raise BadSwitch(f"{value!r} is not a valid value of {switch.name}; use true or false")
     elif isinstance(default, str):
         if not isinstance(value, str):
-            raise BadSwitch(f"{switch.name} is a text, not {value!r}")
+            raise BadSwitch(f"{value!r} is not a valid value of {switch.name}; use a text")
     elif isinstance(value, bool | str) or not 0 <= value <= 1e9:
-        raise BadSwitch(f"{switch.name} is a number from 0 to 1000000000, not {value!r}")
+        raise BadSwitch(
+            f"{value!r} is not a valid value of {switch.name}; use a number from 0 to 1000000000"
+        )

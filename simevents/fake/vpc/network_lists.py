@@ -15,7 +15,6 @@ from .networks import free_addresses, tags_of, vswitches_of
 
 _VPC = ("Vpc", "2016-04-28")
 
-
 # Filters that are compared with the member of the same name.
 _OF_A_VPC = ("VpcName", "ResourceGroupId", "IsDefault")
 _OF_A_VSWITCH = ("VpcId", "VSwitchId", "VSwitchName", "ZoneId", "ResourceGroupId", "IsDefault")

@@ -15,7 +15,8 @@ from ...api.client import SystemEvents
 from ...api.retry import Patience
 from ...api.sdk import Sdk, default_chain
 from ...errors import InvalidInput, WrongAccount, listed
-from ...models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET, EventType
+from ...input_checks import check_event_type
+from ...models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from ...schedule import parse, to_text
 from ...settings import Credentials, Settings, find_credentials
 from ..network.guard import REPLAY, enforced, used_fake
@@ -66,20 +67,13 @@ class Target:
         does not accept.
         """
         ids = [instances] if isinstance(instances, str) else list(instances)
-        try:
-            kind = EventType(event_type)
-        except ValueError:
-            raise InvalidInput(
-                "event_type",
-                f"{event_type!r} is not a type to simulate; use one of "
-                f"{', '.join(sorted(EventType))}",
-            ) from None
+        check_event_type(event_type)
         moment = parse(to_text(not_before)).resolve(self.now)
         endpoint = self.endpoint if self.kind == "live" else None
         key = Credentials(self.access_key_id, self.access_key_secret, self.security_token)
         where = Settings(self.region, endpoint)
         with SystemEvents(Sdk(where, key), where, Patience()) as api:
-            return api.create(kind, moment, ids)
+            return api.create(event_type, moment, ids)
 
 
 def on_fake(cloud: "FakeCloud", cassette: "Cassette | None") -> Target:

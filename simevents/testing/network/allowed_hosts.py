@@ -19,7 +19,7 @@ class AllowedHosts:
     def __init__(self, hosts: Iterable[str] = ()) -> None:
         self.names: tuple[str, ...] = tuple(dict.fromkeys(_valid(host) for host in hosts))
         self._addresses = {address for name in self.names if (address := to_address(name))}
-        # Software on this machine asks for the machine's own name; that reaches nobody.
+        # Software on this machine resolves the machine's own name; that leads to no other machine.
         self._own_name = plain(socket.gethostname())
 
     def permits(self, host: str) -> bool:

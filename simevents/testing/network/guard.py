@@ -25,7 +25,7 @@ __tracebackhide__ = True
 
 @dataclass(frozen=True)
 class Policy:
-    """What may be reached while a block runs, and who is told of what was refused."""
+    """What may be reached while a block runs, and what is called for a refusal."""
 
     refused: Callable[[OutsideFake], None]
     """Called for each refusal that fails the test: a host of Alibaba's, or a signed call."""
@@ -51,7 +51,7 @@ class _Run:
     """Host and port of each fake."""
     escapes: list[str] = field(default_factory=list)
     reported: int = 0
-    """How many of the escapes somebody has been told of."""
+    """How many of the escapes are in the report of the run."""
     environment: dict[str, str | None] = field(default_factory=dict)
     """The variables that the fake's keys replaced, with what the user had."""
 
@@ -184,15 +184,15 @@ def refusal(what: str, host: str) -> OutsideFake:
     if is_in_test:
         run.policies[-1].refused(error)
         if os.getpid() != _process:
-            _tell(run.policies[-1].fake, host)
+            _pass_on(run.policies[-1].fake, host)
     else:
         whose = f"code that {test} left behind" if test else "code that ran outside its test"
         run.escapes.append(f"{whose} called {what} of {host}; nothing was sent")
     return error
 
 
-def _tell(fake: str, host: str) -> None:
-    """Let the fake refuse *host* as well: what a forked process notes, its test does not see."""
+def _pass_on(fake: str, host: str) -> None:
+    """Let the fake refuse *host* too: its test cannot see what a forked process keeps."""
     name, _, port = fake.rpartition(":")
     with (
         suppress(OSError, ValueError),

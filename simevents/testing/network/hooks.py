@@ -111,7 +111,7 @@ def _patches(checks: Checks) -> Iterator[tuple[Any, str, Callable[..., None]]]:
     # It starts programs without an audit event.
     yield BaseProcess, "start", lambda process: checks.process(process.name)
     yield connection, "set_tunnel", lambda _, host, *__, **___: checks.host(_text(host))
-    if _is_installed("aiohttp"):
+    if is_installed("aiohttp"):
         from aiohttp import BaseConnector, TCPConnector
 
         def connecting(connector: Any, request: Any, *_: Any, **__: Any) -> None:
@@ -120,7 +120,7 @@ def _patches(checks: Checks) -> Iterator[tuple[Any, str, Callable[..., None]]]:
                 checks.host(request.url.host or "")
 
         yield BaseConnector, "connect", connecting
-    if _is_installed("httpcore"):
+    if is_installed("httpcore"):
         import httpcore
 
         def pooling(pool: Any, request: Any) -> None:
@@ -133,7 +133,7 @@ def _patches(checks: Checks) -> Iterator[tuple[Any, str, Callable[..., None]]]:
             (httpcore.AsyncConnectionPool, "handle_async_request"),
         ):
             yield pool, name, pooling
-    if _is_installed("uvloop"):
+    if is_installed("uvloop"):
         yield from _patches_of_uvloop(checks)
 
 
@@ -184,5 +184,6 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _is_installed(module: str) -> bool:
+@functools.cache
+def is_installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None

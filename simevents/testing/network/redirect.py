@@ -6,24 +6,23 @@ every other way out. Only this process is redirected; others read `FakeCloud.env
 """
 
 import functools
-import importlib.util
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ...hosts import is_alibaba, is_loopback
 from .guard import fakes_in_use, refusal
+from .hooks import is_installed
 from .origins import left_behind_by
 
 
 @dataclass(frozen=True)
 class _Target:
     url: str
-    served: Mapping[str, str]
-    """The products that the fake has, by their API versions."""
+    versions: Collection[str]
+    """The API versions that the fake serves."""
 
 
 _targets: list[_Target] = []
@@ -31,10 +30,10 @@ _targets: list[_Target] = []
 
 
 @contextmanager
-def redirected(url: str, served: Mapping[str, str]) -> Iterator[None]:
+def redirected(url: str, versions: Collection[str]) -> Iterator[None]:
     """Lead this process's calls to the fake at *url* for as long as the block lasts.
 
-    *served* are the products that the fake has, by their API versions.
+    *versions* are the API versions that the fake serves.
     """
     if _targets:
         raise RuntimeError(
@@ -42,7 +41,7 @@ def redirected(url: str, served: Mapping[str, str]) -> Iterator[None]:
             "led to one only. Take redirect=False for another one."
         )
     _install()
-    _targets.append(_Target(url, served))
+    _targets.append(_Target(url, versions))
     try:
         yield
     finally:
@@ -55,18 +54,18 @@ def _install() -> None:
     Were they taken away with each test, a program that has saved one of them, such as
     monkeypatch, could put it back later.
     """
-    if _is_installed("aliyunsdkcore"):
+    if is_installed("aliyunsdkcore"):
         from aliyunsdkcore.client import AcsClient
         from aliyunsdkcore.vendored.requests.adapters import HTTPAdapter as VendoredAdapter
 
         # For an unknown region the SDK would ask the real cloud.
         _replace(AcsClient, "_resolve_endpoint", _resolving)
         _replace(VendoredAdapter, "send", _sending)
-    if _is_installed("requests"):
+    if is_installed("requests"):
         from requests.adapters import HTTPAdapter
 
         _replace(HTTPAdapter, "send", _sending)
-    if _is_installed("aiohttp"):
+    if is_installed("aiohttp"):
         from aiohttp import ClientSession
 
         # All of its verbs end there.
@@ -139,7 +138,7 @@ def _leading(url: str, headers: Mapping[str, str], body: Any) -> str | None:
     if is_of_fake or not _targets:
         return None
     (target,) = _targets
-    if version in target.served:
+    if version in target.versions:
         query = f"?{parts.query}" if parts.query else ""
         return f"{target.url}{parts.path or '/'}{query}"
     if is_loopback(host):
@@ -165,8 +164,3 @@ def _signed_call(query: str, headers: Mapping[str, str], body: Any) -> tuple[str
 
 def _text(value: str | bytes) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-@cache
-def _is_installed(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None

@@ -19,6 +19,9 @@ from ...allow_list import (
 )
 from .requests import Asked, NotUnderstood, is_named
 
+KEPT_HEADERS = frozenset({"content-type", "date", "x-acs-request-id"})
+"""The headers of an answer that are written, in lower case."""
+
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _NOTHING_LISTED = Names(frozenset(), frozenset())
 _UNKNOWN = object()

@@ -23,21 +23,9 @@ from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
 from vcr.request import Request
 from vcr.stubs import VCRConnection, aiohttp_stubs, httpx_stubs
 
-from ...allow_list import SCRUBBED_ACCOUNT_ID
 from ...errors import InvalidInput, Unrecordable, Unrecorded
 from ...models import format_time, parse_time
 from .scrubbing import REFUSED, Recorded, Scrubber, asked
-
-__all__ = [
-    "SCRUBBED_ACCOUNT_ID",
-    "business_parameters",
-    "options",
-    "prepare",
-    "raise_unrecordable",
-    "recorded_at",
-    "recorded_instances",
-    "recorder",
-]
 
 _MATCHER = "simevents_business"
 _RECORDED_AT = "recorded_at"

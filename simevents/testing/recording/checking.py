@@ -8,10 +8,9 @@ import yaml
 
 from ...allow_list import shown_name
 from .allowing import Allowed, allowed
-from .answers import Scrubbed
+from .answers import KEPT_HEADERS, Scrubbed
 from .requests import Asked, NotUnderstood, read
 
-_KEPT_HEADERS = frozenset({"content-type", "date", "x-acs-request-id"})
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -48,7 +47,7 @@ def _in_exchange(exchange: dict[str, Any], permitted: Allowed) -> Iterator[str]:
         return
     yield from _in_request(request, asked)
     for name in response.get("headers") or {}:
-        if name.lower() not in _KEPT_HEADERS:
+        if name.lower() not in KEPT_HEADERS:
             yield f"header {name} of an answer"
     body = (response.get("body") or {}).get("string") or b""
     try:

@@ -14,14 +14,10 @@ from typing import Any
 
 from vcr.request import Request
 
-from ...allow_list import SCRUBBED_ACCOUNT_ID
 from .allowing import Allowed, allowed
-from .answers import Scrubbed
+from .answers import KEPT_HEADERS, Scrubbed
 from .requests import Asked, NotUnderstood, read
 
-__all__ = ["REFUSED", "SCRUBBED_ACCOUNT_ID", "Recorded", "Scrubber", "asked", "unrecorded"]
-
-KEPT_ANSWER_HEADERS = frozenset({"content-type", "date", "x-acs-request-id"})
 REFUSED = "not_understood"
 """The member of an answer that says why its exchange is not written."""
 
@@ -82,7 +78,7 @@ class Scrubber:
             "headers": {
                 name: value
                 for name, value in response["headers"].items()
-                if name.lower() in KEPT_ANSWER_HEADERS
+                if name.lower() in KEPT_HEADERS
             },
         }
         try:

@@ -13,7 +13,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 CLOUD, OTHER, PROXY, METADATA = "203.0.113.7", "203.0.113.8", "203.0.113.9", "100.100.100.200"
@@ -36,7 +35,7 @@ _UP_AND_RUNNING = 0x41
 def main() -> int:
     record, *command = sys.argv[1:]
     _open_addresses()
-    _name_hosts()
+    _name_hosts(Path(record).parent)
     listening = os.fork()
     if listening == 0:
         _listen(Path(record))
@@ -58,9 +57,9 @@ def _open_addresses() -> None:
         fcntl.ioctl(control, _SET_FLAGS, struct.pack("16sH22x", name, _UP_AND_RUNNING))
 
 
-def _name_hosts() -> None:
+def _name_hosts(folder: Path) -> None:
     lines = [f"{address} {' '.join(names)}\n" for address, names in NAMES.items()]
-    hosts = Path(tempfile.mkdtemp()) / "hosts"
+    hosts = folder / "hosts"
     hosts.write_text("127.0.0.1 localhost\n" + "".join(lines))
     # Whoever asks a name server asks a listener.
     servers = hosts.with_name("servers")

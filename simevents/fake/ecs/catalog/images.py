@@ -1,4 +1,4 @@
-"""The ECS action DescribeImages. The fake has public images only; nobody can make others."""
+"""The ECS action DescribeImages. The fake has public images only."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-# pytester removes modules that are imported during a run; the C part of yaml then fails.
+# pytester removes modules that are imported during a run. The C part of yaml then fails, and a
+# second `redirect` takes the patches of the first for its own.
+import simevents.testing.in_process
 import simevents.testing.recording.cassettes  # noqa: F401
 from simevents.testing.key_shapes import assert_no_keys, found_in
 

@@ -86,7 +86,8 @@ def _refuse_unknown_keys() -> None:
 
 
 def _region() -> str:
-    region = pulumi.Config("alicloud").get("region")
+    # The same order as that of the events.
+    region = pulumi.Config(NAMESPACE).get("region") or pulumi.Config("alicloud").get("region")
     if not region:
         raise ConfigurationError("alicloud:region", None, "a region such as cn-hangzhou")
     return region

@@ -188,7 +188,7 @@ def test_a(ecs_fake):
 """
 
 OUTER = """
-import os, pytest
+import os, pytest, requests
 
 INNER = '''
 import os, pytest, socket
@@ -218,6 +218,13 @@ def test_what_the_inner_run_used_does_not_count():
 
     network_guard.check("ecs.aliyuncs.com")
     assert not network_guard.used_fake()
+
+
+def test_a_fake_of_the_outer_run_gets_the_calls(ecs_fake):
+    query = "Action=DescribeInstances&Version=2014-05-26&Signature=x"
+    requests.get(f"https://ecs.aliyuncs.com/?{query}")
+    assert len(ecs_fake.calls) == 1
+    ecs_fake.reset()
 """
 
 
@@ -272,5 +279,5 @@ def test_an_inner_run_gives_the_outer_one_its_state_back(
     pytester.makeconftest("pytest_plugins = ['pytester']")
     result = run(pytester, OUTER)
 
-    result.assert_outcomes(passed=2)
+    result.assert_outcomes(passed=3)
     assert result.ret == pytest.ExitCode.OK

@@ -75,9 +75,10 @@ def _install() -> None:
 def _replace(owner: Any, name: str, make: Callable[[Callable[..., Any]], Any]) -> None:
     function = getattr(owner, name)
     # A mock of the user, or a cassette, may have put the function of the library back.
-    if not hasattr(function, "leads_to_fake"):
+    # A second copy of this module, which pytester's runs can make, puts its own in front.
+    if getattr(function, "leads_to_fake", None) is not _targets:
         replacement: Any = functools.wraps(function)(make(function))
-        replacement.leads_to_fake = True
+        replacement.leads_to_fake = _targets
         setattr(owner, name, replacement)
 
 

@@ -259,7 +259,8 @@ def ecs(request: pytest.FixtureRequest) -> "Iterator[Target]":
         with on_cassette(cassette, DEFAULT_REGION) as backend:
             yield backend
     elif target == "cassette":
-        fail(f"{cassette and cassette.path} is not there; record it with --record-mode=once")
+        path = "the cassette" if cassette is None else cassette.path
+        fail(f"{path} is not there; record it with --record-mode=once")
     elif target == "fake":
         yield on_fake(request.getfixturevalue("ecs_fake"), cassette)
     else:

@@ -199,6 +199,13 @@ def test_a_users_hook_does_not_replace_the_scrubbing(recorded: pytest.Pytester) 
     run(recorded).assert_outcomes(passed=3)
 
 
+def test_a_replay_without_a_recording_names_the_file(project: pytest.Pytester) -> None:
+    project.makepyfile(test_it="def test_it(ecs): ecs.instances(1)")
+    result = run(project, "--ecs-target=cassette")
+
+    result.stdout.fnmatch_lines(["*test_it.yaml is not there; record it with --record-mode=once"])
+
+
 def test_two_recordings_are_not_mixed(project: pytest.Pytester) -> None:
     project.makepyfile(test_it="def test_it(ecs): ecs.instances(1)")
     run(project, "--record-mode=once").assert_outcomes(passed=1)

@@ -138,3 +138,16 @@ def test_a_time_that_has_passed_says_how_to_have_it_resolved_again(
         " Change 'triggers' to have the time resolved again, or run pulumi up --replace with the "
         "URN of the intent."
     )
+
+
+def test_after_a_lost_create_and_a_refused_one_the_clean_up_waits_for_late_events(
+    declare: Declare, cloud: Cloud
+) -> None:
+    events = declare(cloud.instances(2))
+    cloud.post("faults", action=CREATE, times=1, cut="after", visibility_delay=15)
+    cloud.post("faults", action=CREATE, error="Forbidden.RAM")
+    events.api.patience.sleep = lambda seconds: cloud.post("clock", advance=f"{seconds}s") and None
+    with pytest.raises(CloudError, match=r"Forbidden\.RAM"):
+        event_steps.create(events)
+
+    assert cloud.statuses() == ["Canceled", "Canceled"]

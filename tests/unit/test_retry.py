@@ -134,3 +134,23 @@ def test_settling_ends_with_the_operation(waiting: Waiting) -> None:
     moments = [waiting.seconds for _ in patience(waiting, budget=1).settling()]
 
     assert moments == [0, 0.25, 0.75, 1]
+
+
+@pytest.mark.parametrize("ends", ["1", "170"])
+def test_both_ends_of_the_budget_are_valid_and_a_wrong_one_names_its_variable(ends: str) -> None:
+    assert budget_seconds({"SIMEVENTS_BUDGET_SECONDS": ends}) == float(ends)
+    with pytest.raises(InvalidSettings) as caught:
+        budget_seconds({"SIMEVENTS_BUDGET_SECONDS": "0.5"})
+
+    assert str(caught.value) == (
+        "SIMEVENTS_BUDGET_SECONDS: '0.5' is not a valid time; use seconds, from 1 to 170"
+    )
+
+
+def test_a_renewed_patience_differs_in_its_start_only(waiting: Waiting) -> None:
+    first = Patience(30, 5, waiting.sleep, waiting.clock)
+    waiting.sleep(40)
+    renewed = first.renewed()
+
+    assert renewed == Patience(30, 5, waiting.sleep, waiting.clock)
+    assert (first.is_over, renewed.is_over, renewed.left_seconds) == (True, False, 30)

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -29,6 +30,12 @@ os.environ[NO_METADATA] = "true"
 settings.register_profile("fixed", derandomize=True, database=None)
 settings.register_profile("random", print_blob=True, database=None)
 settings.load_profile("fixed")
+
+# Ignored in a run by nohup, or in the background of a shell; what is ignored stays so in the
+# commands that tests start, and tests send them these signals.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # httpx reads all certificates of the system for each request, which takes 35 ms.
 ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]

@@ -201,8 +201,9 @@ class Expectation:
         if wanted:
             self._fail(
                 "A process of the program under test reached for the real cloud, and nothing was "
-                f"sent: {', '.join(dict.fromkeys(wanted))}. Give it the endpoint in the variable "
-                "SIMEVENTS_ENDPOINT, or plain HTTP"
+                f"sent: {', '.join(dict.fromkeys(wanted))}. For calls of ECS, VPC and STS give it "
+                "the endpoint in the variable SIMEVENTS_ENDPOINT, or plain HTTP; leave out of the "
+                "test what the fake cloud does not serve, such as the metadata service"
             )
         return self
 

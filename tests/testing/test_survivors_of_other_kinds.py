@@ -234,14 +234,14 @@ def run(pytester: pytest.Pytester, tests: str) -> pytest.RunResult:
 
 
 @pytest.mark.parametrize(
-    ("tests", "passed"),
+    ("tests", "passed", "deed"),
     [
-        (TIMERS + LATER_TEST, 2),
-        (JOB + LATER_TEST, 3),
-        (TASK, 2),
-        (CHILDREN + LATER_TEST, 2),
-        (ADDRESSES + LATER_TEST, 2),
-        (WRAPPED + LATER_TEST, 2),
+        (TIMERS + LATER_TEST, 2, "called *"),
+        (JOB + LATER_TEST, 3, "called *"),
+        (TASK, 2, "called *"),
+        (CHILDREN + LATER_TEST, 2, "started *python*; it was refused *"),
+        (ADDRESSES + LATER_TEST, 2, "called *"),
+        (WRAPPED + LATER_TEST, 2, "called *"),
     ],
     ids=[
         *("timers", "job of an executor", "task on the loop of the session"),
@@ -249,13 +249,13 @@ def run(pytester: pytest.Pytester, tests: str) -> pytest.RunResult:
     ],
 )
 def test_a_survivor_is_refused_and_named(
-    pytester: pytest.Pytester, tests: str, passed: int
+    pytester: pytest.Pytester, tests: str, passed: int, deed: str
 ) -> None:
     result = run(pytester, HANDLER + tests)
 
     result.assert_outcomes(passed=passed)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["code that test_it.py::test_a left behind called *"])
+    result.stdout.fnmatch_lines([f"code that test_it.py::test_a left behind {deed}"])
 
 
 def test_a_process_that_outlives_its_test_finds_no_cloud(pytester: pytest.Pytester) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ...errors import HostRefused, OutsideFake
+from ...errors import HostRefused, OutsideFake, SimulatedEventsError
 from ...hosts import is_alibaba, is_loopback, is_metadata, is_unspecified, plain
 from . import hooks
 from .allowed_hosts import AllowedHosts
@@ -172,8 +172,13 @@ def check_proxied(url: str, proxy: str) -> None:
 
 def check_process(command: str) -> None:
     """Code that outlived its test starts no process, since that would not be guarded."""
-    if left_behind_by():
-        raise refusal(f"the start of {command}", "another process")
+    test = left_behind_by()
+    if test:
+        _runs[-1].escapes.append(f"code that {test} left behind started {command}; it was refused")
+        raise SimulatedEventsError(
+            f"{command} was not started: the code that starts it belongs to {test}, which has "
+            "ended. Stop that code at the end of its test."
+        )
 
 
 def refusal(what: str, host: str) -> OutsideFake:

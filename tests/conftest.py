@@ -22,6 +22,8 @@ from simevents.settings import Settings, find_credentials
 REGION = "cn-hangzhou"
 
 NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
+CI_NAMES = ("CI", "BUILD_NUMBER")
+
 # The vendor's search for credentials would continue with the metadata address of an instance. Its
 # library reads this once, at import, and pytest imports it when it collects the tests.
 os.environ[NO_METADATA] = "true"
@@ -52,9 +54,14 @@ def is_live(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, is_live: bool) -> None:
-    """No credentials, endpoints or proxies of the person who runs the tests."""
+    """No credentials, endpoints or proxies of the person who runs the tests.
+
+    pytest prints longer lines when one of CI_NAMES is set, also where it runs inside of a test.
+    """
     if is_live:
         return
+    for name in CI_NAMES:
+        monkeypatch.delenv(name, raising=False)
     for name in os.environ:
         if name.startswith(("ALIBABA", "ALICLOUD", "SIMEVENTS")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

@@ -8,7 +8,6 @@ so it is imported at the first use.
 import inspect
 import os
 import shutil
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
@@ -99,6 +98,9 @@ def fake_provider(
         raise pulumi.RunError(
             "pulumi_alicloud is not installed; install it with: pip install pulumi-alicloud"
         ) from None
+    # Here, since it takes as long to import as the rest of this module.
+    from importlib import metadata
+
     _warn_of_missing_plugin(metadata.version("pulumi-alicloud"))
     products = inspect.signature(alicloud.ProviderEndpointArgs).parameters
     return alicloud.Provider(

@@ -4,8 +4,11 @@ Members and codes that are called captured are those of answers that the vendor 
 aliyun/alibabacloud-ecs-tool-troubleshooter.
 """
 
+from functools import lru_cache
+
 from ...models import EventCycleStatus, EventType
 from ..protocol.call import AnswerMembers
+from ..protocol.member_order import InOrder, in_order, names_in_order
 from ..state.clock import iso_time
 from ..state.event_table import EventRow
 
@@ -61,7 +64,7 @@ def history_entry(event: EventRow, open_event_finish_time: str) -> AnswerMembers
         entry["EventFinishTime"] = iso_time(event.finished_at)
     elif open_event_finish_time == "empty":
         entry["EventFinishTime"] = ""
-    return entry
+    return names_in_order(entry)
 
 
 def status_entry(
@@ -91,10 +94,10 @@ def _entry_of_instance(event: EventRow) -> AnswerMembers:
 def _entry(event: EventRow) -> AnswerMembers:
     entry: AnswerMembers = {
         "EventId": event.event_id,
-        "EventType": {"Code": _TYPE_CODES.get(event.event_type, 0), "Name": event.event_type},
-        "EventCycleStatus": {"Code": _STATUS_CODES[event.status], "Name": event.status.value},
+        "EventType": _coded(_TYPE_CODES.get(event.event_type, 0), event.event_type),
+        "EventCycleStatus": _coded(_STATUS_CODES[event.status], event.status.value),
         "EventPublishTime": iso_time(event.published_at),
-        "ExtendedAttribute": event.details.get("ExtendedAttribute", {}),
+        "ExtendedAttribute": InOrder(in_order(event.details.get("ExtendedAttribute", {}))),
     }
     # An Inquiring event has no time yet, and many events have no reason; captured.
     if event.status is not EventCycleStatus.INQUIRING:
@@ -102,3 +105,8 @@ def _entry(event: EventRow) -> AnswerMembers:
     if event.reason:
         entry["Reason"] = event.reason
     return entry
+
+
+@lru_cache(maxsize=1_000)
+def _coded(code: int, name: str) -> InOrder:
+    return names_in_order({"Code": code, "Name": name})

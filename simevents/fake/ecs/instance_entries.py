@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..protocol.call import AnswerMembers
-from ..protocol.member_order import InOrder, in_order
+from ..protocol.member_order import InOrder, names_in_order
 from ..state.catalog import InstanceType, image, instance_type
 from ..state.clock import Epoch, iso_minute
 from ..state.cloud import Cloud
@@ -23,6 +23,30 @@ _UNLIMITED = -1
 """InternetMaxBandwidthIn of an instance without a public address."""
 
 _LEAST_INBOUND = 10
+
+
+def _ordered(**members: Any) -> InOrder:
+    """An object of an instance, in order already, so that no entry orders it again."""
+    return names_in_order(members)
+
+
+def _listed(name: str, *texts: str | None) -> InOrder:
+    """A list as the API writes it, in an object of one member; without what is empty."""
+    return InOrder({name: [text for text in texts if text]})
+
+
+_NO_ELASTIC_ADDRESS = _ordered(AllocationId="", IpAddress="", InternetChargeType="")
+_NO_HIBERNATION = _ordered(Configured=False)
+_METADATA_OPTIONS = _ordered(HttpTokens="", HttpEndpoint="")
+_NO_DEDICATION = _ordered(Tenancy="", Affinity="")
+_NO_DEDICATED_HOST = _ordered(
+    DedicatedHostId="", DedicatedHostName="", DedicatedHostClusterId=""
+)
+_NO_RESERVATION = _ordered(CapacityReservationPreference="", CapacityReservationId="")
+# Network interfaces are not covered. The list is empty, so clients do not request them.
+_NO_INTERFACES = _ordered(NetworkInterface=[])
+_NO_LOCKS = _ordered(LockReason=[])
+_NOTHING = _ordered()
 
 
 def described(cloud: Cloud, instances: Sequence[Resource]) -> list[AnswerMembers]:
@@ -53,7 +77,7 @@ def _steady_members(instance: Resource, has_tags: bool) -> AnswerMembers:
     outbound = attributes.get("InternetMaxBandwidthOut", 0)
     inbound = attributes.get("InternetMaxBandwidthIn", 0) or max(outbound, _LEAST_INBOUND)
     # An instance without tags or without a key pair does not have the member at all.
-    tags: dict[str, Any] = {"Tags": {}} if has_tags else {}
+    tags: dict[str, Any] = {"Tags": _NOTHING} if has_tags else {}
     key_pair = {name: attributes[name] for name in ("KeyPairName",) if attributes.get(name)}
     members: dict[str, Any] = {
         "ResourceGroupId": attributes.get("ResourceGroupId", ""),
@@ -63,30 +87,30 @@ def _steady_members(instance: Resource, has_tags: bool) -> AnswerMembers:
         "OSName": system.os_name,
         "InstanceNetworkType": "vpc" if attributes.get("VpcId") else "classic",
         # The Terraform provider's list of instances crashes if an instance has no address.
-        "InnerIpAddress": {"IpAddress": [] if address else [_inner_address(instance.id)]},
+        "InnerIpAddress": _listed("IpAddress", "" if address else _inner_address(instance.id)),
         "ExpiredTime": "2099-12-31T15:59Z",
         "ImageId": attributes["ImageId"],
-        "EipAddress": {"AllocationId": "", "IpAddress": "", "InternetChargeType": ""},
-        "ImageOptions": {},
+        "EipAddress": _NO_ELASTIC_ADDRESS,
+        "ImageOptions": _NOTHING,
         "HostName": attributes["HostName"],
         **tags,
         "VlanId": "",
         "Status": "",
-        "HibernationOptions": {"Configured": False},
-        "MetadataOptions": {"HttpTokens": "", "HttpEndpoint": ""},
+        "HibernationOptions": _NO_HIBERNATION,
+        "MetadataOptions": _METADATA_OPTIONS,
         "InstanceId": instance.id,
         "StoppedMode": "Not-applicable",
         "CpuOptions": _cpu_options(size),
         "StartTime": iso_minute(instance.created_at),
-        "PrivateDnsNameOptions": {},
+        "PrivateDnsNameOptions": _NOTHING,
         "DeletionProtection": attributes["DeletionProtection"],
-        "SecurityGroupIds": {"SecurityGroupId": attributes["SecurityGroupIds"]},
-        "VpcAttributes": {
-            "PrivateIpAddress": {"IpAddress": [address] if address else []},
-            "VpcId": attributes.get("VpcId", ""),
-            "VSwitchId": attributes.get("VSwitchId", ""),
-            "NatIpAddress": "",
-        },
+        "SecurityGroupIds": _listed("SecurityGroupId", *attributes["SecurityGroupIds"]),
+        "VpcAttributes": _ordered(
+            PrivateIpAddress=_listed("IpAddress", address),
+            VpcId=attributes.get("VpcId", ""),
+            VSwitchId=attributes.get("VSwitchId", ""),
+            NatIpAddress="",
+        ),
         "InternetChargeType": attributes.get("InternetChargeType", "PayByTraffic"),
         "InstanceName": attributes["InstanceName"],
         "DeploymentSetId": "",
@@ -97,11 +121,10 @@ def _steady_members(instance: Resource, has_tags: bool) -> AnswerMembers:
         "AutoReleaseTime": "",
         "Description": attributes.get("Description", ""),
         "InstanceTypeFamily": size.family,
-        "DedicatedInstanceAttribute": {"Tenancy": "", "Affinity": ""},
-        "PublicIpAddress": {"IpAddress": [public] if public else []},
+        "DedicatedInstanceAttribute": _NO_DEDICATION,
+        "PublicIpAddress": _listed("IpAddress", public),
         "GPUSpec": "",
-        # Network interfaces are not covered. The list is empty, so clients do not request them.
-        "NetworkInterfaces": {"NetworkInterface": []},
+        "NetworkInterfaces": _NO_INTERFACES,
         "SpotPriceLimit": 0.0,
         "DeviceAvailable": True,
         "SaleCycle": "",
@@ -112,24 +135,16 @@ def _steady_members(instance: Resource, has_tags: bool) -> AnswerMembers:
         "IoOptimized": True,
         "ZoneId": attributes["ZoneId"],
         "ClusterId": "",
-        "EcsCapacityReservationAttr": {
-            "CapacityReservationPreference": "",
-            "CapacityReservationId": "",
-        },
-        "DedicatedHostAttribute": {
-            "DedicatedHostId": "",
-            "DedicatedHostName": "",
-            "DedicatedHostClusterId": "",
-        },
+        "EcsCapacityReservationAttr": _NO_RESERVATION,
+        "DedicatedHostAttribute": _NO_DEDICATED_HOST,
         "GPUAmount": 0,
-        "OperationLocks": {"LockReason": []},
+        "OperationLocks": _NO_LOCKS,
         "InternetMaxBandwidthIn": inbound if public else _UNLIMITED,
         "Recyclable": False,
         "RegionId": instance.region,
         "CreditSpecification": "Standard" if size.is_burstable else "",
     }
-    ordered: AnswerMembers = in_order(members)
-    return ordered
+    return names_in_order(members)
 
 
 def serial_number(id: str) -> str:
@@ -137,9 +152,10 @@ def serial_number(id: str) -> str:
     return str(uuid.UUID(bytes=hashlib.sha256(id.encode()).digest()[:16], version=4))
 
 
-def _cpu_options(size: InstanceType) -> AnswerMembers:
+@lru_cache(maxsize=100)
+def _cpu_options(size: InstanceType) -> InOrder:
     numa = "" if size.is_burstable else "ON" if size.cpu <= 2 else "N/A"
-    return {"ThreadsPerCore": 2, "Numa": numa, "CoreCount": max(size.cpu // 2, 1)}
+    return _ordered(ThreadsPerCore=2, Numa=numa, CoreCount=max(size.cpu // 2, 1))
 
 
 def _inner_address(instance_id: str) -> str:

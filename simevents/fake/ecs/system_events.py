@@ -39,11 +39,7 @@ def create_simulated_system_events(cloud: Cloud, call: Call) -> AnswerMembers:
     if len(instance_ids) > MOST_IDS_PER_CALL:
         raise ApiError(api_errors.INSTANCE_ID_LIMIT)
     _check_lead(cloud, call, not_before)
-    existing = {
-        instance.id
-        for instance in cloud.store.get_all("instance", instance_ids)
-        if instance.region == region
-    }
+    existing = cloud.store.existing("instance", instance_ids, region)
     affected = [id for id in instance_ids if id in existing]
     if len(affected) < len(instance_ids) and (
         cloud.switches.bad_instance_in_create == "refuse_all" or not affected

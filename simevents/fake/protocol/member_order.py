@@ -11,6 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 
+_NESTED = (dict, list)
+
+
 class InOrder(dict[str, Any]):
     """An object whose members are in order already; `in_order` does not look into it."""
 
@@ -18,10 +21,19 @@ class InOrder(dict[str, Any]):
 def in_order(value: Any) -> Any:
     """*value* with the members of each object in the order of the vendor's answers."""
     if type(value) is dict:
-        return {name: in_order(value[name]) for name in _order(tuple(value))}
+        # Most members are neither object nor list; without a call for each, this takes half as long.
+        return {
+            name: in_order(member) if type(member := value[name]) in _NESTED else member
+            for name in _order(tuple(value))
+        }
     if type(value) is list:
         return [in_order(item) for item in value]
     return value
+
+
+def names_in_order(members: dict[str, Any]) -> InOrder:
+    """*members* in order; objects among them are taken as they are, so they must be `InOrder`."""
+    return InOrder({name: members[name] for name in _order(tuple(members))})
 
 
 @lru_cache(maxsize=1_000)

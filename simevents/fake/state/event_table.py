@@ -63,6 +63,8 @@ class EventFilter:
     unfinished_or_since: Epoch | None = None
 
 
+_NO_DETAILS = "{}"
+
 _EVENT_COLUMNS = (
     "event_id, region, instance_id, event_type, status, published_at, not_before, finished_at,"
     " simulated, reason, visible_at, details, rowid"
@@ -95,7 +97,7 @@ class Events:
                     int(event.simulated),
                     event.reason,
                     event.visible_at,
-                    json.dumps(dict(event.details)),
+                    json.dumps(dict(event.details)) if event.details else _NO_DETAILS,
                 )
                 for event in events
             ],
@@ -290,6 +292,6 @@ def _event(row: tuple[Any, ...]) -> EventRow:
         bool(simulated),
         reason,
         visible_at,
-        json.loads(details),
+        {} if details == _NO_DETAILS else json.loads(details),
         number,
     )

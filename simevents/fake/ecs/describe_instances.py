@@ -86,9 +86,14 @@ class _Filters:
 
     @property
     def any_given(self) -> bool:
-        single = (self._is_by_id, self._name, self._vpc, self._vswitch, self._group)
-        several = (self._same, self._metadata, self._addresses, self._has_none, self._tags)
-        return any((*single, *several, self._created != filters.Created()))
+        others = (self._is_by_id, self._has_none, self._created != filters.Created())
+        return any(others) or self._looks_at_entries
+
+    @property
+    def _looks_at_entries(self) -> bool:
+        """Whether a filter is given that `_matches` compares."""
+        single = (self._name, self._vpc, self._vswitch, self._group)
+        return any((*single, self._same, self._metadata, self._addresses, self._tags))
 
     def found(self, cloud: Cloud, region: str) -> list[tuple[Resource, AnswerMembers]]:
         """All matching instances with their entries."""
@@ -105,6 +110,8 @@ class _Filters:
             if instance.region == region and self._created.contains(instance.created_at)
         ]
         entries = zip(here, described(cloud, here), strict=True)
+        if not self._looks_at_entries:
+            return list(entries)
         return [(instance, entry) for instance, entry in entries if self._matches(entry)]
 
     def _matches(self, entry: AnswerMembers) -> bool:

@@ -39,9 +39,7 @@ _NO_ELASTIC_ADDRESS = _ordered(AllocationId="", IpAddress="", InternetChargeType
 _NO_HIBERNATION = _ordered(Configured=False)
 _METADATA_OPTIONS = _ordered(HttpTokens="", HttpEndpoint="")
 _NO_DEDICATION = _ordered(Tenancy="", Affinity="")
-_NO_DEDICATED_HOST = _ordered(
-    DedicatedHostId="", DedicatedHostName="", DedicatedHostClusterId=""
-)
+_NO_DEDICATED_HOST = _ordered(DedicatedHostId="", DedicatedHostName="", DedicatedHostClusterId="")
 _NO_RESERVATION = _ordered(CapacityReservationPreference="", CapacityReservationId="")
 # Network interfaces are not covered. The list is empty, so clients do not request them.
 _NO_INTERFACES = _ordered(NetworkInterface=[])

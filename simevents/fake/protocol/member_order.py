@@ -10,7 +10,6 @@ unless EipAddress is before PublicIpAddress.
 from functools import lru_cache
 from typing import Any
 
-
 _NESTED = (dict, list)
 
 
@@ -21,7 +20,7 @@ class InOrder(dict[str, Any]):
 def in_order(value: Any) -> Any:
     """*value* with the members of each object in the order of the vendor's answers."""
     if type(value) is dict:
-        # Most members are neither object nor list; without a call for each, this takes half as long.
+        # Most members are neither object nor list; without a call for each this is twice as fast.
         return {
             name: in_order(member) if type(member := value[name]) in _NESTED else member
             for name in _order(tuple(value))

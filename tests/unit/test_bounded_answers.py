@@ -3,12 +3,14 @@
 import gzip
 import itertools
 import time
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
+from simevents.api.bounded_http import MOST_BYTES, TooLarge, _unpacked
 from simevents.api.client import SystemEvents
 from simevents.api.retry import Patience
 from simevents.api.sdk import Sdk
@@ -73,6 +75,23 @@ def test_an_answer_that_unpacks_to_too_much_is_refused() -> None:
         call(lambda _: [answer(packed, "Content-Encoding: gzip")], 20)
 
 
+def test_the_largest_answer_is_unpacked() -> None:
+    largest = b" " * MOST_BYTES
+
+    assert _unpacked(zlib.compress(largest, 1)) == largest
+
+
+def test_no_more_is_unpacked_than_an_answer_may_have() -> None:
+    packed = zlib.compress(b" " * (8 * MOST_BYTES), 1)
+    tracemalloc.start()
+    with pytest.raises(TooLarge):
+        _unpacked(packed)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 4 * MOST_BYTES
+
+
 def test_an_answer_that_is_too_large_is_refused() -> None:
     body = b" " * (17 * 2**20) + b'{"AccountId": "1"}'
 
@@ -83,6 +102,44 @@ def test_an_answer_that_is_too_large_is_refused() -> None:
 def test_damaged_compression_is_no_answer() -> None:
     with pytest.raises(NoAnswer):
         call(lambda _: [answer(b"not gzip", "Content-Encoding: gzip")], 5)
+
+
+def call_through_a_proxy(
+    say: Say, endpoint: str | None, monkeypatch: pytest.MonkeyPatch, read_seconds: float = 0.3
+) -> object:
+    with RawServer(say) as proxy:
+        for scheme in ("http", "https"):
+            monkeypatch.setenv(f"{scheme}_proxy", proxy.url)
+        sdk = Sdk(Settings(REGION, endpoint, read_seconds=read_seconds), KEYS)
+        try:
+            return sdk.call("DescribeInstances").body
+        finally:
+            sdk.close()
+
+
+def test_an_answer_through_a_proxy_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = "http://ecs.cn-hangzhou.aliyuncs.com"
+
+    assert call_through_a_proxy(lambda _: [answer(ME)], endpoint, monkeypatch, 5) == ME
+
+
+def test_an_answer_through_a_proxy_is_bounded_in_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b" " * (17 * 2**20)
+    endpoint = "http://ecs.cn-hangzhou.aliyuncs.com"
+
+    with pytest.raises(NoAnswer, match="larger than 16 MiB"):
+        call_through_a_proxy(lambda _: [answer(body)], endpoint, monkeypatch, 20)
+
+
+@pytest.mark.parametrize("endpoint", [None, "http://ecs.cn-hangzhou.aliyuncs.com"])
+def test_a_proxy_whose_answer_drips_is_given_up_when_its_time_is_over(
+    endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = time.monotonic()
+    with pytest.raises(NoAnswer, match="the connection broke or timed out"):
+        call_through_a_proxy(dripping(b"", b"H"), endpoint, monkeypatch)
+
+    assert time.monotonic() - start < 3
 
 
 @pytest.mark.parametrize(

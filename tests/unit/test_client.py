@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from simevents.api.client import CancelResult, SystemEvents
+from simevents.api.client import EVENT_REAL, EVENT_UNKNOWN, CancelResult, SystemEvents
 from simevents.errors import Refused
 from simevents.models import EventCycleStatus, EventType, format_time
 from tests.conftest import REGION, Cloud, Waiting
@@ -122,3 +122,41 @@ def test_now_is_the_clouds_clock(api: SystemEvents, cloud: Cloud) -> None:
     cloud.post("clock", freeze=True)
 
     assert format_time(api.now()) == "2018-08-20T08:00:00Z"
+
+
+def test_what_is_renewed_or_bounded_has_the_same_settings(api: SystemEvents) -> None:
+    bounded, renewed = api.within(5), api.renewed()
+
+    assert (bounded.settings, renewed.settings) == (api.settings, api.settings)
+    assert bounded.patience.budget_seconds == 5
+    assert renewed.patience.budget_seconds == api.patience.budget_seconds
+
+
+def test_a_refused_cancel_of_one_event_says_what_the_cloud_said(
+    api: SystemEvents, cloud: Cloud
+) -> None:
+    made = api.create(REBOOT, later(api), cloud.instances(1))
+    outcome = CancelResult(unknown=["e-earlier"])
+    api._cancel_rest(made, EVENT_UNKNOWN, outcome)
+    api._cancel_rest(["e-absent"], EVENT_UNKNOWN, outcome)
+    api._cancel_rest(made, EVENT_REAL, outcome)
+
+    assert outcome == CancelResult(unknown=["e-earlier", *made, "e-absent"], real=made)
+
+
+def test_the_history_is_asked_for_instances_page_by_page(api: SystemEvents, cloud: Cloud) -> None:
+    instances = cloud.instances(100)
+    moment = later(api)
+    made = [id for _ in range(2) for id in api.create(REBOOT, moment, instances)]
+    found = [event.event_id for event in api.find_all()]
+    asked = [
+        call["parameters"]
+        for call in cloud.get("calls")
+        if call["action"] == "DescribeInstanceHistoryEvents"
+    ]
+
+    assert sorted(found) == sorted(made)
+    assert [(each["ResourceType"], each["PageNumber"]) for each in asked] == [
+        ("instance", "1"),
+        ("instance", "2"),
+    ]

@@ -174,6 +174,21 @@ def test_a_refused_batch_undoes_the_others(api: SystemEvents, claims: Claims, cl
     assert cloud.open_events() == []
 
 
+def test_the_error_counts_the_events_of_a_batch_whose_answer_was_lost(
+    api: SystemEvents, claims: Claims, cloud: Cloud
+) -> None:
+    intent = declare(api, claims, cloud.instances(300))
+    cloud.post("faults", action=CREATE, cut="after", skip=1, times=1)
+    cloud.post("faults", action=CREATE, error="SimulatedEventLimitExceeded", skip=1)
+    with pytest.raises(Refused) as caught:
+        scheduled(api, claims, intent)
+
+    assert str(caught.value).startswith(
+        "Nothing is scheduled; the 200 events that had been created are cancelled."
+    )
+    assert cloud.statuses() == ["Canceled"] * 200
+
+
 def test_events_that_cannot_be_undone_are_named_with_the_command(
     api: SystemEvents, claims: Claims, cloud: Cloud
 ) -> None:

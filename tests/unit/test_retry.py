@@ -59,6 +59,19 @@ def test_a_throttled_call_is_repeated_until_it_succeeds(waiting: Waiting) -> Non
     assert waiting.seconds > 60
 
 
+def test_the_pauses_double_from_half_a_second_to_twenty() -> None:
+    pauses: list[float] = []
+    refusals = Failing(*[refused("Throttling.User")] * 8)
+    unhurried = Patience(sleep=pauses.append, clock=lambda: 0.0)
+    assert unhurried.repeat(refusals, UNSENT_ONLY) == "answer"
+
+    # Each has up to a second at random on top, so that callers do not come back together.
+    least = [0.5, 1, 2, 4, 8, 16, 20, 20]
+    assert [
+        least <= pause <= min(least + 1, 20) for least, pause in zip(least, pauses, strict=True)
+    ] == [True] * 8
+
+
 def test_a_create_with_an_unknown_outcome_is_not_repeated(waiting: Waiting) -> None:
     attempt = Failing(NoAnswer("Create", "host", "broke"))
     with pytest.raises(NoAnswer):
@@ -154,3 +167,24 @@ def test_a_renewed_patience_differs_in_its_start_only(waiting: Waiting) -> None:
 
     assert renewed == Patience(30, 5, waiting.sleep, waiting.clock)
     assert (first.is_over, renewed.is_over, renewed.left_seconds) == (True, False, 30)
+
+
+def test_a_pause_that_ends_with_the_budget_is_taken() -> None:
+    pauses: list[float] = []
+    standing = Patience(budget_seconds=20, sleep=pauses.append, clock=lambda: 0.0)
+    assert standing.repeat(Failing(*[refused("Throttling.User")] * 8), UNSENT_ONLY) == "answer"
+
+    assert pauses[-2:] == [20, 20]
+
+
+def test_a_refused_connection_after_a_refusal_is_tried_again(waiting: Waiting) -> None:
+    errors = (refused("Throttling.User"), NoAnswer("Create", "host", "refused", sent=False))
+
+    assert patience(waiting).repeat(Failing(*errors), UNSENT_ONLY) == "answer"
+
+
+def test_settling_looks_until_its_time_is_over(waiting: Waiting) -> None:
+    settling = Patience(settling_seconds=3.75, sleep=waiting.sleep, clock=waiting.clock)
+
+    # Pauses of 0.25, 0.5, 1 and 2 seconds.
+    assert [waiting.seconds for _ in settling.settling()] == [0, 0.25, 0.75, 1.75, 3.75]

@@ -94,5 +94,21 @@ def test_signed_text_is_removed_from_an_error() -> None:
         assert PARTS.findall(everything_about(caught.value)) == []
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("  Wrong. String to sign is:a. string to sign is:b", "  Wrong. …"),
+        ("string to sign is:a", " …"),
+        ("Nothing was signed.", "Nothing was signed."),
+    ],
+)
+def test_an_error_ends_where_the_signed_text_begins(message: str, shown: str) -> None:
+    body = json.dumps({"Code": "Odd", "Message": message, "RequestId": "1"}).encode()
+    with pytest.raises(Refused) as caught:
+        _answer("A", "host", 400, body, None)
+
+    assert caught.value.message == shown
+
+
 def test_the_pattern_finds_secrets() -> None:
     assert PARTS.findall(f"x {KEY} {SECRET} {TOKEN} Signature=abc OLeaidS1JvxuMvnyHOwuJ+uX5qY=")

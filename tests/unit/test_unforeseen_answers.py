@@ -1,5 +1,6 @@
 """Answers that the API does not document: a clear error, or shown as they are."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +49,43 @@ def without(member: str) -> dict[str, Any]:
 def test_an_event_that_cannot_be_read_is_no_answer(entry: Any, waiting: Waiting) -> None:
     with pytest.raises(NoAnswer, match="not one that the API documents"):
         ask(page(entry, total=1), waiting, "find_all")
+
+
+@pytest.mark.parametrize(
+    ("body", "call", "problem"),
+    [
+        (page("e-1", total=1), "find_all", "one of its events is not an object"),
+        (
+            page(event("e-" + "1" * 90) | {"NotBefore": "soon"}, total=1),
+            "find_all",
+            f"a time of {'e-' + '1' * 78!r} is not a UTC time",
+        ),
+        (page(total="3"), "find_all", "TotalCount is missing or not a number"),
+        ({"EventIdSet": {"EventId": [1]}}, "create", "one of its event ids is not a text"),
+    ],
+)
+def test_the_error_names_the_answer_and_what_is_wrong_with_it(
+    body: dict[str, Any], call: str, problem: str, waiting: Waiting
+) -> None:
+    action = "CreateSimulatedSystemEvents" if call == "create" else "DescribeInstanceHistoryEvents"
+    arguments = ("SystemMaintenance.Reboot", MOMENT, ["i-a"]) if call == "create" else ()
+    with pytest.raises(NoAnswer) as caught:
+        ask(body | {"RequestId": "request-1"}, waiting, call, *arguments)
+
+    assert str(caught.value).startswith(
+        f"{action} got no answer from the cloud: its answer request-1 is not one that the API "
+        f"documents: {problem}"
+    )
+    assert re.match(r"\. (Gave|Whether|Check)", str(caught.value).partition(problem)[2])
+
+
+def test_answers_without_a_date_do_not_tell_the_time(waiting: Waiting) -> None:
+    with pytest.raises(NoAnswer) as caught:
+        ask({"AccountId": "1"}, waiting, "now")
+
+    assert str(caught.value).startswith(
+        "GetCallerIdentity got no answer from the cloud: its answers carry no Date."
+    )
 
 
 @pytest.mark.parametrize("total", [None, "null", "3", True, -1, 2.5])
@@ -101,3 +139,40 @@ def test_a_key_that_an_error_repeats_is_masked(echo: str) -> None:
     assert str(caught.value) == (
         "GetCallerIdentity was refused: *** is not found. [InvalidAccessKeyId, request id ***]"
     )
+
+
+@pytest.mark.parametrize(("secret", "shown"), [("s" * 7, "s" * 7), ("s" * 8, "***")])
+def test_a_secret_of_eight_characters_is_masked_and_the_status_stays(
+    secret: str, shown: str
+) -> None:
+    body = {"Code": "Odd", "Message": f"{secret} is odd.", "RequestId": "request-1"}
+    refusal = answer(body).replace(b"200 OK", b"404 Not Found")
+    with RawServer(lambda _: [refusal]) as server:
+        sdk = Sdk(Settings(REGION, server.url), Credentials("testid", secret))
+        with pytest.raises(Refused) as caught:
+            sdk.call("GetCallerIdentity")
+        sdk.close()
+
+    refused = caught.value
+    assert (refused.code, refused.message, refused.status, refused.request_id) == (
+        "Odd",
+        f"{shown} is odd.",
+        404,
+        "request-1",
+    )
+
+
+def test_an_event_that_two_pages_have_is_read_once(waiting: Waiting) -> None:
+    pages = {"1": [event("e-1")], "2": [event("e-2")], "3": [event("e-1"), event("e-3")]}
+
+    def say(request: str) -> list[bytes]:
+        (number,) = re.findall(r"PageNumber=(\d+)", request)
+        return [answer(page(*pages[number], total=300))]
+
+    with RawServer(say) as server:
+        settings = Settings(REGION, server.url)
+        patience = Patience(sleep=waiting.sleep, clock=waiting.clock)
+        with SystemEvents(Sdk(settings, KEYS), settings, patience) as api:
+            found = [each.event_id for each in api.find_all()]
+
+    assert found == ["e-1", "e-2", "e-3"]

@@ -22,9 +22,10 @@ from simevents.testing.network import guard
 
 REGION = "cn-hangzhou"
 
-NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
+# pytest prints longer lines when one of these is set, also where it runs inside of a test.
 CI_NAMES = ("CI", "BUILD_NUMBER")
 
+NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
 # The vendor's search for credentials would continue with the metadata address of an instance. Its
 # library reads this once, at import, and pytest imports it when it collects the tests.
 os.environ[NO_METADATA] = "true"
@@ -55,10 +56,7 @@ def is_live(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, is_live: bool) -> None:
-    """No credentials, endpoints or proxies of the person who runs the tests.
-
-    pytest prints longer lines when one of CI_NAMES is set, also where it runs inside of a test.
-    """
+    """No credentials, endpoints or proxies of the person who runs the tests, and no CI."""
     if is_live:
         return
     for name in CI_NAMES:

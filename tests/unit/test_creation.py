@@ -21,16 +21,15 @@ from tests.conftest import Cloud, Waiting
 REBOOT = EventType.SYSTEM_MAINTENANCE_REBOOT
 CREATE = "CreateSimulatedSystemEvents"
 
+LONG, SHORT = 30.0, 0.3
+"""Seconds: for calls that meet, which takes no time, and for calls that must not meet."""
 
-def creation(
-    api: SystemEvents,
-    instances: list[str],
-    is_requested: Callable[[], bool] = lambda: True,
-    time: str = "+1h",
-) -> Creation:
+
+def creation(api: SystemEvents, instances: list[str]) -> Creation:
+    """A creation of events that are due in one hour."""
     claims = Claims()
-    intent = intent_steps.declare(api, claims, "sse-1", REBOOT, parse(time), instances)
-    return Creation(IntendedEvents(api, claims, intent), instances, is_requested)
+    intent = intent_steps.declare(api, claims, "sse-1", REBOOT, parse("+1h"), instances)
+    return Creation(IntendedEvents(api, claims, intent), instances, lambda: True)
 
 
 def let_time_pass(api: SystemEvents, cloud: Cloud, waiting: Waiting) -> None:
@@ -57,7 +56,7 @@ def test_a_creation_looks_creates_and_looks_once_each(api: SystemEvents, cloud: 
 
 def test_at_the_second_of_the_event_nothing_is_sent(api: SystemEvents, cloud: Cloud) -> None:
     cloud.post("clock", rate=0)
-    new = creation(api, cloud.instances(1), time="+1h")
+    new = creation(api, cloud.instances(1))
     cloud.post("clock", advance="1h")
     with pytest.raises(TimePassed):
         new.run()
@@ -69,23 +68,17 @@ def test_after_a_lost_answer_at_the_end_of_the_time_the_clean_up_waits_for_late_
     api: SystemEvents, cloud: Cloud, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_time_pass(api, cloud, waiting)
-
-    def is_requested() -> bool:
-        waiting.sleep(api.patience.budget_seconds - 1)
-        return True
-
-    new = creation(api, cloud.instances(1), is_requested)
+    new = creation(api, cloud.instances(1))
     cloud.post("faults", action=CREATE, cut="after", visibility_delay=3, times=1)
-    api.patience.budget_seconds = 100.0
-    original = api.create
+    create = api.create
 
-    def create(*arguments: Any) -> list[str]:
+    def slow_create(*arguments: Any) -> list[str]:
         try:
-            return original(*arguments)
+            return create(*arguments)
         finally:
-            waiting.sleep(2)
+            waiting.sleep(api.patience.budget_seconds)
 
-    monkeypatch.setattr(api, "create", create)
+    monkeypatch.setattr(api, "create", slow_create)
     with pytest.raises(NoAnswer):
         new.run()
 
@@ -156,14 +149,14 @@ def test_an_event_of_another_time_or_instance_is_not_taken_for_the_one_created(
     assert cloud.statuses() == ["Canceled"]
 
 
-def as_many_at_once(call: Callable[[Callable[[], None]], None], count: int) -> bool:
-    """Whether *count* of the calls that *call* makes are ever under way at the same time."""
+def as_many_at_once(call: Callable[[Callable[[], None]], None], count: int, seconds: float) -> bool:
+    """Whether *count* of the calls that *call* makes are under way at once, within *seconds*."""
     barrier = threading.Barrier(count)
     met = threading.Event()
 
     def meet() -> None:
         try:
-            barrier.wait(0.3)
+            barrier.wait(seconds)
         except threading.BrokenBarrierError:
             return
         met.set()
@@ -182,8 +175,8 @@ def test_four_calls_of_a_reading_are_under_way_at_once() -> None:
 
         _in_batches(ids, call)
 
-    assert as_many_at_once(read, PARALLEL_CALLS)
-    assert not as_many_at_once(read, PARALLEL_CALLS + 1)
+    assert as_many_at_once(read, PARALLEL_CALLS, LONG)
+    assert not as_many_at_once(read, PARALLEL_CALLS + 1, SHORT)
 
 
 def test_four_calls_of_a_creation_are_under_way_at_once(
@@ -198,5 +191,5 @@ def test_four_calls_of_a_creation_are_under_way_at_once(
         monkeypatch.setattr(new, "_create_batch", lambda _: next(rest, meet)())
         new._create_in_batches(ids)
 
-    assert as_many_at_once(create, PARALLEL_CALLS)
-    assert not as_many_at_once(create, PARALLEL_CALLS + 1)
+    assert as_many_at_once(create, PARALLEL_CALLS, LONG)
+    assert not as_many_at_once(create, PARALLEL_CALLS + 1, SHORT)

@@ -18,6 +18,13 @@ def test_the_vendors_client_has_the_method_that_returns_headers() -> None:
     assert list(entry.parameters)[:2] == ["self", "request"]
 
 
+def test_the_vendors_client_makes_errors_of_answers_where_ours_does_not() -> None:
+    made = inspect.signature(AcsClient._get_server_exception)
+
+    assert len(made.parameters) == 5
+    assert "_get_server_exception" in AcsClient._handle_single_request.__code__.co_names
+
+
 def test_the_vendors_client_resolves_endpoints_where_the_redirect_patches_it() -> None:
     assert list(inspect.signature(AcsClient._resolve_endpoint).parameters) == ["self", "request"]
 

@@ -22,8 +22,8 @@ from simevents.testing.network import guard
 
 REGION = "cn-hangzhou"
 
-# pytest prints longer lines when one of these is set, also where it runs inside of a test.
-CI_NAMES = ("CI", "BUILD_NUMBER")
+OF_THE_MACHINE = ("CI", "BUILD_NUMBER", "PYTHONUNBUFFERED")
+"""With the first two pytest prints longer lines; users do not have the third."""
 
 NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
 # The vendor's search for credentials would continue with the metadata address of an instance. Its
@@ -56,10 +56,10 @@ def is_live(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, is_live: bool) -> None:
-    """No credentials, endpoints or proxies of the person who runs the tests, and no CI."""
+    """No credentials, endpoints or proxies of the person or the machine that runs the tests."""
     if is_live:
         return
-    for name in CI_NAMES:
+    for name in OF_THE_MACHINE:
         monkeypatch.delenv(name, raising=False)
     for name in os.environ:
         if name.startswith(("ALIBABA", "ALICLOUD", "SIMEVENTS")) or name.lower().endswith("_proxy"):

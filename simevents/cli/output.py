@@ -57,7 +57,12 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
     """Show a progress line on a terminal; the function that is yielded changes its text."""
     from rich.console import Console
 
-    line = Console(stderr=True).status(text)
+    class Line(Console):
+        def on_broken_pipe(self) -> None:
+            """The work goes on: Rich would end the process."""
+            raise BrokenPipeError
+
+    line = Line(stderr=True).status(text)
 
     def tell(changed: str) -> None:
         with suppress(OSError):

@@ -36,12 +36,15 @@ def lost_output(show: Callable[[], None]) -> OSError | None:
 
 
 def say(text: str) -> bool:
-    """Print *text* on stderr; False when that is closed or cannot be written."""
+    """Print *text* on stderr; False when that is closed or cannot be written, now or before."""
     if sys.stderr is None:
         return False
     try:
         click.echo(text, err=True)
     except OSError:
+        # What is buffered would be tried with each later text, and when Python exits.
+        _silence(sys.stderr)
+        sys.stderr = None
         return False
     return True
 
@@ -69,8 +72,7 @@ def _end(error: OSError) -> NoReturn:
     if error.errno == errno.EPIPE:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGPIPE)
-    if not say(f"error: the output cannot be written: {error.strerror}"):
-        _silence(sys.stderr)
+    say(f"error: the output cannot be written: {error.strerror}")
     sys.exit(1)
 
 

@@ -158,10 +158,16 @@ def test_ids_that_stdout_does_not_take_are_on_stderr(
     assert len(cloud.open_events()) == 2
 
 
-@pytest.mark.parametrize("redirection", [">&- 2>&-", ">/dev/full 2>/dev/full", "2>&1 | true"])
-def test_events_whose_ids_cannot_be_printed_are_cancelled(cloud: Cloud, redirection: str) -> None:
+@pytest.mark.parametrize("buffering", ["", "PYTHONUNBUFFERED=1"])
+@pytest.mark.parametrize(
+    "redirection", [">&- 2>&-", ">/dev/full 2>/dev/full", "2>&1 | true", "2>&1 | head -1"]
+)
+def test_events_whose_ids_cannot_be_printed_are_cancelled(
+    cloud: Cloud, redirection: str, buffering: str
+) -> None:
+    cloud.post("faults", action=CREATE, latency=0.3)
     create = shlex.join(words_to_create(cloud.instances(2)))
-    shell(f"{create} {redirection}")
+    shell(f"{buffering} {create} {redirection}")
 
     assert cloud.statuses() == ["Canceled", "Canceled"]
 

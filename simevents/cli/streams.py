@@ -6,11 +6,12 @@ a program does whose reader has gone.
 """
 
 import errno
+import io
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -77,6 +78,8 @@ def _end(error: OSError) -> NoReturn:
 
 
 def _silence(stream: TextIO | None) -> None:
-    if stream is not None:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), stream.fileno())
+    if stream is None:
+        return
+    # A text in memory has no file, and keeps nothing that Python would write when it exits.
+    with suppress(io.UnsupportedOperation), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())

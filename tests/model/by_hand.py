@@ -110,6 +110,7 @@ def run(
             mock.patch.object(options, "connect", connect),
             mock.patch.object(streams, "_end", end),
             mock.patch.object(client, "BATCH_LIMIT", 2),
+            mock.patch.object(client, "PARALLEL_CALLS", 1),
             mock.patch.object(create_events, "PARALLEL_CALLS", 1),
             mock.patch.object(sys, "argv", ["simevents", words[0], *where, *words[1:]]),
             redirect_stdout(ended.stdout),

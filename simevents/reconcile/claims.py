@@ -26,6 +26,7 @@ class Claims:
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _owners: dict[ClaimKey, str] = field(default_factory=dict)
+    _unused: set[ClaimKey] = field(default_factory=set)
     _ended: set[str] = field(default_factory=set)
 
     def claim(self, owner: str, keys: Iterable[ClaimKey]) -> list[ClaimKey]:
@@ -52,6 +53,23 @@ class Claims:
             ]
             for key in given:
                 del self._owners[key]
+                self._unused.discard(key)
+
+    def mark_unused(self, owner: str, keys: Iterable[ClaimKey]) -> None:
+        """The cloud shows no event for *keys*, which *owner* has claimed just now."""
+        with self._lock:
+            self._unused.update(key for key in keys if self._owners.get(key) == owner)
+
+    def use(self, owner: str, keys: Iterable[ClaimKey]) -> set[str]:
+        """Begin to create events for *keys*; return the instances on which there are none yet.
+
+        On the others an event may exist: this process has not looked since it claimed them,
+        or it has begun to create one before.
+        """
+        with self._lock:
+            unused = {key for key in keys if key in self._unused and self._owners[key] == owner}
+            self._unused -= unused
+            return {key.instance_id for key in unused}
 
     def end(self, owner: str) -> None:
         """The intent *owner* is deleted; nothing may be created for it in this process."""

@@ -102,7 +102,7 @@ class Creation:
         return f"; the {count} events that had been created are cancelled" if count else ""
 
     def _adopt_or_create(self) -> dict[str, SystemEvent]:
-        adopted = self._events.own_matches(self._instance_ids)
+        adopted = self._events.own_matches(self._events.may_exist_on(self._instance_ids))
         by_instance = {event.instance_id: event for event in adopted}
         self.adopt(adopted)
         missing = [id for id in self._instance_ids if id not in by_instance]

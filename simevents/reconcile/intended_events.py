@@ -28,6 +28,15 @@ class IntendedEvents:
         found = self.api.find(instance_ids, self.intent.not_before)
         return [event for event in found if self.intent.asks_for(event)]
 
+    def may_exist_on(self, instance_ids: Sequence[str]) -> list[str]:
+        """Those of the instances to look at before events are created on all of them.
+
+        An instance that this process has just claimed and found without the event is not
+        among them, the first time.
+        """
+        unused = self.claims.use(self.intent.id, self.intent.keys(instance_ids))
+        return [id for id in instance_ids if id not in unused]
+
     def own_matches(self, instance_ids: Sequence[str]) -> list[SystemEvent]:
         """Those of the matches that belong to the intent."""
         return [event for event in self.matches(instance_ids) if self.intent.owns(event)]

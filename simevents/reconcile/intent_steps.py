@@ -111,3 +111,4 @@ def _take(events: IntendedEvents, instance_ids: Sequence[str]) -> None:
             "person created it, use another time; if nobody needs it, cancel it: "
             f"{sweep_command(api.settings, ids)}"
         )
+    events.claims.mark_unused(intent.id, intent.keys(instance_ids))

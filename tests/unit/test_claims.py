@@ -46,3 +46,24 @@ def test_the_end_of_an_owner_releases_all_that_it_has() -> None:
     assert (claims.has_ended("a"), claims.has_ended("b")) == (True, False)
     assert claims.claim("c", keys("i-1", "i-2")) == []
     assert claims.claim("c", keys("i-3")) == keys("i-3")
+
+
+def test_a_key_without_an_event_can_be_used_once_and_only_by_its_owner() -> None:
+    claims = Claims()
+    claims.claim("a", keys("i-1", "i-2"))
+    claims.mark_unused("a", keys("i-1"))
+    claims.mark_unused("b", keys("i-2"))
+
+    assert claims.use("b", keys("i-1")) == set()
+    assert claims.use("a", keys("i-1", "i-2", "i-3")) == {"i-1"}
+    assert claims.use("a", keys("i-1", "i-2")) == set()
+
+
+def test_a_released_key_is_no_longer_known_to_have_no_event() -> None:
+    claims = Claims()
+    claims.claim("a", keys("i-1"))
+    claims.mark_unused("a", keys("i-1"))
+    claims.release("a")
+    claims.claim("a", keys("i-1"))
+
+    assert claims.use("a", keys("i-1")) == set()

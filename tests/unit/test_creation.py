@@ -20,6 +20,7 @@ from tests.conftest import Cloud, Waiting
 
 REBOOT = EventType.SYSTEM_MAINTENANCE_REBOOT
 CREATE = "CreateSimulatedSystemEvents"
+LOOK = "DescribeInstanceHistoryEvents"
 
 LONG, SHORT = 30.0, 0.3
 """Seconds: for calls that meet, which takes no time, and for calls that must not meet."""
@@ -42,16 +43,41 @@ def let_time_pass(api: SystemEvents, cloud: Cloud, waiting: Waiting) -> None:
     api.patience.sleep = sleep
 
 
-def test_a_creation_looks_creates_and_looks_once_each(api: SystemEvents, cloud: Cloud) -> None:
-    new = creation(api, cloud.instances(1))
+def in_another_process(new: Creation) -> Creation:
+    """The same creation, as a process runs it that has not declared the intent."""
+    events = replace(new._events, claims=Claims())
+    return Creation(events, new._instance_ids, lambda: True)
+
+
+def test_a_creation_in_another_process_looks_creates_and_looks_once_each(
+    api: SystemEvents, cloud: Cloud
+) -> None:
+    new = in_another_process(creation(api, cloud.instances(1)))
     before = len(cloud.actions())
     new.run()
 
-    assert cloud.actions()[before:] == [
-        "DescribeInstanceHistoryEvents",
-        CREATE,
-        "DescribeInstanceHistoryEvents",
-    ]
+    assert cloud.actions()[before:] == [LOOK, CREATE, LOOK]
+
+
+def test_what_was_found_free_by_the_declaration_is_not_looked_at_again(
+    api: SystemEvents, cloud: Cloud
+) -> None:
+    new = creation(api, cloud.instances(1))
+    before = len(cloud.actions())
+    new.run()
+    new.run()
+
+    assert cloud.actions()[before:] == [CREATE, LOOK, LOOK]
+    assert len(cloud.open_events()) == 1
+
+
+def test_only_added_instances_are_known_to_be_free(api: SystemEvents, cloud: Cloud) -> None:
+    first, second = cloud.instances(2)
+    events = creation(api, [first])._events
+    events = replace(events, claims=Claims())
+    events = replace(events, intent=intent_steps.extend(events, [first, second]))
+
+    assert events.may_exist_on([first, second]) == [first]
 
 
 def test_at_the_second_of_the_event_nothing_is_sent(api: SystemEvents, cloud: Cloud) -> None:
@@ -59,9 +85,21 @@ def test_at_the_second_of_the_event_nothing_is_sent(api: SystemEvents, cloud: Cl
     new = creation(api, cloud.instances(1))
     cloud.post("clock", advance="1h")
     with pytest.raises(TimePassed):
-        new.run()
+        in_another_process(new).run()
 
     assert CREATE not in cloud.actions()
+
+
+def test_what_is_sent_at_the_second_of_the_event_schedules_nothing(
+    api: SystemEvents, cloud: Cloud
+) -> None:
+    cloud.post("clock", rate=0)
+    new = creation(api, cloud.instances(1))
+    cloud.post("clock", advance="1h")
+    with pytest.raises(TimePassed, match=r"^Nothing is scheduled\. "):
+        new.run()
+
+    assert cloud.get("events") == []
 
 
 def test_after_a_lost_answer_at_the_end_of_the_time_the_clean_up_waits_for_late_events(

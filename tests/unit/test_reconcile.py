@@ -104,7 +104,7 @@ def test_events_of_a_killed_run_are_adopted(
     instances = cloud.instances(3)
     intent = declare(api, claims, instances)
     there = api.create(REBOOT, intent.not_before, instances[:2])
-    made = scheduled(api, claims, intent)
+    made = scheduled(api, Claims(), intent)
 
     assert set(there) < set(made.event_ids.values())
     assert len(cloud.get("events")) == 3
@@ -228,7 +228,7 @@ def test_duplicates_of_a_killed_run_are_cancelled(
     intent = declare(api, claims, instances)
     for _ in range(2):
         api.create(REBOOT, intent.not_before, instances)
-    made = scheduled(api, claims, intent)
+    made = scheduled(api, Claims(), intent)
 
     assert ids(cloud.open_events()) == sorted(made.event_ids.values())
     assert cloud.statuses() == ["Canceled", "Canceled", "Scheduled", "Scheduled"]
@@ -251,7 +251,7 @@ def test_executed_events_of_a_killed_run_are_adopted(
     api.create(REBOOT, intent.not_before, instances)
     cloud.post("clock", advance="2h")
 
-    assert scheduled(api, claims, intent).statuses == dict.fromkeys(instances, "Executed")
+    assert scheduled(api, Claims(), intent).statuses == dict.fromkeys(instances, "Executed")
 
 
 def test_two_intents_for_one_event_in_one_process_are_refused(

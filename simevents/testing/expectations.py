@@ -8,7 +8,7 @@ handler called.
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from ..errors import InvalidInput, OutsideFake
 from ..models import EventCycleStatus, parse_duration
@@ -46,6 +46,8 @@ class ObservedCloud(Observed, Protocol):
 
     @property
     def refused(self) -> Sequence[OutsideFake]: ...
+    @property
+    def answer_failures(self) -> Sequence[str]: ...
     @property
     def proxy_refusals(self) -> list[ProxyRefusal]: ...
     def timeline(self) -> str: ...
@@ -135,10 +137,21 @@ class Expectation:
         return self._expect(_RELEASED, within)
 
     def called(
-        self, action: str, within: Within | None = None, *, times: int | None = None
+        self,
+        action: str,
+        within: Within | None = None,
+        *,
+        times: int | None = None,
+        **parameters: Any,
     ) -> Self:
-        """The handler called *action* with success, naming each instance where there are some."""
-        return self._expect(CalledAction(action), within, times)
+        """The handler called *action* with success, naming each instance where there are some.
+
+        With *parameters* only calls count that have these: ``ScalingGroupId="asg-1"``. The name
+        of a list, such as ``InstanceId`` for ``InstanceId.1``, stands for any of its items. A
+        parameter of JSON may be given as an object. For answers that `FakeCloud.answer` taught,
+        *action* may be method and path, and *parameters* the members of the body.
+        """
+        return self._expect(CalledAction(action, parameters), within, times)
 
     def untouched(self) -> Self:
         """The handler has asked for no change of any of the instances; after `then`: since then."""
@@ -195,6 +208,8 @@ class Expectation:
                 f"{', '.join(unknown)}. This command prints what it covers: "
                 "simevents fake --list-actions"
             )
+        if self._cloud.answer_failures:
+            self._fail(self._cloud.answer_failures[0].removesuffix("."))
         if self._cloud.refused:
             self._fail(str(self._cloud.refused[0]).removesuffix("."))
         wanted = [str(refusal) for refusal in self._cloud.proxy_refusals if refusal.is_alibaba]

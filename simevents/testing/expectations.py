@@ -206,7 +206,8 @@ class Expectation:
             self._fail(
                 f"The program under test called what the fake cloud does not know: "
                 f"{', '.join(unknown)}. This command prints what it covers: "
-                "simevents fake --list-actions"
+                "simevents fake --list-actions; for other actions teach it an answer with "
+                "ecs_fake.answer"
             )
         if self._cloud.answer_failures:
             self._fail(self._cloud.answer_failures[0].removesuffix("."))
@@ -217,8 +218,9 @@ class Expectation:
             self._fail(
                 "A process of the program under test reached for the real cloud, and nothing was "
                 f"sent: {', '.join(dict.fromkeys(wanted))}. For calls of ECS, VPC and STS give it "
-                "the endpoint in the variable SIMEVENTS_ENDPOINT, or plain HTTP; leave out of the "
-                "test what the fake cloud does not serve, such as the metadata service"
+                "the endpoint in the variable SIMEVENTS_ENDPOINT, or plain HTTP; for what "
+                "the fake cloud does not serve, teach it an answer with ecs_fake.answer, or leave it "
+                "out of the test"
             )
         return self
 

@@ -1,8 +1,11 @@
 """Answers that a test teaches the fake, over its control routes and in a file."""
 
+import base64
+import hmac
 import json
 import subprocess
 import sys
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -208,6 +211,47 @@ def test_a_wrong_signature_of_a_call_by_its_path_is_refused(cloud: Cloud) -> Non
 
     assert refused.value.get_http_status() == 400
     assert cloud.get("calls")[0]["code"] == "SignatureDoesNotMatch"
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"Authorization": "acs testid"}, "MissingSignature"),
+        ({"Date": ""}, "MissingDate"),
+        ({"Date": "yesterday"}, "InvalidTimeStamp.Format"),
+        ({"Date": "Mon, 01 Jan 0001 00:00:00 -0000"}, "InvalidTimeStamp.Expired"),
+        ({"Date": "Sun, 31 Jan 2027 09:30:00 GMT"}, "InvalidTimeStamp.Expired"),
+        ({"Authorization": "acs nobody:x"}, "InvalidAccessKeyId.NotFound"),
+        ({"x-acs-signature-method": "HMAC-MD5"}, "IncompleteSignature"),
+        ({"x-acs-security-token": "other"}, "InvalidSecurityToken.MismatchWithAccessKey"),
+        ({}, "SignatureDoesNotMatch"),
+    ],
+)
+def test_what_is_wrong_with_the_older_signature_of_a_path(
+    cloud: Cloud, headers: dict[str, str], code: str
+) -> None:
+    cloud.post("answers", call="GET /clusters")
+    right = {"Authorization": "acs testid:x", "Date": formatdate(usegmt=True)}
+    answer = httpx.get(f"{cloud.url}/clusters", headers=right | headers)
+
+    assert answer.json()["Code"] == code
+
+
+def test_a_nonce_of_a_call_by_its_path_is_used_once(cloud: Cloud) -> None:
+    cloud.post("answers", call="GET /clusters")
+    date = formatdate(usegmt=True)
+    text = f"GET\n*/*\n\n\n{date}\nx-acs-signature-nonce:n-{date}\n/clusters?a&b=1"
+    mac = base64.b64encode(hmac.digest(b"testsecret", text.encode(), "sha1")).decode()
+    headers = {
+        "Accept": "*/*",
+        "Authorization": f"acs testid:{mac}",
+        "Date": date,
+        "x-acs-signature-nonce": f"n-{date}",
+    }
+    answers = [httpx.get(f"{cloud.url}/clusters?b=1&a=", headers=headers) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 400]
+    assert answers[1].json()["Code"] == "SignatureNonceUsed"
 
 
 def test_a_call_by_a_path_needs_that_method_and_path() -> None:

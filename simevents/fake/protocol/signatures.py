@@ -141,7 +141,7 @@ class Verifier:
         that was used. Raises ApiError if the signature is not valid.
         """
         key_id, _, signature = headers["authorization"].removeprefix(ROA_SCHEME).partition(":")
-        date = headers.get("x-acs-date") or headers.get("date", "")
+        date = headers.get("date", "")
         for name, value in (("Signature", signature), ("Date", date)):
             if not value:
                 raise ApiError(api_errors.MISSING_COMMON, name=name)
@@ -232,7 +232,7 @@ def _check_time(text: str, wall: float) -> None:
 def _check_http_date(text: str, wall: float) -> None:
     try:
         signed_at = parsedate_to_datetime(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ApiError(api_errors.TIMESTAMP_FORMAT) from None
     if abs(wall - signed_at) > VALID_SECONDS:
         raise ApiError(api_errors.TIMESTAMP_EXPIRED)

@@ -218,9 +218,9 @@ class Expectation:
             self._fail(
                 "A process of the program under test reached for the real cloud, and nothing was "
                 f"sent: {', '.join(dict.fromkeys(wanted))}. For calls of ECS, VPC and STS give it "
-                "the endpoint in the variable SIMEVENTS_ENDPOINT, or plain HTTP; for what "
-                "the fake cloud does not serve, teach it an answer with ecs_fake.answer, or leave it "
-                "out of the test"
+                "the endpoint in the variable SIMEVENTS_ENDPOINT, or plain HTTP; for what the fake "
+                "cloud does not serve, teach it an answer with ecs_fake.answer, or leave it out of "
+                "the test"
             )
         return self
 

@@ -205,9 +205,8 @@ class Expectation:
         if unknown:
             self._fail(
                 f"The program under test called what the fake cloud does not know: "
-                f"{', '.join(unknown)}. This command prints what it covers: "
-                "simevents fake --list-actions; for other actions teach it an answer with "
-                "ecs_fake.answer"
+                f"{', '.join(unknown)}. Teach it an answer with ecs_fake.answer. This command "
+                "prints what it covers: simevents fake --list-actions"
             )
         if self._cloud.answer_failures:
             self._fail(self._cloud.answer_failures[0].removesuffix("."))

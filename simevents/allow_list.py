@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 SCRUBBED = "scrubbed"
 """Replaces a text that is not on the list."""
@@ -39,6 +40,11 @@ _OPAQUE = re.compile(
     r"|eyJ[\w-]{4,500}\.[\w-]{0,4000}\.|-----BEGIN"
     r"|(?i:(?://|%2F%2F)[^\s/?#]{1,200}(?:@|%40))"
     r"|(?i:(?:passw(?:or)?d|passphrase|pwd|secret|token)(?:\W*[=:]|%3[AD]))"
+)
+_SECRET_NAME = re.compile(
+    r"passw|passphrase|pwd|secret|token|credential|certificate|assertion|user_?data"
+    r"|(?:private|access|api|server)[_-]?key",
+    re.IGNORECASE,
 )
 _SEPARATOR = r"(?::|%3A|%3a)"
 _ARN = re.compile(rf"(acs{_SEPARATOR}[\w*-]*{_SEPARATOR}[\w*-]*{_SEPARATOR})[0-9]+", re.IGNORECASE)
@@ -131,6 +137,53 @@ def shown_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
         label, is_kept = _shown(name) if len(name) <= LONGEST_NAME else (NO_NAME, False)
         shown[label] = clean(value) if is_kept else str(masked(value))
     return shown
+
+
+def shown_taught_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Parameters of a call whose answer a test has taught: the test knows what they may have.
+
+    Values of names that mean a secret are replaced, also within JSON, and so is what looks like
+    a key or an account id in other values.
+    """
+    shown = {}
+    for name, value in parameters.items():
+        label = shown_name(name) if len(name) <= LONGEST_NAME else NO_NAME
+        if label == NO_NAME or _is_secret(label):
+            shown[label] = str(masked(value))
+        else:
+            shown[label] = _shown_text(value)
+    return shown
+
+
+def _is_secret(name: str) -> bool:
+    return not is_kept_parameter(name) and _SECRET_NAME.search(name) is not None
+
+
+def _shown_text(value: str) -> str:
+    if not value.startswith(("{", "[")):
+        return clean(value)
+    try:
+        return json.dumps(_shown_json(json.loads(value)), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return SCRUBBED
+
+
+def _shown_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            shown_name(name): _masked_json(member) if _is_secret(name) else _shown_json(member)
+            for name, member in value.items()
+        }
+    if isinstance(value, list):
+        return [_shown_json(item) for item in value]
+    if isinstance(value, str):
+        return _shown_text(value)
+    is_account = isinstance(value, int) and abs(value) >= _SMALLEST_ACCOUNT_ID
+    return masked(value) if is_account else value
+
+
+def _masked_json(value: Any) -> Scalar:
+    return SCRUBBED if isinstance(value, dict | list) else masked(value)
 
 
 @lru_cache(maxsize=4_096)

@@ -84,7 +84,8 @@ class OutsideFake(SimulatedEventsError):
             reason = (
                 f"The program under test called {what} of {host}, which the fake cloud does not "
                 "serve. Nothing was sent: a test with the fake never reaches the real cloud. Leave "
-                "this call out of the test, or put a stub of your own in its place."
+                "this call out of the test, teach the fake an answer to it with ecs_fake.answer, "
+                "or put a stub of your own in its place."
             )
         else:
             reason = (

@@ -46,7 +46,8 @@ def coverage() -> str:
         "Not covered: all other actions of ECS, VPC and STS; network interfaces, data disks,",
         "snapshots and custom images; the effect of security group rules; RAM policies; billing;",
         "events of disks and dedicated hosts; the delivery of events by CloudMonitor and",
-        "EventBridge.",
+        "EventBridge. A test can teach the fake an answer to other calls:",
+        "[other-products.md](other-products.md).",
     ]
     for product in ("Ecs", "Vpc", "Sts"):
         actions = sorted(

@@ -13,6 +13,7 @@ from ..errors import InvalidInput
 from . import options
 
 if TYPE_CHECKING:
+    from ..fake.state.answers import Answer
     from .request_log import RequestLog
 
 ACCESS_KEYS_VARIABLE = "SIMEVENTS_FAKE_ACCESS_KEYS"
@@ -71,6 +72,14 @@ def _print_list(ctx: click.Context, parameter: click.Parameter, is_wanted: bool)
     help="Set how the fake answers where the API documentation is silent; see --list-switches.",
 )
 @click.option(
+    "--answers",
+    "answers_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File of answers to calls that the fake does not cover: a JSON list of objects with "
+    "call, members, product, error and times.",
+)
+@click.option(
     "--log",
     is_flag=False,
     flag_value=STDERR,
@@ -104,6 +113,7 @@ def fake(
     access_keys_file: Path | None,
     access_keys_on_argv: tuple[str, ...],
     switches: tuple[str, ...],
+    answers_file: Path | None,
     log: str | None,
     *,
     detach: bool,
@@ -131,6 +141,7 @@ def fake(
             f"(a line ID:SECRET each) or the variable {ACCESS_KEYS_VARIABLE}",
         )
     keys = _key_pairs(access_keys_file)
+    answers = _answers(answers_file)
     try:
         values = dict(parse(text) for text in switches)
         Switches().changed(**values)
@@ -141,7 +152,8 @@ def fake(
             click.echo(_stopped(data, detach=detach))
             return
         if detach:
-            click.echo(_detached(data, port, host, ids, region, access_keys_file, switches, log))
+            files = access_keys_file, answers_file
+            click.echo(_detached(data, port, host, ids, region, *files, switches, log))
             return
         server = FakeServer(
             data=data,
@@ -152,6 +164,7 @@ def fake(
             region=region,
             switches=values,
             on_call=_request_log(log),
+            answers=answers,
         )
     except (ServerError, StoreError) as error:
         options.fail(str(error))
@@ -179,6 +192,7 @@ def _detached(
     instance_ids: list[str],
     region: str,
     access_keys_file: Path | None,
+    answers_file: Path | None,
     switches: tuple[str, ...],
     log: str | None,
 ) -> str:
@@ -197,6 +211,7 @@ def _detached(
     # The variable is inherited; the path of a file is not a secret.
     arguments += ["--access-keys", str(access_keys_file.absolute())] if access_keys_file else []
     arguments += [word for text in switches for word in ("--switch", text)]
+    arguments += ["--answers", str(answers_file.absolute())] if answers_file else []
     if log is not None:
         arguments += ["--log", log if log == STDERR else str(Path(log).absolute())]
     from ..fake import daemon
@@ -235,6 +250,17 @@ def _opened(log: str) -> TextIO:
         return open(log, "a", encoding="utf-8", opener=owner_only)
     except OSError as error:
         raise InvalidInput("--log", f"{log} cannot be written: {error.strerror}") from None
+
+
+def _answers(file: Path | None) -> "list[Answer]":
+    if file is None:
+        return []
+    from ..fake.control import answer_bodies, bodies
+
+    try:
+        return answer_bodies.read_file(file)
+    except bodies.BadBody as bad:
+        raise InvalidInput("--answers", str(bad)) from None
 
 
 def _key_pairs(file: Path | None) -> dict[str, str]:

@@ -171,7 +171,7 @@ class Application:
     async def _answer(
         self, request: wire.Request, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        answer = self._api.answer(request)
+        answer = await self._api.taught.answer(request) or self._api.answer(request)
         if answer.delay_seconds and await _client_leaves(receive, answer.delay_seconds):
             return
         if answer.is_cut:

@@ -1,8 +1,9 @@
 """The fake as a proxy: it answers calls of the API for any host, and refuses everything else.
 
 A program that is led here by the proxy variables must not get past. An API call over plain
-HTTP is answered if the fake serves its product. All other requests are refused with 403; the
-reason is in the status line, because most clients show nothing else of a proxy's answer.
+HTTP is answered if the fake serves its product or was taught an answer. All other requests are
+refused with 403; the reason is in the status line, because most clients show nothing else of a
+proxy's answer.
 """
 
 from collections.abc import Callable
@@ -11,16 +12,21 @@ from urllib.parse import urlsplit
 from ..hosts import is_alibaba, is_loopback
 from .protocol import dispatch, wire
 from .protocol.api_errors import ApiError
+from .state.answers import Answers, Asked
 from .state.refusals import Refusal, Refusals, shortened
 
 _ALLOW = "lets nothing out; a test allows a host with ecs_allow_hosts"
 
 
 class Proxy:
-    """Decides about requests to other hosts. *now* returns the cloud's time."""
+    """Decides about requests to other hosts. *now* returns the cloud's time.
 
-    def __init__(self, refusals: Refusals, now: Callable[[], float]) -> None:
+    *answers* are those that a test has taught, for calls of any of Alibaba's hosts.
+    """
+
+    def __init__(self, refusals: Refusals, now: Callable[[], float], answers: Answers) -> None:
         self._refusals = refusals
+        self._answers = answers
         self._now = now
 
     def refusal_of_tunnel(self, netloc: str) -> str:
@@ -38,6 +44,9 @@ class Proxy:
         """Why a request to *netloc* is refused; None for a call that the fake answers."""
         action, version = _call(request)
         if action and version in dispatch.VERSIONS:
+            return None
+        asked = Asked(request.method, _host(netloc), request.path, action)
+        if (action or is_alibaba(asked.host)) and self._answers.find(asked) is not None:
             return None
         if action:
             how = f"does not serve {action} (API version {version})"

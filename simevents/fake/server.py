@@ -29,6 +29,7 @@ from .protocol import dispatch
 from .protocol.connections import Connections
 from .proxy import Proxy, raw_refusal
 from .state.access_keys import AccessKeys
+from .state.answers import Answer, Answers
 from .state.catalog import DEFAULT_REGION
 from .state.clock import Clock
 from .state.cloud import Cloud
@@ -57,7 +58,8 @@ class FakeServer:
     The control routes require *control_token*, as ``Authorization: Bearer``; if none is
     given and *host* is not loopback, one is generated and is in `control_token`. *wall*
     returns real time. *seed* makes the generated ids reproducible. *on_call* is called with
-    the journal's entry of each API call, in the thread that serves.
+    the journal's entry of each API call, in the thread that serves. *answers* are for calls
+    that the fake does not cover; the attribute `answers` takes more of them.
 
     Raises ServerError if the address cannot be used, StoreError if *data* cannot be used,
     and BadSwitch if a switch or its value is not valid.
@@ -78,6 +80,7 @@ class FakeServer:
         wall: Callable[[], float] = time.time,
         seed: int | None = None,
         on_call: Callable[[Entry], None] | None = None,
+        answers: Iterable[Answer] = (),
     ) -> None:
         given = Switches().changed(**(switches or {}))
         self.control_token = control_token
@@ -86,6 +89,7 @@ class FakeServer:
         keys = {FAKE_ACCESS_KEY_ID: FAKE_ACCESS_KEY_SECRET} | (access_keys or {})
         self._thread: threading.Thread | None = None
         self._is_over = False
+        self.answers = Answers(answers)
         with ExitStack() as undo:
             self._socket = undo.enter_context(_bind(host, port))
             self.url = _url(self._socket)
@@ -97,6 +101,7 @@ class FakeServer:
                 AccessKeys(keys, self._store, accept_any=accept_any_key),
                 wall,
                 given.changed(**self._store.switches()),
+                answers=self.answers,
             )
             with self._store.transaction():
                 missing = [id for id in instance_ids if self._store.get("instance", id) is None]
@@ -105,7 +110,7 @@ class FakeServer:
             undo.pop_all()
 
     def _http_server(self, cloud: Cloud, journal: Journal, switches: Switches) -> "_Server":
-        proxy = Proxy(journal.refusals, cloud.now)
+        proxy = Proxy(journal.refusals, cloud.now, cloud.answers)
         connections = self._connections = Connections(
             lambda netloc: raw_refusal(proxy.refusal_of_tunnel(netloc))
         )

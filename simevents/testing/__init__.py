@@ -9,12 +9,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..fake.state.answers import TaughtCall
     from .cloud import FakeCloud
     from .expectations import Expectation
     from .in_process import fake_cloud
     from .records import ApiCall, CloudEvent
 
-__all__ = ["ApiCall", "CloudEvent", "Expectation", "FakeCloud", "fake_cloud"]
+__all__ = ["ApiCall", "CloudEvent", "Expectation", "FakeCloud", "TaughtCall", "fake_cloud"]
 
 
 _MODULES = {
@@ -22,6 +23,7 @@ _MODULES = {
     "CloudEvent": "records",
     "Expectation": "expectations",
     "FakeCloud": "cloud",
+    "TaughtCall": "taught_answers",
     "fake_cloud": "in_process",
 }
 

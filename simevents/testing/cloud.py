@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import HostRefused, InvalidInput, OutsideFake
 from ..fake.control.client import Control, ControlError
 from ..fake.server import FakeServer
+from ..fake.state.answers import Asked, Members, MembersFunction
 from ..input_checks import check_event_type
 from ..models import (
     FAKE_ACCESS_KEY_ID,
@@ -23,6 +24,7 @@ from ..schedule import parse, to_text
 from .expectations import Expectation
 from .network.allowed_hosts import AllowedHosts
 from .records import ApiCall, CloudEvent, ProxyRefusal, call, event, proxy_refusal
+from .taught_answers import add_answer
 from .timeline import timeline
 
 # pytest shows the line of the test that went wrong, not ours.
@@ -113,6 +115,7 @@ class FakeCloud:
         self.allowed_hosts = AllowedHosts(allow_hosts)
         """The hosts besides loopback that the program under test may reach."""
         self._control = Control(server.url, send=server.control)
+        self._answers = server.answers
         self.clock = CloudClock(self._control)
         self.faults = CloudFaults(self._control)
         self._made: set[str] = set()
@@ -120,6 +123,8 @@ class FakeCloud:
         """Calls of the program under test that were stopped on their way to the real cloud."""
         self.hosts_refused: list[HostRefused] = []
         """What it tried to reach elsewhere; this alone does not fail the test."""
+        self.answer_failures: list[str] = []
+        """What functions raised that `answer` was given, in words."""
 
     def __repr__(self) -> str:
         return f"FakeCloud({self.url!r}, {self.region!r})"
@@ -298,6 +303,30 @@ class FakeCloud:
         self._control.post("reset")
         self.refused.clear()
         self.hosts_refused.clear()
+        self.answer_failures.clear()
+
+    def answer(
+        self,
+        call: str,
+        members: Members | MembersFunction | None = None,
+        product: str | None = None,
+        error: str | tuple[str, str, int] | None = None,
+        times: int | None = None,
+    ) -> None:
+        """Teach the fake an answer to calls of another product, or of an action it lacks.
+
+        *call* is an action such as ``"DetachInstances"``, or method and path such as
+        ``"POST /clusters/c1/nodes"``. *members* are those of the answer, or a function that
+        returns them for a `TaughtCall`; what it raises fails the test. *product* narrows it to a
+        product or the first part of its host, such as ``"Ess"``. *error* is an error code, or
+        code, message and HTTP status. *times* is how many calls get it. The newest answer for a
+        call comes first. Raises InvalidInput.
+        """
+        add_answer(self._answers, self.answer_failures, call, members, product, error, times)
+
+    def is_taught(self, method: str, host: str, path: str, action: str) -> bool:
+        """Whether there is an answer of `answer` for this request."""
+        return self._answers.find(Asked(method, host, path, action)) is not None
 
     def switch(self, **switches: Any) -> None:
         """How to answer what is not documented; ``simevents fake --list-switches`` lists them."""

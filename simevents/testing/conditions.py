@@ -1,14 +1,18 @@
 """What an expectation looks for: calls of some actions, or events of a status, and when."""
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from ..allow_list import plain
 from ..models import EventCycleStatus
 from .records import ApiCall, CloudEvent
+
+_INSTANCE_ID = re.compile(r"(?<![A-Za-z0-9_-])i-[A-Za-z0-9-]+")
 
 ALL = ""
 """Stands for the cloud as a whole, where an expectation names no instance."""
@@ -93,20 +97,36 @@ class Called(Condition):
     def moments(self, instances: Iterable[str], cloud: Observed) -> dict[str, list[Moment]]:
         found: dict[str, list[Moment]] = {instance: [] for instance in instances}
         for position, call in enumerate(cloud.calls):
-            if call.action not in self._actions or not call.carried_out:
+            if not (call.carried_out and self._is_wanted(call)):
                 continue
             for instance in found.keys() & {ALL, *named(call)}:
                 found[instance].append(Moment(call.at, position))
         return found
 
+    def _is_wanted(self, call: ApiCall) -> bool:
+        return call.action in self._actions
+
 
 class CalledAction(Called):
-    """*action* was called with success."""
+    """*action* was called with success, and with these *parameters*."""
 
-    def __init__(self, action: str) -> None:
-        super().__init__([action], f"named in a successful {action}")
-        self._some = f"{action} was called"
-        self._none = f"{action} was not called with success"
+    def __init__(self, action: str, parameters: Mapping[str, Any] | None = None) -> None:
+        self._parameters = parameters or {}
+        which = ", ".join(f"{name}={value}" for name, value in self._parameters.items())
+        which = f" with {which}" if which else ""
+        super().__init__([action], f"named in a successful {action}{which}")
+        self._some = f"{action}{which} was called"
+        self._none = f"{action}{which} was not called with success"
+
+    def _is_wanted(self, call: ApiCall) -> bool:
+        return super()._is_wanted(call) and all(
+            any(
+                _is_value(given, wanted)
+                for parameter, given in call.parameters.items()
+                if name in (parameter, plain(parameter))
+            )
+            for name, wanted in self._parameters.items()
+        )
 
 
 class HasEvent(Condition):
@@ -134,12 +154,36 @@ class HasEvent(Condition):
 def named(call: ApiCall) -> set[str]:
     """The instances that a call names, in whichever of the API's ways."""
     ids: set[str] = set()
+    if call.taught:
+        # Each product has its own names for them: ServerId, nodes, instance_ids.
+        for value in call.parameters.values():
+            ids.update(_INSTANCE_ID.findall(value))
+        if " " in call.action:
+            ids.update(_INSTANCE_ID.findall(call.action))
     for name, value in call.parameters.items():
         if name.partition(".")[0] in ("InstanceId", "ResourceId"):
             ids.add(value)
         elif name == "InstanceIds":
             ids.update(_listed(value))
     return ids
+
+
+def _is_value(given: str, wanted: Any) -> bool:
+    """Whether a parameter has the value *wanted*, which may be what its JSON says."""
+    if isinstance(wanted, str):
+        is_json = wanted.startswith(("{", "["))
+        return given == wanted or (is_json and _is_value(given, _parsed(wanted)))
+    if isinstance(wanted, bool):
+        given = given.lower()
+    parsed = _parsed(given)
+    return parsed is not None and type(parsed) is type(wanted) and parsed == wanted
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _listed(text: str) -> list[str]:

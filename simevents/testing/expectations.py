@@ -8,7 +8,7 @@ handler called.
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from ..errors import InvalidInput, OutsideFake
 from ..models import EventCycleStatus, parse_duration
@@ -46,6 +46,8 @@ class ObservedCloud(Observed, Protocol):
 
     @property
     def refused(self) -> Sequence[OutsideFake]: ...
+    @property
+    def answer_failures(self) -> Sequence[str]: ...
     @property
     def proxy_refusals(self) -> list[ProxyRefusal]: ...
     def timeline(self) -> str: ...
@@ -135,10 +137,21 @@ class Expectation:
         return self._expect(_RELEASED, within)
 
     def called(
-        self, action: str, within: Within | None = None, *, times: int | None = None
+        self,
+        action: str,
+        within: Within | None = None,
+        *,
+        times: int | None = None,
+        **parameters: Any,
     ) -> Self:
-        """The handler called *action* with success, naming each instance where there are some."""
-        return self._expect(CalledAction(action), within, times)
+        """The handler called *action* with success, naming each instance where there are some.
+
+        With *parameters* only calls count that have these: ``ScalingGroupId="asg-1"``. The name
+        of a list, such as ``InstanceId`` for ``InstanceId.1``, stands for any of its items. A
+        parameter of JSON may be given as an object. For answers that `FakeCloud.answer` taught,
+        *action* may be method and path, and *parameters* the members of the body.
+        """
+        return self._expect(CalledAction(action, parameters), within, times)
 
     def untouched(self) -> Self:
         """The handler has asked for no change of any of the instances; after `then`: since then."""
@@ -192,9 +205,11 @@ class Expectation:
         if unknown:
             self._fail(
                 f"The program under test called what the fake cloud does not know: "
-                f"{', '.join(unknown)}. This command prints what it covers: "
-                "simevents fake --list-actions"
+                f"{', '.join(unknown)}. Teach it an answer with ecs_fake.answer. This command "
+                "prints what it covers: simevents fake --list-actions"
             )
+        if self._cloud.answer_failures:
+            self._fail(self._cloud.answer_failures[0].removesuffix("."))
         if self._cloud.refused:
             self._fail(str(self._cloud.refused[0]).removesuffix("."))
         wanted = [str(refusal) for refusal in self._cloud.proxy_refusals if refusal.is_alibaba]
@@ -202,8 +217,9 @@ class Expectation:
             self._fail(
                 "A process of the program under test reached for the real cloud, and nothing was "
                 f"sent: {', '.join(dict.fromkeys(wanted))}. For calls of ECS, VPC and STS give it "
-                "the endpoint in the variable SIMEVENTS_ENDPOINT, or plain HTTP; leave out of the "
-                "test what the fake cloud does not serve, such as the metadata service"
+                "the endpoint in the variable SIMEVENTS_ENDPOINT, or plain HTTP; for what the fake "
+                "cloud does not serve, teach it an answer with ecs_fake.answer, or leave it out of "
+                "the test"
             )
         return self
 

@@ -49,7 +49,7 @@ def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
     )
     with ExitStack() as active:
         if redirect:
-            active.enter_context(redirected(cloud.url, VERSIONS))
+            active.enter_context(redirected(cloud.url, VERSIONS, cloud.is_taught))
         if redirect or not is_enforced():
             active.enter_context(_environment(cloud.env))
         active.enter_context(enforced(policy))

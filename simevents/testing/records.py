@@ -36,6 +36,8 @@ class ApiCall:
     """The action was carried out, whether or not its answer arrived."""
     answered: bool = True
     """An answer was sent; an injected fault can cut the connection instead."""
+    taught: bool = False
+    """The test has taught the fake the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def call(entry: Mapping[str, Any]) -> ApiCall:
         is_read=entry["is_read"],
         carried_out=entry["carried_out"],
         answered=entry["answered"],
+        taught=entry["taught"],
     )
 
 

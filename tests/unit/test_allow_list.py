@@ -14,6 +14,7 @@ from simevents.allow_list import (
     shown_action,
     shown_name,
     shown_parameters,
+    shown_taught_parameters,
 )
 from simevents.fake.protocol import dispatch  # noqa: F401 - registers the actions
 from simevents.fake.protocol.registry import ACTIONS
@@ -151,3 +152,34 @@ def test_parameters_are_shown_by_name() -> None:
         "OwnerId": "1000000000000000",
         NO_NAME: "scrubbed",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("ScalingGroupId", "asg-1", "asg-1"),
+        ("NextToken", "page-2", "page-2"),
+        ("SecretAccessKey", "hush", "scrubbed"),
+        ("login_password", "", ""),
+        ("Note", "LTAI5tHidden1234", "scrubbed"),
+        ("Ids", '["i-a",1,true]', '["i-a", 1, true]'),
+        ("Body", '{"a": {"password": ["hush"]}}', '{"a": {"password": "scrubbed"}}'),
+        ("Body", '{"uid": 1234567890123456}', '{"uid": 1000000000000000}'),
+        ("Body", '{"token=hush": 1}', '{"(not a parameter name)": 0}'),
+        ("Body", r'{"a": "{\"pwd\": \"hush\"}"}', r'{"a": "{\"pwd\": \"scrubbed\"}"}'),
+        ("Body", "{no json", "scrubbed"),
+    ],
+)
+def test_values_of_a_taught_call_are_shown_except_secrets(
+    name: str, value: str, shown: str
+) -> None:
+    assert shown_taught_parameters({name: value}) == {name: shown}
+
+
+def test_a_name_of_a_taught_call_that_is_none_is_replaced() -> None:
+    assert shown_taught_parameters({'{"a": "hush"}': ""}) == {NO_NAME: ""}
+
+
+def test_a_value_of_a_taught_call_with_too_many_levels_is_replaced() -> None:
+    assert shown_taught_parameters({"Body": "[" * 900 + "]" * 900}) == {"Body": "scrubbed"}
+    assert shown_taught_parameters({"Body": "[" * 100_000}) == {"Body": "scrubbed"}

@@ -154,7 +154,11 @@ B = TypeVar("B", bound=Body)
 
 async def read(request: Request, kind: type[B]) -> B:
     """The body as *kind*. Raises BadBody with the name of the bad field and the valid values."""
-    given = await read_object(request)
+    return converted(await read_object(request), kind)
+
+
+def converted(given: dict[str, Any], kind: type[B]) -> B:
+    """*given* as *kind*. Raises BadBody with the name of the bad field and the valid values."""
     try:
         return msgspec.convert(given, kind, dec_hook=decoded)
     except msgspec.ValidationError:

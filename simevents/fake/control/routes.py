@@ -23,6 +23,7 @@ from ..ecs import instance_creation
 from ..ecs.instance_status import status_of
 from ..protocol.api_errors import ApiError
 from ..protocol.registry import ACTIONS
+from ..state.answers import TooManyAnswers
 from ..state.catalog import DEFAULT_REGION
 from ..state.clock import iso_time
 from ..state.cloud import Cloud
@@ -32,7 +33,7 @@ from ..state.faults import TooManyFaults
 from ..state.journal import Journal
 from ..state.lifecycle import FINAL, start_status
 from ..state.switches import BadSwitch, Switches
-from . import bodies
+from . import answer_bodies, bodies
 
 # Read once: a test may replace what reads files.
 _VERSION = metadata.version("simevents")
@@ -55,6 +56,9 @@ def routes(cloud: Cloud, journal: Journal, switches_at_start: Switches) -> Starl
         ("GET", "faults", control.faults),
         ("POST", "faults", control.add_fault),
         ("DELETE", "faults", control.clear_faults),
+        ("GET", "answers", control.answers),
+        ("POST", "answers", control.add_answer),
+        ("DELETE", "answers", control.clear_answers),
         ("GET", "switches", control.switches),
         ("POST", "switches", control.set_switches),
         ("GET", "throttle", control.throttle),
@@ -74,6 +78,7 @@ def routes(cloud: Cloud, journal: Journal, switches_at_start: Switches) -> Starl
             ApiError: _bad_body,
             StoreError: _bad_body,
             TooManyFaults: _bad_body,
+            TooManyAnswers: _bad_body,
         },
     )
 
@@ -205,6 +210,18 @@ class _Control:
         self._cloud.faults.clear()
         return await self.faults(request)
 
+    async def answers(self, _request: Request) -> Response:
+        return JSONResponse(self._cloud.answers.listed())
+
+    async def add_answer(self, request: Request) -> Response:
+        body = await bodies.read(request, answer_bodies.NewAnswer)
+        self._cloud.answers.add(body.answer())
+        return await self.answers(request)
+
+    async def clear_answers(self, request: Request) -> Response:
+        self._cloud.answers.clear()
+        return await self.answers(request)
+
     async def switches(self, _request: Request) -> Response:
         return JSONResponse(asdict(self._cloud.switches))
 
@@ -242,12 +259,16 @@ class _Control:
         return JSONResponse({"id": body.id})
 
     async def reset(self, request: Request) -> Response:
-        """Restore the initial state: no data, real time, no faults, no limits, initial switches."""
+        """Restore the initial state: no data, real time, no faults, no limits.
+
+        Switches and taught answers are those of the start.
+        """
         with self._cloud.store.transaction():
             self._cloud.store.reset()
             # Within the transaction, which saves the time.
             self._cloud.clock.restart()
         self._cloud.faults.clear()
+        self._cloud.answers.restart()
         self._cloud.throttle.set({})
         self._cloud.switches = self._switches_at_start
         self._journal.clear()

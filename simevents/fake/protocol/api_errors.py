@@ -81,6 +81,9 @@ UNKNOWN_ACTION = Code(
 UNKNOWN_VERSION = Code(
     "InvalidVersion", 400, "The fake cloud covers no API of version {version}.", is_gap=True
 )
+TAUGHT_ANSWER_FAILED = Code(
+    "InternalError", 500, "The answer that the test has taught for {call} failed: {reason}."
+)
 UNKNOWN_PATH = Code(
     "InvalidApi.NotFound",
     400,

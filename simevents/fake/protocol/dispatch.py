@@ -42,6 +42,7 @@ from .member_order import in_order
 from .registry import ACTIONS
 from .signatures import Verifier
 from .spoiling import halved, spoiled
+from .taught import TaughtCalls
 from .wire import COMMON_PARAMETERS, Reading, Request, Response
 
 __all__ = ["PRODUCTS", "VERSIONS", "Rpc"]
@@ -106,6 +107,7 @@ class Rpc:
         self._verifier = Verifier(
             cloud.access_keys.find, lambda: cloud.switches.unknown_access_key_status
         )
+        self.taught = TaughtCalls(cloud, journal, self._verifier)
 
     def answer(self, request: Request) -> Response:
         request_id = self._cloud.new_request_id()
@@ -119,14 +121,7 @@ class Rpc:
             if refused.is_gap:
                 progress.unexpected = True
                 progress.problem = refused.text if progress.action else ""
-            members = {
-                "RequestId": request_id,
-                "HostId": request.headers.get("host", ""),
-                "Code": code,
-                "Message": refused.text,
-                "Recommend": "https://api.aliyun.com/troubleshoot"
-                f"?q={code}&product=Ecs&requestId={request_id}",
-            }
+            members = wire.error_members(request, request_id, code, refused.text)
         reading, fault, now = progress.reading, progress.fault, self._cloud.now()
         action = progress.action or shown_action(reading.action)
         answer = wire.render(

@@ -1,17 +1,19 @@
-"""Verifies the signature of a request, in both of the vendor's schemes.
+"""Verifies the signature of a request, in the vendor's schemes.
 
-They are the query signature (HMAC-SHA1 or HMAC-SHA256 over the parameters) and the
-header signature (ACS3-HMAC-SHA256 over the whole request). Both use wall time, not the
+They are the query signature (HMAC-SHA1 or HMAC-SHA256 over the parameters), the header
+signature (ACS3-HMAC-SHA256 over the whole request), and the older header signature of calls by
+their path (``acs``, HMAC-SHA1 over headers and query). All use wall time, not the
 cloud's time, because a client signs with the time of its own clock.
 
-Sources: the vendor's pages "RPC request syntax and signature" and "V3 request
-structure and signature".
+Sources: the vendor's pages "RPC request syntax and signature", "ROA request syntax and
+signature" and "V3 request structure and signature".
 """
 
 import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -30,6 +32,7 @@ _LONGEST_KEPT = 200
 """Characters of key id and nonce together; for longer ones a digest is kept."""
 
 V3_SCHEME = "ACS3-HMAC-SHA256"
+ROA_SCHEME = "acs "
 
 _SHORT = 64
 _COMMON_HEADERS = {"Timestamp": "x-acs-date", "SignatureNonce": "x-acs-signature-nonce"}
@@ -124,6 +127,49 @@ class Verifier:
         self._use_nonce(key.id, headers["x-acs-signature-nonce"], wall)
         return key
 
+    def verify_roa(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        wall: float,
+    ) -> AccessKey:
+        """Verify the older header signature of calls by their path.
+
+        *path* and *query* are decoded; the names in *headers* are in lower case. Returns the key
+        that was used. Raises ApiError if the signature is not valid.
+        """
+        key_id, _, signature = headers["authorization"].removeprefix(ROA_SCHEME).partition(":")
+        date = headers.get("date", "")
+        for name, value in (("Signature", signature), ("Date", date)):
+            if not value:
+                raise ApiError(api_errors.MISSING_COMMON, name=name)
+        digest = _QUERY_DIGESTS.get(headers.get("x-acs-signature-method", "HMAC-SHA1").upper())
+        if digest is None:
+            raise ApiError(api_errors.INCOMPLETE_SIGNATURE, reason="Unknown SignatureMethod.")
+        key = self._key(key_id, headers.get("x-acs-security-token", ""), wall)
+        _check_http_date(date, wall)
+        signed = ("accept", "content-md5", "content-type", "date")
+        vendor = sorted(name for name in headers if name.startswith("x-acs-"))
+        pairs = [f"{name}={value}" if value else name for name, value in sorted(query.items())]
+        string_to_sign = "\n".join(
+            [
+                method,
+                *(headers.get(name, "") for name in signed),
+                *(f"{name}:{headers[name]}" for name in vendor),
+                "?".join(filter(None, (path, "&".join(pairs)))),
+            ]
+        )
+        if key.secret is not None:
+            mac = hmac.digest(key.secret.encode(), string_to_sign.encode(), digest)
+            if not hmac.compare_digest(base64.b64encode(mac), signature.encode()):
+                raise ApiError(api_errors.SIGNATURE_MISMATCH, string_to_sign=string_to_sign)
+        nonce = headers.get("x-acs-signature-nonce")
+        if nonce:
+            self._use_nonce(key_id, nonce, wall)
+        return key
+
     def _key(self, key_id: str, security_token: str, wall: float) -> AccessKey:
         key = self._find_key(key_id)
         if key is None:
@@ -178,6 +224,15 @@ def _check_time(text: str, wall: float) -> None:
     try:
         signed_at = parse_time(text).timestamp()
     except ValueError:
+        raise ApiError(api_errors.TIMESTAMP_FORMAT) from None
+    if abs(wall - signed_at) > VALID_SECONDS:
+        raise ApiError(api_errors.TIMESTAMP_EXPIRED)
+
+
+def _check_http_date(text: str, wall: float) -> None:
+    try:
+        signed_at = parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
         raise ApiError(api_errors.TIMESTAMP_FORMAT) from None
     if abs(wall - signed_at) > VALID_SECONDS:
         raise ApiError(api_errors.TIMESTAMP_EXPIRED)

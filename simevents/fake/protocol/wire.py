@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 from xml.sax.saxutils import escape
 
 import orjson
@@ -158,6 +158,23 @@ def render(
         (b"x-acs-request-id", members["RequestId"].encode()),
     ]
     return Response(status, headers, body)
+
+
+def error_members(request: Request, request_id: str, code: str, text: str) -> dict[str, Any]:
+    """The members of an error."""
+    return {
+        "RequestId": request_id,
+        "HostId": request.headers.get("host", ""),
+        "Code": code,
+        "Message": text,
+        "Recommend": "https://api.aliyun.com/troubleshoot"
+        f"?q={code}&product=Ecs&requestId={request_id}",
+    }
+
+
+def encoded_path(path: str) -> str:
+    """*path* as a signature has it."""
+    return quote(path, safe="/-_.~") or "/"
 
 
 def _json(members: dict[str, Any]) -> bytes:

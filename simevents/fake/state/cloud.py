@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .access_keys import AccessKeys
+from .answers import Answers
 from .clock import Clock, Epoch
 from .faults import Faults
 from .store import Store
@@ -27,6 +28,7 @@ class Cloud:
     switches: Switches = field(default_factory=Switches)
     faults: Faults = field(default_factory=Faults)
     throttle: Throttle = field(default_factory=Throttle)
+    answers: Answers = field(default_factory=Answers)
 
     def __post_init__(self) -> None:
         self.store.cloud_time = self.clock.now

@@ -52,6 +52,8 @@ class Entry:
     """The action was carried out, whether or not its answer arrived."""
     answered: bool = True
     """An answer was sent; a fault can cut the connection instead."""
+    taught: bool = False
+    """A test has taught the fake the answer."""
 
 
 class Journal:

@@ -23,17 +23,21 @@ class _Target:
     url: str
     versions: Collection[str]
     """The API versions that the fake serves."""
+    is_taught: "IsTaught"
 
+
+IsTaught = Callable[[str, str, str, str], bool]
+"""Whether the fake was taught an answer to a request: method, host, path and action."""
 
 _targets: list[_Target] = []
 """At most one: the fake to which this process is led."""
 
 
 @contextmanager
-def redirected(url: str, versions: Collection[str]) -> Iterator[None]:
+def redirected(url: str, versions: Collection[str], is_taught: IsTaught) -> Iterator[None]:
     """Lead this process's calls to the fake at *url* for as long as the block lasts.
 
-    *versions* are the API versions that the fake serves.
+    *versions* are the API versions that the fake serves; *is_taught* tells of other calls.
     """
     if _targets:
         raise RuntimeError(
@@ -41,7 +45,7 @@ def redirected(url: str, versions: Collection[str]) -> Iterator[None]:
             "led to one only. Take redirect=False for another one."
         )
     _install()
-    _targets.append(_Target(url, versions))
+    _targets.append(_Target(url, versions, is_taught))
     try:
         yield
     finally:
@@ -101,7 +105,7 @@ def _sending(send: Callable[..., Any]) -> Callable[..., Any]:
         cert: Any = None,
         proxies: Any = None,
     ) -> Any:
-        url = _leading(request.url, request.headers, request.body)
+        url = _leading(request.method, request.url, request.headers, request.body)
         if url is None:
             return send(adapter, request, stream, timeout, verify, cert, proxies)
         led = request.copy()
@@ -115,7 +119,7 @@ def _sending(send: Callable[..., Any]) -> Callable[..., Any]:
 def _requesting(request: Callable[..., Any]) -> Callable[..., Any]:
     async def requested(session: Any, method: str, url: Any, **options: Any) -> Any:
         headers = dict(options.get("headers") or {})
-        led = _leading(str(url), headers, options.get("data"))
+        led = _leading(method, str(url), headers, options.get("data"))
         if led is None:
             return await request(session, method, url, **options)
         if not any(name.lower() == "host" for name in headers):
@@ -125,8 +129,8 @@ def _requesting(request: Callable[..., Any]) -> Callable[..., Any]:
     return requested
 
 
-def _leading(url: str, headers: Mapping[str, str], body: Any) -> str | None:
-    """The address of a signed request at the fake; None for a request that is let through."""
+def _leading(method: str, url: str, headers: Mapping[str, str], body: Any) -> str | None:
+    """The address of a request at the fake; None for a request that is let through."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     is_of_fake = parts.netloc in fakes_in_use()
@@ -139,13 +143,17 @@ def _leading(url: str, headers: Mapping[str, str], body: Any) -> str | None:
     if is_of_fake or not _targets:
         return None
     (target,) = _targets
+    path = parts.path or "/"
+    query = f"?{parts.query}" if parts.query else ""
+    at_fake = f"{target.url}{path}{query}"
     if version in target.versions:
-        query = f"?{parts.query}" if parts.query else ""
-        return f"{target.url}{parts.path or '/'}{query}"
+        return at_fake
     if is_loopback(host):
         # A stub of the test's own, for what the fake does not serve.
         return None
     if action or is_alibaba(host):
+        if target.is_taught(method.upper(), host, path, action):
+            return at_fake
         raise refusal(f"{action} (API version {version})" if action else "a page", host)
     return None
 

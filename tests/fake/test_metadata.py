@@ -16,7 +16,7 @@ from tests.fake.requests import signed
 
 HOST = "http://100.100.100.200"
 TTL = "X-aliyun-ecs-metadata-token-ttl-seconds"
-TOKEN = "X-aliyun-ecs-metadata-token"  # noqa: S105
+TOKEN = "X-aliyun-ecs-metadata-token"
 INSTANCE = "i-bp1metadata"
 
 

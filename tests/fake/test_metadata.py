@@ -319,6 +319,8 @@ def test_without_a_choice_there_must_be_one_instance(cloud: Cloud) -> None:
     status, text = ask(cloud, path)
     assert (status, "there is none yet" in text) == (404, True)
 
+    assert ask(cloud, "/")[0] == 404
+
     (first,) = cloud.instances(1)
     assert ask(cloud, path) == (200, first)
 

@@ -66,11 +66,12 @@ class MetadataService:
             raise Refused(405, "MethodNotAllowed", "405 - Method Not Allowed")
         setting = metadata_setting.load(self._cloud.store)
         self._tokens.check(request.headers, required=setting.token_required)
+        instance = self._instance(setting)
         if not version:
             return "\n".join(_VERSIONS).encode()
         if not is_known:
             raise not_found(request.path)
-        node = self._tree(self._instance(setting), setting, path)
+        node = self._tree(instance, setting, path)
         for name in path:
             if not isinstance(node, Mapping) or name not in node:
                 raise not_found(request.path)

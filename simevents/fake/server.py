@@ -104,7 +104,9 @@ class FakeServer:
                 given.changed(**self._store.switches()),
             )
             with self._store.transaction():
-                wanted = dict.fromkeys([*instance_ids, *([as_instance] if as_instance else [])])
+                wanted = [*instance_ids]
+                if as_instance and as_instance not in wanted:
+                    wanted.append(as_instance)
                 missing = [id for id in wanted if self._store.get("instance", id) is None]
                 instance_creation.create(cloud, region, missing, {})
                 if as_instance:

@@ -110,8 +110,8 @@ def _foreign_page(headers: Mapping[bytes, bytes]) -> str:
 class Application:
     """The ASGI application: ``/_fake/`` is for the control routes, all other paths for the API.
 
-    What is asked of the metadata service is answered whether it comes as to a proxy or with the
-    address of that service as its host.
+    What is asked of the metadata service is answered whether it comes as to a proxy, with the
+    address of that service as its host, or to the fake itself below ``/latest/``.
     """
 
     def __init__(
@@ -169,7 +169,8 @@ class Application:
             body=body,
         )
         asked_host = request.headers.get("host", "") if proxied_host is None else proxied_host
-        if is_metadata_service(asked_host):
+        is_own_metadata = proxied_host is None and request.path.startswith("/latest/")
+        if is_own_metadata or is_metadata_service(asked_host):
             found = self._metadata.answer(request)
             await _send(send, found.status, found.headers, found.body)
             return

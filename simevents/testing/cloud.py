@@ -36,6 +36,9 @@ DEFAULT_REGION = "cn-hangzhou"
 NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
 """The variable that tells the newer libraries not to ask the metadata service; read at import."""
 
+CREDENTIALS_URI = "ALIBABA_CLOUD_CREDENTIALS_URI"
+"""The variable with the address of keys, for clients that do not ask by a proxy."""
+
 _LOCAL = ("localhost", "localhost.", "127.0.0.1", "127.0.0.0/8", "::1", "0.0.0.0")  # noqa: S104
 """Loopback, in the spellings that clients look for in NO_PROXY."""
 
@@ -122,7 +125,7 @@ class FakeCloud:
         self.clock = CloudClock(self._control)
         self.faults = CloudFaults(self._control)
         self._made: set[str] = set()
-        self._has_metadata = False
+        self._path_of_keys = ""
         self.refused: list[OutsideFake] = []
         """Calls of the program under test that were stopped on their way to the real cloud."""
         self.hosts_refused: list[HostRefused] = []
@@ -147,7 +150,8 @@ class FakeCloud:
             # Empty: a token of one's own does not go with this key.
             "ALIBABA_CLOUD_SECURITY_TOKEN": "",
             "ALIBABA_CLOUD_REGION_ID": self.region,
-            NO_METADATA: str(not self._has_metadata).lower(),
+            NO_METADATA: "false" if self._path_of_keys else "true",
+            CREDENTIALS_URI: f"{self.url}{self._path_of_keys}" if self._path_of_keys else "",
             "ALICLOUD_ACCESS_KEY": FAKE_ACCESS_KEY_ID,
             "ALICLOUD_SECRET_KEY": FAKE_ACCESS_KEY_SECRET,
             "ALICLOUD_SECURITY_TOKEN": "",
@@ -202,16 +206,18 @@ class FakeCloud:
         *token_required* refuses requests without a token. What is left out stays as it was,
         unless another instance is chosen. Raises InvalidInput for an instance that does not exist.
         """
-        metadata.choose(
-            self._control, self.clock.now, instance, role, spot_termination_time, token_required
+        self._offer_keys(
+            metadata.choose(
+                self._control, self.clock.now, instance, role, spot_termination_time, token_required
+            )
         )
-        self._let_metadata(be_asked=instance is not None)
 
-    def _let_metadata(self, *, be_asked: bool) -> None:
-        """Set the variable in `env`, and in this process if it is led here."""
-        self._has_metadata = be_asked
+    def _offer_keys(self, path: str) -> None:
+        """Set the variables in `env`, and in this process if it is led here."""
+        self._path_of_keys = path
         if os.environ.get("SIMEVENTS_ENDPOINT") == self.url:
-            keep_environment({NO_METADATA: self.env[NO_METADATA]})
+            env = self.env
+            keep_environment({name: env[name] for name in (NO_METADATA, CREDENTIALS_URI)})
 
     def schedule(
         self,
@@ -331,7 +337,7 @@ class FakeCloud:
     def reset(self) -> None:
         """Empty again, in real time, without faults."""
         self._control.post("reset")
-        self._let_metadata(be_asked=False)
+        self._offer_keys("")
         self.refused.clear()
         self.hosts_refused.clear()
 

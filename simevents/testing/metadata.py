@@ -5,6 +5,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..fake.control.client import Control, ControlError
+from ..fake.metadata.service import DEFAULT_ROLE
 from ..models import format_time
 from ..schedule import parse, to_text
 
@@ -19,8 +20,12 @@ def choose(
     role: str | None,
     spot_termination_time: str | datetime | timedelta | None,
     token_required: bool | None,
-) -> None:
-    """See `FakeCloud.metadata`; *now* is the cloud's time. Raises InvalidInput."""
+) -> str:
+    """See `FakeCloud.metadata`; *now* is the cloud's time. Raises InvalidInput.
+
+    Returns the path of the keys at the fake, for clients that take their address; empty when no
+    instance is chosen.
+    """
     body: dict[str, Any] = {"instance_id": instance}
     if role is not None:
         body["role_name"] = role
@@ -30,6 +35,8 @@ def choose(
     if token_required is not None:
         body["token_required"] = token_required
     try:
-        control.post("metadata", **body)
+        chosen = control.post("metadata", **body)
     except ControlError as error:
         raise InvalidInput("metadata", str(error)) from None
+    name = chosen["role_name"] or DEFAULT_ROLE
+    return "" if instance is None else f"/latest/meta-data/ram/security-credentials/{name}"

@@ -421,6 +421,13 @@ def test_the_host_header_alone_says_that_metadata_is_asked(cloud: Cloud, instanc
     assert ask(cloud, "/_fake/health", via="", Host="100.100.100.200")[0] == 403
 
 
+def test_the_fake_itself_has_the_metadata_too(cloud: Cloud, instance: str) -> None:
+    """For ALIBABA_CLOUD_CREDENTIALS_URI, which needs no proxy."""
+    path = "/latest/meta-data/instance-id"
+
+    assert ask(cloud, path, via="") == ask(cloud, path, via=cloud.url) == (200, instance)
+
+
 def test_another_port_of_the_address_is_refused(cloud: Cloud, instance: str) -> None:
     assert ask(cloud, "/latest/", via="http://100.100.100.200:8080")[0] == 403
 

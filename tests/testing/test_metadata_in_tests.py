@@ -15,6 +15,7 @@ from simevents.testing import FakeCloud, fake_cloud
 
 METADATA = "http://100.100.100.200/latest"
 DISABLED = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
+CREDENTIALS_URI = "ALIBABA_CLOUD_CREDENTIALS_URI"
 
 NEWER = """
 import sys
@@ -24,7 +25,11 @@ from alibabacloud_ecs20140526 import models
 from alibabacloud_ecs20140526.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
 
-chain = Credentials(CredentialConfig(type="ecs_ram_role", disable_imds_v1=sys.argv[1] == "token"))
+if sys.argv[1] == "uri":
+    chain = Credentials(CredentialConfig(type="credentials_uri"))
+else:
+    with_token = sys.argv[1] == "token"
+    chain = Credentials(CredentialConfig(type="ecs_ram_role", disable_imds_v1=with_token))
 client = Client(Config(credential=chain, region_id="cn-hangzhou", protocol="http"))
 found = client.describe_instances(models.DescribeInstancesRequest(region_id="cn-hangzhou"))
 print(found.body.instances.instance[0].instance_id, chain.get_credential().access_key_id)
@@ -66,8 +71,13 @@ def metadata_calls(cloud: FakeCloud) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "arguments", "token_required"),
-    [(NEWER, ["any"], False), (NEWER, ["token"], True), (OLDER, [], False)],
-    ids=["newer", "newer with tokens", "older"],
+    [
+        (NEWER, ["any"], False),
+        (NEWER, ["token"], True),
+        (NEWER, ["uri"], False),
+        (OLDER, [], False),
+    ],
+    ids=["newer", "newer with tokens", "newer with an address", "older"],
 )
 def test_another_process_gets_the_keys_of_its_role(
     code: str, arguments: list[str], token_required: bool
@@ -186,13 +196,12 @@ def test_a_direct_connection_stays_refused() -> None:
         cloud.refused.clear()
 
 
-def test_the_variables_allow_metadata_after_the_choice(
-    ecs_fake: FakeCloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_variables_allow_metadata_after_the_choice(ecs_fake: FakeCloud) -> None:
     import os
 
-    def seen() -> tuple[Any, Any]:
-        return ecs_fake.env[DISABLED], os.environ.get(DISABLED)
+    def seen() -> list[Any]:
+        names = (DISABLED, CREDENTIALS_URI)
+        return [source[name] for name in names for source in (ecs_fake.env, os.environ)]
 
     (instance,) = ecs_fake.run_instances()
     found = [seen()]
@@ -204,7 +213,8 @@ def test_the_variables_allow_metadata_after_the_choice(
     ecs_fake.reset()
     found.append(seen())
 
-    on, off = ("false", "false"), ("true", "true")
+    uri = f"{ecs_fake.url}/latest/meta-data/ram/security-credentials/EcsRamRole"
+    on, off = ["false", "false", uri, uri], ["true", "true", "", ""]
     assert found == [off, on, off, off]
     assert "100.100.100.200" not in ecs_fake.env["NO_PROXY"]
 

@@ -18,6 +18,7 @@ from simevents.fake.control.client import Control
 from simevents.fake.server import FakeServer
 from simevents.hosts import is_loopback
 from simevents.settings import Settings, find_credentials
+from simevents.testing.network import guard
 
 REGION = "cn-hangzhou"
 
@@ -80,6 +81,14 @@ def closed_network(monkeypatch: pytest.MonkeyPatch, is_live: bool) -> None:
         _connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture
+def own_run() -> Iterator[None]:
+    """For a test that names Alibaba's hosts: that an earlier test used ecs_fake does not count."""
+    guard.begin_inner_run()
+    yield
+    guard.end_inner_run()
 
 
 class Waiting:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import Cloud
 
+pytestmark = pytest.mark.usefixtures("own_run")
+
 SIGNED = "Signature=x&AccessKeyId=testid&SignatureNonce=1"
 
 

@@ -65,7 +65,7 @@ def answer(body: bytes | dict[str, Any], *headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
 
 
-def page(*events: dict[str, object], total: object = None) -> dict[str, object]:
+def page(*events: object, total: object = None) -> dict[str, object]:
     """The body of a page of the history; without a count when *total* is None."""
     members: dict[str, object] = {"InstanceSystemEventSet": {"InstanceSystemEventType": [*events]}}
     return members if total is None else members | {"TotalCount": total}

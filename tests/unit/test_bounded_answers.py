@@ -19,6 +19,8 @@ from simevents.settings import Credentials, Settings
 from tests.conftest import REGION
 from tests.unit.raw_server import RawServer, Say, answer, event, page
 
+pytestmark = pytest.mark.usefixtures("own_run")
+
 KEYS = Credentials("testid", "testsecret")
 ME = {"AccountId": "1", "RequestId": "r"}
 

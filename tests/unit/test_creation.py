@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_at_the_second_of_the_event_nothing_is_sent(api: SystemEvents, cloud: Cl
 
 
 def test_after_a_lost_answer_at_the_end_of_the_time_the_clean_up_waits_for_late_events(
-    api: SystemEvents, cloud: Cloud, waiting: Waiting
+    api: SystemEvents, cloud: Cloud, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_time_pass(api, cloud, waiting)
 
@@ -78,13 +79,13 @@ def test_after_a_lost_answer_at_the_end_of_the_time_the_clean_up_waits_for_late_
     api.patience.budget_seconds = 100.0
     original = api.create
 
-    def create(*arguments: object) -> list[str]:
+    def create(*arguments: Any) -> list[str]:
         try:
-            return original(*arguments)  # type: ignore[arg-type]
+            return original(*arguments)
         finally:
             waiting.sleep(2)
 
-    api.create = create  # type: ignore[method-assign]
+    monkeypatch.setattr(api, "create", create)
     with pytest.raises(NoAnswer):
         new.run()
 
@@ -103,7 +104,7 @@ def test_after_a_refusal_the_clean_up_waits_for_nothing(
 
 
 def test_after_an_answer_with_too_few_ids_the_clean_up_waits_for_late_events(
-    api: SystemEvents, cloud: Cloud, waiting: Waiting
+    api: SystemEvents, cloud: Cloud, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_time_pass(api, cloud, waiting)
     instances = cloud.instances(2)
@@ -111,14 +112,14 @@ def test_after_an_answer_with_too_few_ids_the_clean_up_waits_for_late_events(
     create = api.create
 
     def one_visible_and_one_late(
-        event_type: str, not_before: object, instance_ids: Sequence[str], _: object
+        event_type: str, not_before: datetime, instance_ids: Sequence[str], _: object
     ) -> list[str]:
-        named = create(event_type, not_before, instance_ids[:1])  # type: ignore[arg-type]
+        named = create(event_type, not_before, instance_ids[:1])
         cloud.post("faults", action=CREATE, visibility_delay=3, times=1)
-        create(event_type, not_before, instance_ids[1:])  # type: ignore[arg-type]
+        create(event_type, not_before, instance_ids[1:])
         return named
 
-    api.create = one_visible_and_one_late  # type: ignore[method-assign]
+    monkeypatch.setattr(api, "create", one_visible_and_one_late)
     with pytest.raises(CloudError, match="answered with 1 events for 2 instances"):
         new.run()
 
@@ -127,7 +128,12 @@ def test_after_an_answer_with_too_few_ids_the_clean_up_waits_for_late_events(
 
 @pytest.mark.parametrize("is_foreign", [True, False])
 def test_an_event_of_another_time_or_instance_is_not_taken_for_the_one_created(
-    api: SystemEvents, cloud: Cloud, waiting: Waiting, *, is_foreign: bool
+    api: SystemEvents,
+    cloud: Cloud,
+    waiting: Waiting,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_foreign: bool,
 ) -> None:
     let_time_pass(api, cloud, waiting)
     (instance,) = cloud.instances(1)
@@ -139,7 +145,7 @@ def test_an_event_of_another_time_or_instance_is_not_taken_for_the_one_created(
             return replace(event, instance_id="i-other")
         return replace(event, not_before=event.not_before + timedelta(seconds=1))
 
-    api.describe = lambda ids: [other(event) for event in describe(ids)]  # type: ignore[method-assign]
+    monkeypatch.setattr(api, "describe", lambda ids: [other(event) for event in describe(ids)])
     with pytest.raises(CloudError) as caught:
         new.run()
 
@@ -170,7 +176,11 @@ def test_four_calls_of_a_reading_are_under_way_at_once() -> None:
     ids = [f"i-{number}" for number in range(1_200)]
 
     def read(meet: Callable[[], None]) -> None:
-        _in_batches(ids, lambda _: [meet()])
+        def call(_: list[str]) -> list[str]:
+            meet()
+            return []
+
+        _in_batches(ids, call)
 
     assert as_many_at_once(read, PARALLEL_CALLS)
     assert not as_many_at_once(read, PARALLEL_CALLS + 1)

@@ -188,3 +188,30 @@ def test_settling_looks_until_its_time_is_over(waiting: Waiting) -> None:
 
     # Pauses of 0.25, 0.5, 1 and 2 seconds.
     assert [waiting.seconds for _ in settling.settling()] == [0, 0.25, 0.75, 1.75, 3.75]
+
+
+def test_a_call_after_one_that_was_refused_is_tried_again(waiting: Waiting) -> None:
+    operation = patience(waiting)
+    with pytest.raises(Refused):
+        operation.repeat(Failing(refused("Forbidden.RAM")), ALWAYS)
+    unsent = NoAnswer("Create", "host", "refused", sent=False)
+
+    assert operation.repeat(Failing(unsent), UNSENT_ONLY) == "answer"
+
+
+@pytest.mark.parametrize(("attempts", "ends"), [(1, False), (2, True)])
+def test_an_error_says_that_it_gave_up_from_the_second_attempt_on(
+    attempts: int, waiting: Waiting, *, ends: bool
+) -> None:
+    refusals = Failing(*[refused("Throttling.User")] * 9)
+
+    def attempt() -> str:
+        if refusals.calls == attempts - 1:
+            waiting.sleep(1_000)
+        return refusals()
+
+    with pytest.raises(Refused) as caught:
+        patience(waiting).repeat(attempt, UNSENT_ONLY)
+
+    assert refusals.calls == attempts
+    assert ("Gave up after 2 attempts in " in str(caught.value)) is ends

@@ -60,6 +60,11 @@ def test_an_event_that_cannot_be_read_is_no_answer(entry: Any, waiting: Waiting)
             "find_all",
             f"a time of {'e-' + '1' * 78!r} is not a UTC time",
         ),
+        (
+            {"TotalCount": 1},
+            "find_all",
+            "it has no InstanceSystemEventSet.InstanceSystemEventType",
+        ),
         (page(total="3"), "find_all", "TotalCount is missing or not a number"),
         ({"EventIdSet": {"EventId": [1]}}, "create", "one of its event ids is not a text"),
     ],

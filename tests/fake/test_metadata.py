@@ -14,6 +14,8 @@ from simevents.fake.server import FakeServer
 from tests.conftest import REGION, Cloud
 from tests.fake.requests import signed
 
+pytestmark = pytest.mark.usefixtures("own_run")
+
 HOST = "http://100.100.100.200"
 TTL = "X-aliyun-ecs-metadata-token-ttl-seconds"
 TOKEN = "X-aliyun-ecs-metadata-token"

@@ -178,6 +178,7 @@ def test_fake_prints_its_url_first_and_ends_on_a_signal() -> None:
     process.communicate(timeout=20)
 
 
+@pytest.mark.usefixtures("own_run")
 def test_fake_speaks_for_the_instance_of_an_option() -> None:
     command = [sys.executable, "-m", "simevents", "fake", "--port", "0", "--instance", "i-a"]
     process = subprocess.Popen(

@@ -79,13 +79,21 @@ class Unrecordable(SimulatedEventsError):
 class OutsideFake(SimulatedEventsError):
     """The program under test reached for the real cloud; nothing was sent."""
 
-    def __init__(self, what: str, host: str, *, in_test: bool = True) -> None:
+    def __init__(
+        self, what: str, host: str, *, in_test: bool = True, served_by_proxy: bool = False
+    ) -> None:
         if in_test:
+            how = ""
+            advice = (
+                "Leave this call out of the test, teach the fake an answer with ecs_fake.answer"
+            )
+            if served_by_proxy:
+                how = " to a direct connection"
+                advice = "Let the program use the proxy in http_proxy, which is the fake"
             reason = (
                 f"The program under test called {what} of {host}, which the fake cloud does not "
-                "serve. Nothing was sent: a test with the fake never reaches the real cloud. Leave "
-                "this call out of the test, teach the fake an answer to it with ecs_fake.answer, "
-                "or put a stub of your own in its place."
+                f"serve{how}. Nothing was sent: a test with the fake never reaches the real cloud. "
+                f"{advice}, or put a stub of your own in its place."
             )
         else:
             reason = (

@@ -54,6 +54,12 @@ def _print_list(ctx: click.Context, parameter: click.Parameter, is_wanted: bool)
     help="File that keeps the cloud; default: memory only.",
 )
 @options.instances
+@click.option(
+    "--as-instance",
+    metavar="ID",
+    help="Instance that the metadata service at 100.100.100.200 speaks for, for programs that have "
+    "this fake as their proxy; it is created if it does not exist.",
+)
 @click.option("--region", default="cn-hangzhou", show_default=True, help="Region of --instance.")
 @click.option(
     "--access-keys",
@@ -109,6 +115,7 @@ def fake(
     host: str,
     data: Path | None,
     instance_ids: tuple[str, ...],
+    as_instance: str | None,
     region: str,
     access_keys_file: Path | None,
     access_keys_on_argv: tuple[str, ...],
@@ -134,6 +141,8 @@ def fake(
     except ModuleNotFoundError as missing:
         options.missing_extra(missing)
     ids = options.checked(instance_ids)
+    if as_instance is not None:
+        options.checked([as_instance], field="--as-instance")
     if access_keys_on_argv:
         raise InvalidInput(
             "--access-key",
@@ -152,8 +161,11 @@ def fake(
             click.echo(_stopped(data, detach=detach))
             return
         if detach:
+            arguments = ["--region", region]
+            arguments += [word for id in ids for word in ("--instance", id)]
+            arguments += ["--as-instance", as_instance] if as_instance else []
             files = access_keys_file, answers_file
-            click.echo(_detached(data, port, host, ids, region, *files, switches, log))
+            click.echo(_detached(data, port, host, arguments, *files, switches, log))
             return
         server = FakeServer(
             data=data,
@@ -161,6 +173,7 @@ def fake(
             port=port,
             access_keys=keys,
             instance_ids=ids,
+            as_instance=as_instance,
             region=region,
             switches=values,
             on_call=_request_log(log),
@@ -189,14 +202,13 @@ def _detached(
     data: Path | None,
     port: int,
     host: str,
-    instance_ids: list[str],
-    region: str,
+    arguments: list[str],
     access_keys_file: Path | None,
     answers_file: Path | None,
     switches: tuple[str, ...],
     log: str | None,
 ) -> str:
-    """Start a server that keeps running; its URL."""
+    """Start a server that keeps running, with *arguments* and those of the others; its URL."""
     if data is None:
         raise InvalidInput(
             "--detach",
@@ -206,8 +218,6 @@ def _detached(
         raise InvalidInput(
             "--detach", "a detached fake listens on 127.0.0.1 only; leave --host or --detach out"
         )
-    arguments = ["--region", region]
-    arguments += [word for id in instance_ids for word in ("--instance", id)]
     # The variable is inherited; the path of a file is not a secret.
     arguments += ["--access-keys", str(access_keys_file.absolute())] if access_keys_file else []
     arguments += [word for text in switches for word in ("--switch", text)]

@@ -82,13 +82,15 @@ def connect(region: str, endpoint: str | None) -> "SystemEvents":
     return SystemEvents.connect(stack_settings(region, endpoint, {}), os.environ)
 
 
-def checked(instance_ids: Iterable[str], read_from: Path | None = None) -> list[str]:
+def checked(
+    instance_ids: Iterable[str], read_from: Path | None = None, field: str = "--instance"
+) -> list[str]:
     """Instance ids, those in the file as well, each once. Raises InvalidInput for an invalid id."""
     ids = list(dict.fromkeys([*instance_ids, *lines(read_from)]))
     for id in ids:
         if not is_instance_id(id):
             raise InvalidInput(
-                "--instance", f"{id!r} is not a valid instance id; use one such as i-bp1a2b3c4d5e"
+                field, f"{id!r} is not a valid instance id; use one such as i-bp1a2b3c4d5e"
             )
     return ids
 

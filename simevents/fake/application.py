@@ -1,4 +1,4 @@
-"""The fake cloud as an ASGI application: the API, and the control routes with access control.
+"""The fake cloud as an ASGI application: API, metadata, and control routes with access control.
 
 `server` manages sockets and the life of the server; `dispatch` produces the answers.
 """
@@ -14,9 +14,10 @@ from typing import Any
 import orjson
 
 from ..hosts import is_loopback
+from .metadata.service import MetadataService
 from .protocol import dispatch, wire
 from .protocol.connections import PROXIED_HOST, Connections
-from .proxy import Proxy, is_own, raw_refusal
+from .proxy import Proxy, is_metadata_service, is_own, raw_refusal
 
 MAX_BODY_BYTES = 1_000_000
 MAX_CONTROL_BODY_BYTES = 8_000_000
@@ -107,16 +108,22 @@ def _foreign_page(headers: Mapping[bytes, bytes]) -> str:
 
 
 class Application:
-    """The ASGI application: ``/_fake/`` is for the control routes, all other paths for the API."""
+    """The ASGI application: ``/_fake/`` is for the control routes, all other paths for the API.
+
+    What is asked of the metadata service is answered whether it comes as to a proxy, with the
+    address of that service as its host, or to the fake itself below ``/latest/``.
+    """
 
     def __init__(
         self,
         api: dispatch.Rpc,
+        metadata: MetadataService,
         control_routes: "AsgiApplication",
         connections: "Connections",
         proxy: Proxy,
     ) -> None:
         self._api = api
+        self._metadata = metadata
         self._control = control_routes
         self._connections = connections
         self._proxy = proxy
@@ -161,6 +168,12 @@ class Application:
             headers=wire.headers(scope["headers"]),
             body=body,
         )
+        asked_host = request.headers.get("host", "") if proxied_host is None else proxied_host
+        is_own_metadata = proxied_host is None and request.path.startswith("/latest/")
+        if is_own_metadata or is_metadata_service(asked_host):
+            found = self._metadata.answer(request)
+            await _send(send, found.status, found.headers, found.body)
+            return
         reason = self._proxy.refusal(proxied_host, request) if proxied_host is not None else None
         if reason is None:
             await self._answer(request, scope, receive, send)

@@ -3,13 +3,13 @@
 A program that is led here by the proxy variables must not get past. An API call over plain
 HTTP is answered if the fake serves its product or was taught an answer. All other requests are
 refused with 403; the reason is in the status line, because most clients show nothing else of a
-proxy's answer.
+proxy's answer. The metadata service of an instance is served at its address, over plain HTTP only.
 """
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ..hosts import is_alibaba, is_loopback
+from ..hosts import is_alibaba, is_loopback, is_metadata
 from .protocol import dispatch, wire
 from .protocol.api_errors import ApiError
 from .state.answers import Answers, Asked
@@ -72,6 +72,15 @@ def is_own(netloc: str, port: int) -> bool:
     try:
         parts = urlsplit(f"//{netloc}")
         return is_loopback(parts.hostname or "") and (parts.port or 80) == port
+    except ValueError:
+        return False
+
+
+def is_metadata_service(netloc: str) -> bool:
+    """Whether *netloc* is the metadata service of an instance."""
+    try:
+        parts = urlsplit(f"//{netloc}")
+        return is_metadata(parts.hostname or "") and parts.port in (None, 80)
     except ValueError:
         return False
 

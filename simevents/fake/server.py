@@ -25,15 +25,18 @@ from ..hosts import is_loopback
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from .application import Application, AsgiApplication, Guard
 from .ecs import instance_creation
+from .metadata.service import MetadataService
 from .protocol import dispatch
 from .protocol.connections import Connections
 from .proxy import Proxy, raw_refusal
+from .state import metadata_setting
 from .state.access_keys import AccessKeys
 from .state.answers import Answer, Answers
 from .state.catalog import DEFAULT_REGION
 from .state.clock import Clock
 from .state.cloud import Cloud
 from .state.journal import Entry, Journal
+from .state.metadata_setting import MetadataSetting
 from .state.store import Store
 from .state.switches import Switches, Value
 
@@ -53,8 +56,9 @@ class FakeServer:
     so `url` is known when it returns. *access_keys* (id to secret) are accepted in
     addition to the published key pair. With *accept_any_key* all other keys are accepted
     too, and their signatures are not checked. *instance_ids* are created in *region* at
-    the start. *switches* set the behaviour that is not documented (the command
-    ``simevents fake --list-switches`` prints them).
+    the start. The metadata service speaks for *as_instance*, which is created too. *switches*
+    set the behaviour that is not documented (the command ``simevents fake --list-switches``
+    prints them).
     The control routes require *control_token*, as ``Authorization: Bearer``; if none is
     given and *host* is not loopback, one is generated and is in `control_token`. *wall*
     returns real time. *seed* makes the generated ids reproducible. *on_call* is called with
@@ -76,6 +80,7 @@ class FakeServer:
         access_keys: dict[str, str] | None = None,
         accept_any_key: bool = False,
         instance_ids: Iterable[str] = (),
+        as_instance: str | None = None,
         region: str = DEFAULT_REGION,
         wall: Callable[[], float] = time.time,
         seed: int | None = None,
@@ -104,8 +109,13 @@ class FakeServer:
                 answers=self.answers,
             )
             with self._store.transaction():
-                missing = [id for id in instance_ids if self._store.get("instance", id) is None]
+                wanted = [*instance_ids]
+                if as_instance and as_instance not in wanted:
+                    wanted.append(as_instance)
+                missing = [id for id in wanted if self._store.get("instance", id) is None]
                 instance_creation.create(cloud, region, missing, {})
+                if as_instance:
+                    metadata_setting.save(self._store, MetadataSetting(as_instance))
             self._server = self._http_server(cloud, Journal(on_call), given)
             undo.pop_all()
 
@@ -115,7 +125,13 @@ class FakeServer:
             lambda netloc: raw_refusal(proxy.refusal_of_tunnel(netloc))
         )
         self._guard = Guard(partial(_control_routes, cloud, journal, switches), self.control_token)
-        application = Application(dispatch.Rpc(cloud, journal), self._guard, connections, proxy)
+        application = Application(
+            dispatch.Rpc(cloud, journal),
+            MetadataService(cloud, journal),
+            self._guard,
+            connections,
+            proxy,
+        )
         config = uvicorn.Config(
             application,
             http=connections.protocol(),

@@ -4,6 +4,7 @@
 that program's calls to the fake.
 """
 
+import os
 from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,8 +22,10 @@ from ..models import (
     parse_time,
 )
 from ..schedule import parse, to_text
+from . import metadata
 from .expectations import Expectation
 from .network.allowed_hosts import AllowedHosts
+from .network.guard import keep_environment
 from .records import ApiCall, CloudEvent, ProxyRefusal, call, event, proxy_refusal
 from .taught_answers import add_answer
 from .timeline import timeline
@@ -31,6 +34,12 @@ from .timeline import timeline
 __tracebackhide__ = True
 
 DEFAULT_REGION = "cn-hangzhou"
+
+NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
+"""The variable that tells the newer libraries not to ask the metadata service; read at import."""
+
+CREDENTIALS_URI = "ALIBABA_CLOUD_CREDENTIALS_URI"
+"""The variable with the address of keys, for clients that do not ask by a proxy."""
 
 _LOCAL = ("localhost", "localhost.", "127.0.0.1", "127.0.0.0/8", "::1", "0.0.0.0")  # noqa: S104
 """Loopback, in the spellings that clients look for in NO_PROXY."""
@@ -119,6 +128,7 @@ class FakeCloud:
         self.clock = CloudClock(self._control)
         self.faults = CloudFaults(self._control)
         self._made: set[str] = set()
+        self._path_of_keys = ""
         self.refused: list[OutsideFake] = []
         """Calls of the program under test that were stopped on their way to the real cloud."""
         self.hosts_refused: list[HostRefused] = []
@@ -134,7 +144,8 @@ class FakeCloud:
         """Variables for a handler that is another process: who it is, and where the cloud is.
 
         The fake is its proxy, which lets nothing out: a program that does not read the endpoint
-        is refused.
+        is refused. After `metadata` has chosen an instance, the vendor's libraries may ask the
+        metadata service for keys; before that they are told not to.
         """
         return {
             **self._proxies(),
@@ -144,7 +155,8 @@ class FakeCloud:
             # Empty: a token of one's own does not go with this key.
             "ALIBABA_CLOUD_SECURITY_TOKEN": "",
             "ALIBABA_CLOUD_REGION_ID": self.region,
-            "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+            NO_METADATA: "false" if self._path_of_keys else "true",
+            CREDENTIALS_URI: f"{self.url}{self._path_of_keys}" if self._path_of_keys else "",
             "ALICLOUD_ACCESS_KEY": FAKE_ACCESS_KEY_ID,
             "ALICLOUD_SECRET_KEY": FAKE_ACCESS_KEY_SECRET,
             "ALICLOUD_SECURITY_TOKEN": "",
@@ -182,6 +194,35 @@ class FakeCloud:
         assert isinstance(found, list)
         self._made.update(found)
         return found
+
+    def metadata(
+        self,
+        instance: str | None,
+        *,
+        role: str | None = None,
+        spot_termination_time: str | datetime | timedelta | None = None,
+        token_required: bool | None = None,
+    ) -> None:
+        """Let the metadata service at 100.100.100.200 speak for *instance*; None for none.
+
+        A handler that is led here by `env` then finds its instance id, its region and temporary
+        keys of its RAM role there. *role* is the role's name; without one, any name that is asked
+        for is right. *spot_termination_time* is a UTC time, or a span from the cloud's now.
+        *token_required* refuses requests without a token. What is left out stays as it was,
+        unless another instance is chosen. Raises InvalidInput for an instance that does not exist.
+        """
+        self._offer_keys(
+            metadata.choose(
+                self._control, self.clock.now, instance, role, spot_termination_time, token_required
+            )
+        )
+
+    def _offer_keys(self, path: str) -> None:
+        """Set the variables in `env`, and in this process if it is led here."""
+        self._path_of_keys = path
+        if os.environ.get("SIMEVENTS_ENDPOINT") == self.url:
+            env = self.env
+            keep_environment({name: env[name] for name in (NO_METADATA, CREDENTIALS_URI)})
 
     def schedule(
         self,
@@ -301,6 +342,7 @@ class FakeCloud:
     def reset(self) -> None:
         """Empty again, in real time, without faults."""
         self._control.post("reset")
+        self._offer_keys("")
         self.refused.clear()
         self.hosts_refused.clear()
         self.answer_failures.clear()

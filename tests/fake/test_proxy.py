@@ -69,7 +69,7 @@ def test_a_call_of_another_product_is_refused(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("target", "is_alibaba"),
     [
-        ("http://100.100.100.200/latest/meta-data/", True),
+        ("http://100.100.100.200:8080/latest/meta-data/", True),
         ("http://bucket.oss-cn-hangzhou.aliyuncs.com/key?Signature=x", True),
         ("http://stats.example.com/collect", False),
         ("http://127.0.0.1:1/", False),

@@ -418,7 +418,7 @@ def test_one_cloud_at_a_time(project: pytest.Pytester) -> None:
     ("url", "outcome"),
     [
         ("https://ecs.aliyuncs.com/", {"passed": 1, "errors": 1}),
-        ("http://100.100.100.200/latest/meta-data/", {"passed": 1, "errors": 1}),
+        ("http://100.100.100.200:81/latest/meta-data/", {"passed": 1, "errors": 1}),
         ("https://stats.example.com/", {"passed": 1}),
     ],
 )

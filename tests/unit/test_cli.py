@@ -178,6 +178,43 @@ def test_fake_prints_its_url_first_and_ends_on_a_signal() -> None:
     process.communicate(timeout=20)
 
 
+@pytest.mark.usefixtures("own_run")
+def test_fake_speaks_for_the_instance_of_an_option() -> None:
+    command = [sys.executable, "-m", "simevents", "fake", "--port", "0", "--instance", "i-a"]
+    process = subprocess.Popen(
+        [*command, "--as-instance", "i-b"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    with httpx.Client(proxy=url) as client:
+        answer = client.get("http://100.100.100.200/latest/meta-data/instance-id")
+
+    assert (answer.status_code, answer.text) == (200, "i-b")
+    assert (
+        simevents("timeline", "--endpoint", url)
+        .stdout.splitlines()[1]
+        .endswith("handler  metadata instance-id -> done")
+    )
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+
+
+def test_a_detached_fake_speaks_for_the_instance_of_an_option(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "cloud.db"))
+    started = simevents("fake", "--port", "0", *data, "--as-instance", "i-b", "--detach")
+    chosen = httpx.get(f"{started.stdout.strip()}/_fake/metadata").json()["instance_id"]
+    simevents("fake", *data, "--stop")
+
+    assert chosen == "i-b"
+
+
+def test_an_instance_that_is_none_cannot_be_spoken_for() -> None:
+    ended = simevents("fake", "--as-instance", "web")
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: --as-instance: 'web' is not a valid instance id")
+
+
 @pytest.mark.parametrize("port", ["99999", "-1"])
 def test_a_port_that_is_none_is_an_error_of_the_command_line(port: str) -> None:
     ended = simevents("fake", "--port", port)

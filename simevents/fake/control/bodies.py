@@ -26,6 +26,7 @@ from .fields import (
     Flag,
     InstanceIds,
     Number,
+    OneInstanceId,
     Seconds,
     Text,
     UtcTime,
@@ -111,6 +112,22 @@ class ClockChange(Body, frozen=True):
         | UnsetType
     ) = UNSET
     freeze: Flag | UnsetType = UNSET
+
+
+class MetadataChange(Body, frozen=True):
+    """A change of what the metadata service says; null restores the initial value."""
+
+    instance_id: OneInstanceId | UnsetType | None = UNSET
+    role_name: (
+        Annotated[
+            str,
+            Meta(pattern=r"^[A-Za-z0-9.@_-]{1,64}$", description="the name of a RAM role, or null"),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
+    spot_termination_time: UtcTime | UnsetType | None = UNSET
+    token_required: Flag | UnsetType = UNSET
 
 
 class NewFault(Body, frozen=True):

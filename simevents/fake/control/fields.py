@@ -40,6 +40,9 @@ InstanceIds = Annotated[
         description="a list of instance ids (i-…), at least one",
     ),
 ]
+OneInstanceId = Annotated[
+    InstanceId, Meta(description="an instance id such as i-bp1a2b3c4d5e, or null")
+]
 UtcTime = Annotated[Moment, Meta(description="a UTC time such as 2026-01-02T03:04:05Z")]
 Flag = Annotated[bool, Meta(description="true or false")]
 Number = Annotated[float, Meta(ge=0, le=1e9, description="a number from 0 to 1000000000")]

@@ -33,7 +33,7 @@ from ..state.faults import TooManyFaults
 from ..state.journal import Journal
 from ..state.lifecycle import FINAL, start_status
 from ..state.switches import BadSwitch, Switches
-from . import answer_bodies, bodies
+from . import answer_bodies, bodies, metadata_change
 
 # Read once: a test may replace what reads files.
 _VERSION = metadata.version("simevents")
@@ -65,6 +65,8 @@ def routes(cloud: Cloud, journal: Journal, switches_at_start: Switches) -> Starl
         ("POST", "throttle", control.set_throttle),
         ("GET", "calls", control.calls),
         ("GET", "refusals", control.refusals),
+        ("GET", "metadata", control.metadata),
+        ("POST", "metadata", control.set_metadata),
         ("POST", "account", control.change_account),
         ("POST", "reset", control.reset),
     ]
@@ -251,6 +253,16 @@ class _Control:
 
     async def refusals(self, _request: Request) -> Response:
         return JSONResponse(self._journal.refusals.entries())
+
+    async def metadata(self, _request: Request) -> Response:
+        return JSONResponse(metadata_change.shown(self._cloud))
+
+    async def set_metadata(self, request: Request) -> Response:
+        """Choose the instance that the metadata service speaks for; null undoes it all."""
+        body = await bodies.read(request, bodies.MetadataChange)
+        with self._settled():
+            metadata_change.apply(self._cloud, body)
+        return await self.metadata(request)
 
     async def change_account(self, request: Request) -> Response:
         body = await bodies.read(request, bodies.Account)

@@ -85,7 +85,7 @@ def _steady_members(instance: Resource, has_tags: bool) -> AnswerMembers:
         "OSName": system.os_name,
         "InstanceNetworkType": "vpc" if attributes.get("VpcId") else "classic",
         # The Terraform provider's list of instances crashes if an instance has no address.
-        "InnerIpAddress": _listed("IpAddress", "" if address else _inner_address(instance.id)),
+        "InnerIpAddress": _listed("IpAddress", "" if address else inner_address(instance.id)),
         "ExpiredTime": "2099-12-31T15:59Z",
         "ImageId": attributes["ImageId"],
         "EipAddress": _NO_ELASTIC_ADDRESS,
@@ -156,7 +156,7 @@ def _cpu_options(size: InstanceType) -> InOrder:
     return _ordered(ThreadsPerCore=2, Numa=numa, CoreCount=max(size.cpu // 2, 1))
 
 
-def _inner_address(instance_id: str) -> str:
+def inner_address(instance_id: str) -> str:
     """The address of an instance without a VPC; always the same for the same id."""
     first, second, third = hashlib.sha256(instance_id.encode()).digest()[:3]
     return f"10.{first}.{second}.{third}"

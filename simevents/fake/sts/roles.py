@@ -11,8 +11,8 @@ from ..protocol import api_errors
 from ..protocol.api_errors import ApiError
 from ..protocol.call import AnswerMembers, Call
 from ..protocol.registry import action
-from ..state.access_keys import TEMPORARY_PREFIX, AccessKey
 from ..state.cloud import Cloud
+from . import temporary_keys
 
 _STS = ("Sts", "2015-04-01")
 
@@ -55,15 +55,7 @@ def assume_role(cloud: Cloud, call: Call) -> AnswerMembers:
         raise ApiError(api_errors.DURATION_INVALID)
     if role["account"] != cloud.store.account_id and not cloud.access_keys.accept_any:
         raise ApiError(api_errors.ROLE_NOT_FOUND, role_arn=arn)
-    key = AccessKey(
-        id=TEMPORARY_PREFIX + cloud.new_letters(22),
-        secret=cloud.new_letters(44),
-        security_token=cloud.new_letters(200),
-        expires_at=float(int(cloud.wall() + seconds)),
-        role=role["name"],
-        session=session,
-    )
-    cloud.access_keys.give_out(key, cloud.now())
+    key = temporary_keys.issue(cloud, role["name"], session, seconds)
     return {
         "Credentials": {
             "AccessKeyId": key.id,

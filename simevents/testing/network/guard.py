@@ -185,7 +185,7 @@ def refusal(what: str, host: str) -> OutsideFake:
     """The error for a refused call, reported to its test or kept as an escape."""
     run, test = _runs[-1], left_behind_by()
     is_in_test = test is None and bool(run.policies)
-    error = OutsideFake(what, host, in_test=is_in_test)
+    error = OutsideFake(what, host, in_test=is_in_test, served_by_proxy=is_metadata(host))
     if is_in_test:
         run.policies[-1].refused(error)
         if os.getpid() != _process:

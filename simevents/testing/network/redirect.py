@@ -1,7 +1,8 @@
 """Redirects both families of Alibaba's Python SDKs to a fake cloud; refuses the real one.
 
 The request decides: one that is signed the vendor's way goes to the fake, whatever
-endpoint, region, protocol or proxy the program under test has set. `guard` refuses
+endpoint, region, protocol or proxy the program under test has set. So does one of the metadata
+service, which the fake knows by its Host header. `guard` refuses
 every other way out. Only this process is redirected; others read `FakeCloud.env`.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ...hosts import is_alibaba, is_loopback
+from ...hosts import is_alibaba, is_loopback, is_metadata
 from .guard import fakes_in_use, refusal
 from .hooks import is_installed
 from .origins import left_behind_by
@@ -146,7 +147,8 @@ def _leading(method: str, url: str, headers: Mapping[str, str], body: Any) -> st
     path = parts.path or "/"
     query = f"?{parts.query}" if parts.query else ""
     at_fake = f"{target.url}{path}{query}"
-    if version in target.versions:
+    is_of_metadata = parts.scheme == "http" and is_metadata(host) and not action
+    if version in target.versions or is_of_metadata:
         return at_fake
     if is_loopback(host):
         # A stub of the test's own, for what the fake does not serve.

@@ -9,6 +9,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -26,6 +27,9 @@ MAX_CONTROL_BODY_BYTES = 8_000_000
 # A name or an address, and a port. Without the rest of what an address of a page may have: a user
 # ("evil.com@127.0.0.1"), an escape or a zone ("127.0.0.1%evil.com").
 _HOST = re.compile(rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9.-]+))(?::[0-9]*)?")
+
+CLOSING_SECONDS = 5.0
+"""What TLS may take to say goodbye."""
 
 MOST_LOGGED_FAILURES = 100
 """The limit for logged failures of the data file."""
@@ -179,7 +183,7 @@ class Application:
             await self._answer(request, scope, receive, send)
         else:
             self._connections.end_with(scope["client"], raw_refusal(reason))
-            await asyncio.sleep(0)
+            await _closed(receive)
 
     async def _answer(
         self, request: wire.Request, scope: Scope, receive: Receive, send: Send
@@ -189,8 +193,7 @@ class Application:
             return
         if answer.is_cut:
             self._connections.abort(scope["client"])
-            # Lets the server process the abort, before it finds that there is no answer.
-            await asyncio.sleep(0)
+            await _closed(receive)
             return
         await _send(send, answer.status, answer.headers, answer.body)
 
@@ -228,6 +231,12 @@ def _first(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return next_message
+
+
+async def _closed(receive: Receive) -> None:
+    """Wait until the server has closed the connection, before it finds that there is no answer."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(receive(), CLOSING_SECONDS)
 
 
 async def _client_leaves(receive: Receive, seconds: float) -> bool:

@@ -1,9 +1,10 @@
 """The fake as a proxy: it answers calls of the API for any host, and refuses everything else.
 
-A program that is led here by the proxy variables must not get past. An API call over plain
-HTTP is answered if the fake serves its product or was taught an answer. All other requests are
-refused with 403; the reason is in the status line, because most clients show nothing else of a
-proxy's answer. The metadata service of an instance is served at its address, over plain HTTP only.
+A program that is led here by the proxy variables must not get past. An API call, over HTTP or
+HTTPS, is answered if the fake serves its product or was taught an answer. What goes to a host
+that the user has allowed is passed on. All other requests are refused with 403; the reason is in
+the status line, because most clients show nothing else of a proxy's answer. The metadata
+service of an instance is served at its address, over plain HTTP only.
 """
 
 from collections.abc import Callable
@@ -21,24 +22,46 @@ _ALLOW = "lets nothing out; a test allows a host with ecs_allow_hosts"
 class Proxy:
     """Decides about requests to other hosts. *now* returns the cloud's time.
 
-    *answers* are those that a test has taught, for calls of any of Alibaba's hosts.
+    *answers* are those that a test has taught, for calls of any of Alibaba's hosts. *allowed*
+    says which hosts outside may be reached.
     """
 
-    def __init__(self, refusals: Refusals, now: Callable[[], float], answers: Answers) -> None:
+    def __init__(
+        self,
+        refusals: Refusals,
+        now: Callable[[], float],
+        answers: Answers,
+        allowed: Callable[[str], bool],
+    ) -> None:
         self._refusals = refusals
+        self._allowed = allowed
         self._answers = answers
         self._now = now
 
-    def refusal_of_tunnel(self, netloc: str) -> str:
-        """Refuse ``CONNECT`` to *netloc*, which is host and port; returns the reason."""
-        if is_alibaba(_host(netloc)):
-            how = (
-                "has no HTTPS for it: use http, the endpoint in SIMEVENTS_ENDPOINT, or the "
-                "process of the test"
-            )
-        else:
-            how = _ALLOW
-        return self._refused("CONNECT", netloc, "", how)
+    def refusal_of_tunnel(self, netloc: str) -> bytes | None:
+        """The whole answer to ``CONNECT`` that is refused; None when it may pass.
+
+        *netloc* is host and port. The fake itself serves Alibaba's hosts, over HTTPS but for
+        port 80, and the metadata service.
+        """
+        host = _host(netloc)
+        is_https = not netloc.endswith(":80")
+        if self.is_allowed(netloc) or (is_alibaba(host) and not (is_metadata(host) and is_https)):
+            return None
+        how = "serves the metadata service over http only" if is_metadata(host) else _ALLOW
+        return raw_refusal(self._refused("CONNECT", netloc, "", how))
+
+    def is_allowed(self, netloc: str) -> bool:
+        """Whether *netloc* is a host outside that may be reached through the fake."""
+        host = _host(netloc)
+        return bool(host) and not is_alibaba(host) and self._allowed(host)
+
+    def handshake_failed(self, netloc: str, reason: str) -> None:
+        """A client spoke TLS for *netloc* and broke off, mostly since it trusts no authority of us.
+
+        It shows in the time line only: there is nobody to answer.
+        """
+        self._refused("TLS", netloc, reason, "")
 
     def refusal(self, netloc: str, request: wire.Request) -> str | None:
         """Why a request to *netloc* is refused; None for a call that the fake answers."""

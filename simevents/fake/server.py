@@ -27,8 +27,10 @@ from .application import Application, AsgiApplication, Guard
 from .ecs import instance_creation
 from .metadata.service import MetadataService
 from .protocol import dispatch
+from .protocol.authority import Authority
 from .protocol.connections import Connections
-from .proxy import Proxy, raw_refusal
+from .protocol.tunnels import Tunnels
+from .proxy import Proxy
 from .state import metadata_setting
 from .state.access_keys import AccessKeys
 from .state.answers import Answer, Answers
@@ -65,6 +67,10 @@ class FakeServer:
     the journal's entry of each API call, in the thread that serves. *answers* are for calls
     that the fake does not cover; the attribute `answers` takes more of them.
 
+    The fake is a proxy as well. Over HTTPS it has certificates of *authority*, which is made
+    at the first use when none is given. *allowed* says of a host outside whether clients may
+    reach it through the proxy.
+
     Raises ServerError if the address cannot be used, StoreError if *data* cannot be used,
     and BadSwitch if a switch or its value is not valid.
     """
@@ -86,6 +92,8 @@ class FakeServer:
         seed: int | None = None,
         on_call: Callable[[Entry], None] | None = None,
         answers: Iterable[Answer] = (),
+        authority: Authority | None = None,
+        allowed: Callable[[str], bool] = lambda _: False,
     ) -> None:
         given = Switches().changed(**(switches or {}))
         self.control_token = control_token
@@ -95,6 +103,7 @@ class FakeServer:
         self._thread: threading.Thread | None = None
         self._is_over = False
         self.answers = Answers(answers)
+        self.authority = authority or Authority()
         with ExitStack() as undo:
             self._socket = undo.enter_context(_bind(host, port))
             self.url = _url(self._socket)
@@ -116,14 +125,18 @@ class FakeServer:
                 instance_creation.create(cloud, region, missing, {})
                 if as_instance:
                     metadata_setting.save(self._store, MetadataSetting(as_instance))
-            self._server = self._http_server(cloud, Journal(on_call), given)
+            self._server = self._http_server(cloud, Journal(on_call), given, allowed)
             undo.pop_all()
 
-    def _http_server(self, cloud: Cloud, journal: Journal, switches: Switches) -> "_Server":
-        proxy = Proxy(journal.refusals, cloud.now, cloud.answers)
-        connections = self._connections = Connections(
-            lambda netloc: raw_refusal(proxy.refusal_of_tunnel(netloc))
-        )
+    def _http_server(
+        self,
+        cloud: Cloud,
+        journal: Journal,
+        switches: Switches,
+        allowed: Callable[[str], bool],
+    ) -> "_Server":
+        proxy = Proxy(journal.refusals, cloud.now, cloud.answers, allowed)
+        connections = self._connections = Connections(Tunnels(proxy, self.authority))
         self._guard = Guard(partial(_control_routes, cloud, journal, switches), self.control_token)
         application = Application(
             dispatch.Rpc(cloud, journal),
@@ -146,7 +159,7 @@ class FakeServer:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        return _Server(config, at_end=self._store.close)
+        return _Server(config, connections, at_end=self._store.close)
 
     def control(self, method: str, route: str, body: bytes) -> tuple[int, bytes]:
         """Run a control request from another thread of this process, without a connection.
@@ -255,12 +268,22 @@ class _Server(uvicorn.Server):
     ends the process: code after `run` is not reached.
     """
 
-    def __init__(self, config: uvicorn.Config, at_end: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, connections: Connections, at_end: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._connections = connections
         self._at_end = at_end
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        protocol: Any = self.config.http_protocol_class
+        self._connections.make_protocol = partial(
+            protocol,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
         await super().startup(sockets)
         self.loop = asyncio.get_running_loop()
         self.ready.set()

@@ -227,8 +227,13 @@ def test_a_segment_of_a_body_that_looks_like_a_request_belongs_to_the_body(cloud
 
 
 def test_bytes_of_another_protocol_are_refused_at_once(cloud: Cloud) -> None:
-    assert raw(cloud.url, b"\x16\x03\x01\x02\x00\x01").startswith(b"HTTP/1.1 400 ")
     assert raw(cloud.url, b"HELLO\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_bytes_that_begin_like_tls_and_are_not_end_in_an_alert(cloud: Cloud) -> None:
+    alert = b"\x15\x03"
+
+    assert raw(cloud.url, b"\x16HELLO, this is no handshake.\r\n").startswith(alert)
 
 
 @pytest.mark.parametrize(

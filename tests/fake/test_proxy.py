@@ -88,7 +88,7 @@ def test_another_page_is_refused(cloud: Cloud, target: str, is_alibaba: bool) ->
 
 @pytest.mark.parametrize(
     ("target", "is_alibaba"),
-    [("ecs.aliyuncs.com:443", True), ("stats.example.com:443", False), ("[::1]:1", False)],
+    [("100.100.100.200:443", True), ("stats.example.com:443", False), ("[::1]:1", False)],
 )
 def test_a_tunnel_is_refused_with_the_reason_in_the_status_line(
     cloud: Cloud, target: str, is_alibaba: bool

@@ -1,14 +1,18 @@
 """The fake's open connections: it tracks them, limits request heads, and can abort them.
 
-This extends uvicorn's HTTP protocol. `application` handles the requests themselves.
+This extends uvicorn's HTTP protocol. `application` handles the requests themselves, and
+`tunnels` what the fake does not read.
 """
 
 import asyncio
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .tunnels import TLS_HANDSHAKE, Target, Tunnels, without_user
 
 MAX_HEAD_BYTES = 256_000
 """The limit for request line and headers; the largest valid call needs a tenth of it."""
@@ -58,12 +62,14 @@ class _HeldHead:
 class Connections:
     """The open connections, by peer address. ASGI has no method to abort a connection.
 
-    *refuse_tunnel* returns the whole answer for a ``CONNECT`` to the host and port that it gets.
+    *tunnels* takes over the connections that the fake does not read itself.
     """
 
-    def __init__(self, refuse_tunnel: Callable[[str], bytes]) -> None:
+    def __init__(self, tunnels: Tunnels) -> None:
         self._transports: dict[tuple[str, int], asyncio.Transport] = {}
-        self._refuse_tunnel = refuse_tunnel
+        self.tunnels = tunnels
+        self.make_protocol: Callable[[], Any]
+        """Makes the protocol of a connection; set when the server starts."""
 
     def abort(self, client: tuple[str, int]) -> None:
         """Abort the connection of *client*; without effect if the client has left."""
@@ -84,69 +90,100 @@ class Connections:
             transport.close()
 
     def protocol(self) -> type[asyncio.Protocol]:
-        """uvicorn's HTTP protocol, which also tracks connections and limits the request head.
+        """The protocol of this server's connections."""
+        return type("TrackedProtocol", (_TrackedProtocol,), {"open_connections": self})
 
-        It removes the header Upgrade, such as the offer of HTTP/2 that Java's HTTP client sends:
-        with that header the parser would drop the body.
-        """
-        transports = self._transports
-        refuse_tunnel = self._refuse_tunnel
+    def track(self, peer: tuple[str, int], transport: asyncio.Transport) -> None:
+        self._transports[peer] = transport
 
-        class TrackedProtocol(HttpToolsProtocol):
-            _head_bytes = 0
-            _is_in_head = False
-            _is_between_messages = True
-
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-                self._held = _HeldHead()
-                # ASGI knows the first two of the four parts of an IPv6 address.
-                self._peer = (transport.get_extra_info("peername") or ("", 0))[:2]
-                transports[self._peer] = transport
-                super().connection_made(transport)
-
-            def connection_lost(self, error: Exception | None) -> None:
-                transports.pop(self._peer, None)
-                super().connection_lost(error)
-
-            def on_message_begin(self) -> None:
-                self._is_in_head = True
-                self._is_between_messages = False
-                super().on_message_begin()
-
-            def on_headers_complete(self) -> None:
-                self._is_in_head = False
-                is_tunnel = self.parser.get_method() == b"CONNECT"
-                # The parser ends a request with an offer at its head: its body would be the next.
-                if is_tunnel or self.parser.should_upgrade():
-                    netloc = _without_user(self.url.decode("latin-1"))
-                    self.transport.write(refuse_tunnel(netloc) if is_tunnel else _NO_UPGRADE)
-                    self.transport.close()
-                    return
-                if not self.url.startswith((b"/", b"*")):
-                    netloc = _without_user(urlsplit(self.url.decode("latin-1")).netloc)
-                    self.scope[PROXIED_HOST] = netloc  # type: ignore[literal-required]
-                super().on_headers_complete()
-
-            def on_message_complete(self) -> None:
-                self._is_between_messages = True
-                super().on_message_complete()
-
-            def data_received(self, data: bytes) -> None:
-                if self._is_between_messages:
-                    data = self._held.add(data)
-                    self._unset_keepalive_if_required()
-                if data:
-                    super().data_received(data)
-                    self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
-                is_too_large = max(self._head_bytes, len(self._held)) > MAX_HEAD_BYTES
-                if is_too_large and not self.transport.is_closing():
-                    self._held.clear()
-                    self.transport.write(_HEAD_TOO_LARGE)
-                    self.transport.close()
-
-        return TrackedProtocol
+    def forget(self, peer: tuple[str, int], transport: asyncio.Transport) -> None:
+        if self._transports.get(peer) is transport:
+            del self._transports[peer]
 
 
-def _without_user(netloc: str) -> str:
-    """*netloc* without user and password, which are a secret."""
-    return netloc.rpartition("@")[2]
+class _TrackedProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, which also tracks connections and limits the request head.
+
+    It removes the header Upgrade, such as the offer of HTTP/2 that Java's HTTP client sends:
+    with that header the parser would drop the body.
+    """
+
+    open_connections: Connections
+    _head_bytes = 0
+    _is_in_head = False
+    _is_between_messages = True
+    _is_new = True
+    outer: "_TrackedProtocol | None" = None
+    """The protocol of the client's own connection, when this serves the TLS inside it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._held = _HeldHead()
+        # ASGI knows the first two of the four parts of an IPv6 address.
+        self.peer = tuple(transport.get_extra_info("peername") or ("", 0))[:2]
+        super().connection_made(transport)
+        if self.outer is not None:
+            self.peer, self.client = self.outer.peer, self.outer.client
+            self.server = self.outer.server
+        self.open_connections.track(self.peer, transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.open_connections.forget(self.peer, self.transport)
+        super().connection_lost(error)
+
+    def on_message_begin(self) -> None:
+        self._is_in_head = True
+        self._is_between_messages = False
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        # The parser ends a request with an offer at its head: its body would be the next.
+        if self.parser.get_method() == b"CONNECT" or self.parser.should_upgrade():
+            self.transport.write(_NO_UPGRADE)
+            self.transport.close()
+            return
+        if not self.url.startswith((b"/", b"*")):
+            netloc = without_user(urlsplit(self.url.decode("latin-1")).netloc)
+            self.scope[PROXIED_HOST] = netloc  # type: ignore[literal-required]
+        elif self.outer is not None:
+            host = dict(self.headers).get(b"host", b"").decode("latin-1")
+            self.scope[PROXIED_HOST] = host  # type: ignore[literal-required]
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_between_messages = True
+        super().on_message_complete()
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_between_messages:
+            is_handshake = self._is_new and data.startswith(TLS_HANDSHAKE)
+            data = data if is_handshake else self._held.add(data)
+            self._unset_keepalive_if_required()
+            if data and self.outer is None and self._is_taken(data):
+                return
+        if data:
+            self._is_new = False
+            super().data_received(data)
+            self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
+        is_too_large = max(self._head_bytes, len(self._held)) > MAX_HEAD_BYTES
+        if is_too_large and not self.transport.is_closing():
+            self._held.clear()
+            self.transport.write(_HEAD_TOO_LARGE)
+            self.transport.close()
+
+    def _is_taken(self, data: bytes) -> bool:
+        """Whether this connection is none of HTTP, or leads past the fake."""
+        taken = self.open_connections.tunnels.take(data)
+        if taken is None:
+            return False
+        if isinstance(taken, Target):
+            self.open_connections.tunnels.open(taken, self.transport, self, self._inner)
+        else:
+            self.transport.write(taken)
+            self.transport.close()
+        return True
+
+    def _inner(self) -> "_TrackedProtocol":
+        made: _TrackedProtocol = self.open_connections.make_protocol()
+        made.outer = self
+        return made

@@ -88,9 +88,6 @@ class Sdk:
             region_id=settings.region,
             credential=_credential(credentials),
             auto_retry=False,
-            connect_timeout=settings.connect_seconds,
-            timeout=settings.read_seconds,
-            pool_size=_POOL_SIZE,
             # Loopback is never reached through a proxy; an empty one overrides the environment.
             proxy={"http": ""} if settings.is_loopback else None,
         )

@@ -4,10 +4,13 @@ import io
 import time
 import tracemalloc
 import zlib
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from aliyunsdkcore.vendored.requests.packages.urllib3.util.timeout import Timeout
 
-from simevents.api.bounded_http import MOST_BYTES, TooLarge, _BoundedSocket
+from simevents.api.bounded_http import MOST_BYTES, TooLarge, _BoundedPool, _BoundedSocket
 from simevents.api.client import SystemEvents
 from simevents.api.retry import Patience
 from simevents.api.sdk import Sdk
@@ -119,3 +122,25 @@ def test_a_call_whose_operation_has_no_time_left_is_not_sent() -> None:
         f"GetCallerIdentity got no answer from {server.url}: the time for this operation is over."
     )
     assert (caught.value.sent, server.requests) == (False, [])
+
+
+class Sending:
+    """Stands for the library's pool; answers with what it was asked to send."""
+
+    def _make_request(self, conn: Any, method: str, url: str, **options: Any) -> tuple[Any, ...]:
+        return method, url, options
+
+
+class BoundedSending(_BoundedPool, Sending):
+    """What is bounded is the sending above."""
+
+
+def test_a_kept_connection_gets_the_time_of_the_new_request_for_sending() -> None:
+    kept, new = SimpleNamespace(sock=Timeouts()), SimpleNamespace()
+    timeout = Timeout(connect=1.0, read=2.5)
+    pool = BoundedSending()
+
+    for conn in (kept, new):
+        sent = pool._make_request(conn, "POST", "/", timeout=timeout, body="b", headers={"h": "v"})
+        assert sent == ("POST", "/", {"timeout": timeout, "body": "b", "headers": {"h": "v"}})
+    assert kept.sock.given == [2.5]

@@ -231,3 +231,18 @@ def test_four_calls_of_a_creation_are_under_way_at_once(
 
     assert as_many_at_once(create, PARALLEL_CALLS, LONG)
     assert not as_many_at_once(create, PARALLEL_CALLS + 1, SHORT)
+
+
+def test_an_interrupted_creation_sends_nothing_and_says_why(
+    api: SystemEvents, cloud: Cloud
+) -> None:
+    new = creation(api, cloud.instances(1))
+    new._is_requested = lambda: False
+    with pytest.raises(CloudError) as caught:
+        new.run()
+
+    assert str(caught.value) == (
+        "Nothing is scheduled. The command that asked for these events has ended or was "
+        "interrupted."
+    )
+    assert CREATE not in cloud.actions()

@@ -10,7 +10,7 @@ import pytest
 from simevents.models import EventType
 from simevents.reconcile.claims import ClaimKey
 from simevents.reconcile.intent import Intent
-from simevents.reconcile.remedies import sweep_command, sweep_command_for
+from simevents.reconcile.remedies import discard_ids, sweep_command, sweep_command_for
 from simevents.settings import Settings
 
 CLOUD = Settings("cn-hangzhou")
@@ -54,3 +54,17 @@ def test_the_key_of_a_claim_is_all_that_identifies_an_event() -> None:
     assert INTENT.keys(["i-a"]) == [
         ClaimKey("1", "cn-hangzhou", "i-a", "SystemFailure.Stop", "2027-01-31T09:30:00Z")
     ]
+
+
+@pytest.mark.parametrize("ids", [TEN, [*TEN, "e-10"]])
+def test_the_file_of_a_command_that_nobody_needs_is_removed_and_may_be_gone(
+    ids: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    other = tmp_path / "other.txt"
+    other.write_text("stays")
+    commands = sweep_command(CLOUD, ids), sweep_command_for(CLOUD, INTENT, ids)
+    for command in (*commands, *commands):
+        discard_ids(command)
+
+    assert list(tmp_path.iterdir()) == [other]

@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,9 @@ CACHED_RESOURCES = 5_000
 _MOST_VARIABLES = 500
 _SMALL = 101  # the largest page, and one more
 _RESOURCE_COLUMNS = "kind, id, region, created_at, attributes"
+
+Row = tuple[str, str, str, Epoch, str]
+"""Of the table of resources; the last is JSON."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,8 @@ class Store:
         self.events = Events(self._db)
         self._answers: dict[tuple[object, ...], list[Any]] = {}
         self._answers_of = -1
+        self._resources: dict[Row, Resource] = {}
+        """Resources by their row, which has all that they are."""
         self.cloud_time: Callable[[], Epoch] | None = None
         """The cloud's clock; with it, each transaction that writes also saves the time."""
         if self.meta("cloud_id") is None:
@@ -143,16 +147,25 @@ class Store:
     # Resources and their tags.
 
     def put(self, resource: Resource) -> None:
-        self._db.execute(
-            "INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?)",
-            (
-                resource.kind,
-                resource.id,
-                resource.region,
-                resource.created_at,
-                json.dumps(dict(resource.attributes)),
-            ),
-        )
+        attributes = json.dumps(dict(resource.attributes))
+        row = (resource.kind, resource.id, resource.region, resource.created_at, attributes)
+        self._db.execute("INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?)", row)
+        # It is mostly read soon.
+        self._cache(row, resource)
+
+    def _resource(self, row: Row) -> Resource:
+        """Cached, because most rows are read repeatedly. Callers must not change the result."""
+        found = self._resources.get(row)
+        if found is None:
+            kind, id, region, created_at, attributes = row
+            found = Resource(kind, id, region, created_at, json.loads(attributes))
+            self._cache(row, found)
+        return found
+
+    def _cache(self, row: Row, resource: Resource) -> None:
+        if len(self._resources) >= CACHED_RESOURCES:
+            del self._resources[next(iter(self._resources))]
+        self._resources[row] = resource
 
     def modify(self, resource: Resource, **attributes: Any) -> None:
         self.put(replace(resource, attributes={**resource.attributes, **attributes}))
@@ -161,7 +174,7 @@ class Store:
         row = self._db.execute(
             f"SELECT {_RESOURCE_COLUMNS} FROM resources WHERE kind = ? AND id = ?", (kind, id)
         ).fetchone()
-        return None if row is None else _resource(row)
+        return None if row is None else self._resource(row)
 
     def get_all(self, kind: str, ids: Sequence[str]) -> list[Resource]:
         """The resources that exist among *ids*, in the order of *ids*, without duplicates."""
@@ -170,7 +183,7 @@ class Store:
             f" WHERE kind = ? AND id IN ({', '.join('?' * len(ids))})",
             (kind, *ids),
         )
-        found = {row[1]: _resource(row) for row in rows}
+        found = {row[1]: self._resource(row) for row in rows}
         return [found[id] for id in dict.fromkeys(ids) if id in found]
 
     def existing(self, kind: str, ids: Sequence[str], region: str) -> set[str]:
@@ -204,7 +217,7 @@ class Store:
             " ORDER BY created_at DESC, id LIMIT ?5 OFFSET ?6",
             *(kind, region, moment, id, limit, offset),
         )
-        return [_resource(row) for row in rows]
+        return [self._resource(row) for row in rows]
 
     def count(self, kind: str, region: str | None = None) -> int:
         ((found,),) = self._read(
@@ -257,10 +270,3 @@ class Store:
             "DELETE FROM tags WHERE kind = ? AND id = ? AND key = ?",
             [(kind, id, key) for key in keys],
         )
-
-
-@lru_cache(maxsize=CACHED_RESOURCES)
-def _resource(row: tuple[str, str, str, Epoch, str]) -> Resource:
-    """Cached, because most rows are read repeatedly. Callers must not change the result."""
-    kind, id, region, created_at, attributes = row
-    return Resource(kind, id, region, created_at, json.loads(attributes))

@@ -1,0 +1,51 @@
+"""Carries bytes between sockets inside the isolation and the proxy outside, until the end."""
+
+import asyncio
+import os
+import socket
+from functools import partial
+
+_CHUNK_BYTES = 65536
+
+
+def run(listening: list[socket.socket], ended: int, port: int) -> None:
+    """Carry until *ended*, a descriptor of the command's process, says that it has ended.
+
+    *listening* are inside, and *port* is the proxy's at 127.0.0.1 outside. It does not return.
+    """
+    asyncio.run(_carry_all(listening, ended, port))
+
+
+async def _carry_all(listening: list[socket.socket], ended: int, port: int) -> None:
+    asyncio.get_running_loop().add_reader(ended, os._exit, 0)
+    for each in listening:
+        await asyncio.start_server(partial(_carry, port), sock=each)
+    await asyncio.Event().wait()
+
+
+async def _carry(
+    port: int, from_inside: asyncio.StreamReader, to_inside: asyncio.StreamWriter
+) -> None:
+    """Carry one connection, until both sides have said all."""
+    try:
+        from_proxy, to_proxy = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        to_inside.transport.abort()
+        return
+    try:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_pass_on(from_inside, to_proxy))
+            both.create_task(_pass_on(from_proxy, to_inside))
+    except* OSError:
+        for writer in (to_inside, to_proxy):
+            writer.transport.abort()
+    finally:
+        for writer in (to_inside, to_proxy):
+            writer.close()
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(_CHUNK_BYTES):
+        writer.write(data)
+        await writer.drain()
+    writer.write_eof()

@@ -20,6 +20,9 @@ _START = (
     "from simevents.running.isolation.launcher import main; main(sys.argv[2:])"
 )
 
+PREFIX = "simevents run: "
+"""Before what the launcher says."""
+
 _CHECK_SECONDS = 30
 
 
@@ -54,7 +57,8 @@ def why_not() -> str | None:
     )
     if tried.returncode == 0:
         return None
-    return tried.stderr.strip() or f"--isolate: the launcher failed with {tried.returncode}."
+    said = tried.stderr.removeprefix(PREFIX).strip()
+    return said or f"--isolate: the launcher failed with {tried.returncode}."
 
 
 def _launcher(proxy_port: int) -> list[str]:

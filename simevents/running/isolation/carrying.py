@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import struct
 from functools import partial
 
 _CHUNK_BYTES = 65536
@@ -30,7 +31,7 @@ async def _carry(
     try:
         from_proxy, to_proxy = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
-        to_inside.transport.abort()
+        _reset(to_inside)
         return
     try:
         async with asyncio.TaskGroup() as both:
@@ -38,10 +39,18 @@ async def _carry(
             both.create_task(_pass_on(from_proxy, to_inside))
     except* OSError:
         for writer in (to_inside, to_proxy):
-            writer.transport.abort()
+            _reset(writer)
     finally:
         for writer in (to_inside, to_proxy):
             writer.close()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close the connection so that the other side cannot take it for the end of an answer."""
+    if not writer.is_closing():
+        connection = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

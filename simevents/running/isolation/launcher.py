@@ -1,5 +1,6 @@
 """The process that makes the isolation and then becomes the command."""
 
+import errno
 import os
 import signal
 import socket
@@ -7,7 +8,7 @@ import sys
 from contextlib import suppress
 
 from ...hosts import METADATA_ADDRESS
-from . import kernel, refusals, way_out
+from . import PREFIX, kernel, refusals, way_out
 
 OUR_FAILURE = 125
 NOT_EXECUTABLE = 126
@@ -36,6 +37,8 @@ def main(words: list[str]) -> None:
         _end(OUR_FAILURE, str(refused))
     if not command:
         _end(0)
+    if not command[0]:
+        _end(NOT_FOUND, f": {os.strerror(errno.ENOENT)}")
     # Python ignores these two, and a program inherits what is ignored.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -74,7 +77,7 @@ def _listen(address: str, port: int) -> socket.socket:
 def _exists(command: str) -> bool:
     """Whether it is there but cannot be executed; folders of the path may be closed to the user."""
     folders = [""] if "/" in command else os.get_exec_path()
-    return bool(command) and any(os.path.exists(os.path.join(each, command)) for each in folders)  # noqa: PTH110, PTH118
+    return any(os.path.exists(os.path.join(each, command)) for each in folders)  # noqa: PTH110, PTH118
 
 
 def _environment() -> dict[bytes, bytes]:
@@ -88,5 +91,5 @@ def _end(code: int, text: str = "") -> None:
     # There is no sys.stderr when descriptor 2 was closed before.
     if text:
         with suppress(OSError):
-            os.write(2, f"simevents run: {text}\n".encode(errors="surrogateescape"))
+            os.write(2, f"{PREFIX}{text}\n".encode(errors="surrogateescape"))
     sys.exit(code)

@@ -187,9 +187,8 @@ address = ("127.0.0.1", int(sys.argv[1]))
 before = socket.create_connection(address, timeout=20)
 before.sendall(b"die")
 print(before.recv(1))
-after = socket.create_connection(address, timeout=20)
 try:
-    print(after.recv(1))
+    print(socket.create_connection(address, timeout=20).recv(1))
 except ConnectionResetError:
     print("reset")
 """

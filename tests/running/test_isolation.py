@@ -70,7 +70,7 @@ def test_the_network_cannot_be_changed_or_left(user: User) -> None:
     assert json.loads(done.stdout) == {
         "raw_socket": "EPERM",
         "packet_socket": "EPERM",
-        "name": "[Errno -3] Temporary failure in name resolution",
+        "name": "[Errno -2] Name or service not known",
         "network_of_process_1": "EACCES",
         "network_of_the_parent": "EPERM",
         "add_an_address": "EPERM",

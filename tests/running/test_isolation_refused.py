@@ -13,12 +13,12 @@ from simevents.running.isolation import command_in_isolation, refusals, why_not
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="--isolate is for Linux")
 
 NO_ROOM = (
-    "--isolate is not possible here: a user and a network namespace of its own: No space left on "
-    "device: user namespaces are turned off; set user.max_user_namespaces=1000 with sysctl."
+    "--isolate is not possible here: a user, a network and a mount namespace of its own: No space "
+    "left on device: user namespaces are turned off; set user.max_user_namespaces=1000 with sysctl."
 )
 IN_A_CONTAINER = (
-    "if this is a container, its profile forbids it; start it with --security-opt "
-    "seccomp=unconfined or --privileged"
+    "if this is a container, its profiles forbid it; start it with --privileged, or with "
+    "--security-opt seccomp=unconfined --security-opt apparmor=unconfined"
 )
 WITHOUT_ROOM = (
     "unshare",
@@ -98,7 +98,7 @@ def test_a_setting_of_the_kernel_is_named(
 @pytest.mark.parametrize(
     ("number", "reason"),
     [
-        (errno.EINVAL, "this kernel has no user or network namespaces"),
+        (errno.EINVAL, "this kernel lacks one of these kinds of namespaces"),
         (errno.ENOSYS, "it needs Linux 5.3 or newer"),
         (errno.ENOSPC, "there are too many namespaces, or they are nested too deeply"),
         (errno.EIO, "the kernel says no more"),

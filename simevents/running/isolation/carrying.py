@@ -6,6 +6,8 @@ import socket
 import struct
 from functools import partial
 
+from . import name_server
+
 _CHUNK_BYTES = 65536
 
 
@@ -18,10 +20,26 @@ def run(listening: list[socket.socket], ended: int, port: int) -> None:
 
 
 async def _carry_all(listening: list[socket.socket], ended: int, port: int) -> None:
-    asyncio.get_running_loop().add_reader(ended, os._exit, 0)
+    loop = asyncio.get_running_loop()
+    loop.add_reader(ended, os._exit, 0)
     for each in listening:
-        await asyncio.start_server(partial(_carry, port), sock=each)
+        if each.type == socket.SOCK_DGRAM:
+            await loop.create_datagram_endpoint(_Names, sock=each)
+        else:
+            await asyncio.start_server(partial(_carry, port), sock=each)
     await asyncio.Event().wait()
+
+
+class _Names(asyncio.DatagramProtocol):
+    """Answers questions for names; they go no further than here."""
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        said = name_server.answer(data)
+        if said is not None:
+            self._transport.sendto(said, addr)
 
 
 async def _carry(

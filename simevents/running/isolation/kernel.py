@@ -10,11 +10,15 @@ import os
 import socket
 import struct
 
+CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 
 _PR_CAPBSET_DROP = 24
 _MOST_CAPABILITIES = 64
+
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND = 0x2, 0x4, 0x8, 0x1000
+_MNT_DETACH = 0x2
 
 _SIOCSIFFLAGS = 0x8914
 _SIOCSIFADDR = 0x8916
@@ -82,6 +86,26 @@ def bring_up_loopback(*addresses: str) -> None:
                 (_SIOCSIFNETMASK, "255.255.255.255"),
             ):
                 fcntl.ioctl(control, request, _address_of(f"lo:{number}", value))
+
+
+def mount_memory(place: str) -> None:
+    """Cover the folder *place* with an empty one in memory."""
+    _mount("tmpfs", place, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "mode=755,size=1m")
+
+
+def mount_file(file: str, place: str) -> None:
+    """Let *file* be seen at *place*, instead of what is there."""
+    _mount(file, place, "", _MS_BIND, "")
+
+
+def detach(place: str) -> None:
+    """Uncover *place*; its files stay where they were mounted besides."""
+    _checked(_libc.umount2(os.fsencode(place), _MNT_DETACH))
+
+
+def _mount(source: str, place: str, kind: str, flags: int, options: str) -> None:
+    words = [os.fsencode(word) for word in (source, place, kind)]
+    _checked(_libc.mount(*words, ctypes.c_ulong(flags), os.fsencode(options)))
 
 
 def _address_of(interface: str, address: str) -> bytes:

@@ -8,7 +8,8 @@ import sys
 from contextlib import suppress
 
 from ...hosts import METADATA_ADDRESS
-from . import PREFIX, kernel, refusals, way_out
+from . import PREFIX, kernel, name_files, name_server, refusals, way_out
+from .name_server import VENDOR_ADDRESS
 
 OUR_FAILURE = 125
 NOT_EXECUTABLE = 126
@@ -55,23 +56,28 @@ def _isolate(port: int) -> None:
     step = "a process that carries connections to the proxy"
     try:
         with way_out.start(port) as way:
-            step = "a user and a network namespace of its own"
-            kernel.unshare(kernel.CLONE_NEWUSER | kernel.CLONE_NEWNET)
+            step = "a user, a network and a mount namespace of its own"
+            kernel.unshare(kernel.CLONE_NEWUSER | kernel.CLONE_NEWNET | kernel.CLONE_NEWNS)
             step = "user and group ids in the namespace"
             way_out.ask_for_ids(way)
             step = "the addresses of the loopback interface"
-            kernel.bring_up_loopback(METADATA_ADDRESS)
-            step = "the proxy's address inside"
-            listening = [_listen("127.0.0.1", port), _listen(METADATA_ADDRESS, 80)]
-            way_out.hand_over(way, listening)
+            kernel.bring_up_loopback(METADATA_ADDRESS, VENDOR_ADDRESS)
+            step = "the addresses to listen at inside"
+            way_out.hand_over(way, _listening(port))
+            step = "its own files for looking up names"
+            name_files.replace()
             step = "the limit of capabilities"
             kernel.limit_capabilities(before)
     except OSError as error:
         raise Refused(refusals.text(step, error)) from error
 
 
-def _listen(address: str, port: int) -> socket.socket:
-    return socket.create_server((address, port), backlog=_BACKLOG)
+def _listening(port: int) -> list[socket.socket]:
+    """The sockets inside: of the proxy, of what is led there, and of the name server."""
+    led = [("127.0.0.1", port), (METADATA_ADDRESS, 80), (VENDOR_ADDRESS, 80), (VENDOR_ADDRESS, 443)]
+    names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    names.bind((name_server.ADDRESS, 53))
+    return [names, *(socket.create_server(place, backlog=_BACKLOG) for place in led)]
 
 
 def _exists(command: str) -> bool:

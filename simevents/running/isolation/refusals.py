@@ -28,15 +28,15 @@ _OF_ALL = {
 }
 
 _IN_A_CONTAINER = (
-    "if this is a container, its profile forbids it; start it with --security-opt "
-    "seccomp=unconfined or --privileged"
+    "if this is a container, its profiles forbid it; start it with --privileged, or with "
+    "--security-opt seccomp=unconfined --security-opt apparmor=unconfined"
 )
 _OF_ERRORS = {
     errno.EPERM: _IN_A_CONTAINER,
     errno.EACCES: _IN_A_CONTAINER,
     errno.EROFS: _IN_A_CONTAINER,
     errno.ENOSPC: "there are too many namespaces, or they are nested too deeply",
-    errno.EINVAL: "this kernel has no user or network namespaces",
+    errno.EINVAL: "this kernel lacks one of these kinds of namespaces",
     errno.ENOSYS: "it needs Linux 5.3 or newer",
 }
 

@@ -73,10 +73,13 @@ def test_the_network_cannot_be_changed_or_left(user: User) -> None:
         "name": "[Errno -2] Name or service not known",
         "network_of_process_1": "EACCES",
         "network_of_the_parent": "EPERM",
+        "descriptor_of_the_parent": "EPERM",
+        "memory_of_the_parent": "EPERM",
         "add_an_address": "EPERM",
         "add_a_route": "EPERM",
         "take_the_interface_down": "EPERM",
         "new_network_of_its_own": "OSError: [Errno 101] Network is unreachable",
+        "file_behind_ours": "AssertionError",
     }
 
 
@@ -107,6 +110,33 @@ def test_the_proxy_and_the_metadata_service_are_reached(user: User) -> None:
         "i-isolated",
         "MissingSignatureNonce",
     ]
+
+
+CALLS_WITHOUT_A_PROXY = """
+import json, socket, ssl, sys, urllib.request
+context = ssl.create_default_context(cadata=sys.argv[1])
+opener = urllib.request.build_opener(
+    urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
+)
+call = "?Action=DescribeRegions&Version=2014-05-26&Format=JSON&AccessKeyId=x&Signature=x"
+codes = []
+for address in ("https://ecs.cn-hangzhou.aliyuncs.com/", "http://ecs.aliyuncs.com/"):
+    try:
+        opener.open(address + call)
+    except urllib.error.HTTPError as error:
+        codes.append(json.load(error)["Code"])
+print(json.dumps(codes))
+"""
+
+
+def test_a_program_that_obeys_no_proxy_reaches_the_fake_at_the_vendors_hosts(user: User) -> None:
+    with FakeServer() as server:
+        certificate = server.authority.certificate.decode()
+        words = [sys.executable, "-I", "-c", CALLS_WITHOUT_A_PROXY, certificate]
+        done = user.run(["env", "-i", *words], port_of(server))
+
+    assert done.stderr.decode() == ""
+    assert json.loads(done.stdout) == ["MissingSignatureNonce", "MissingSignatureNonce"]
 
 
 AT_ADDRESSES = """

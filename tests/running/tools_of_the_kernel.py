@@ -14,9 +14,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
 SIOCSIFFLAGS, SIOCSIFADDR, SIOCADDRT = 0x8914, 0x8916, 0x890B
 RTF_UP = 1
+PIDFD_GETFD, PTRACE_SEIZE = 438, 0x4206
 
 if socket.if_nameindex() != [(1, "lo")]:
     sys.exit("this is not isolated; the machine's own network would be changed")
@@ -58,6 +59,14 @@ def network_of_the_parent() -> None:
     checked(libc.setns(os.pidfd_open(os.getppid()), CLONE_NEWNET))
 
 
+def descriptor_of_the_parent() -> None:
+    checked(libc.syscall(PIDFD_GETFD, os.pidfd_open(os.getppid()), 1, 0))
+
+
+def memory_of_the_parent() -> None:
+    checked(libc.ptrace(PTRACE_SEIZE, os.getppid(), None, None))
+
+
 def sockaddr(address: str) -> bytes:
     return struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(address))
 
@@ -82,9 +91,17 @@ def take_the_interface_down() -> None:
 
 def new_network_of_its_own() -> None:
     """A new namespace gives all capabilities in it; its network has no ways."""
+    in_namespaces(CLONE_NEWNET, "socket.create_connection(('100.100.100.200', 80), timeout=5)")
+
+
+def file_behind_ours() -> None:
+    in_namespaces(CLONE_NEWNS, "assert libc.umount2(b'/etc/resolv.conf', 2) == 0")
+
+
+def in_namespaces(flags: int, way: str) -> None:
     program = (
-        f"import ctypes, socket; assert ctypes.CDLL(None).unshare({CLONE_NEWUSER | CLONE_NEWNET}) "
-        "== 0; socket.create_connection(('100.100.100.200', 80), timeout=5)"
+        "import ctypes, socket; libc = ctypes.CDLL(None); "
+        f"assert libc.unshare({CLONE_NEWUSER | flags}) == 0, 'unshare'; {way}"
     )
     words = [sys.executable, "-I", "-c", program]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -98,10 +115,13 @@ WAYS = (
     name,
     network_of_process_1,
     network_of_the_parent,
+    descriptor_of_the_parent,
+    memory_of_the_parent,
     add_an_address,
     add_a_route,
     take_the_interface_down,
     new_network_of_its_own,
+    file_behind_ours,
 )
 
 print(json.dumps({way.__name__: tried(way) for way in WAYS}))

@@ -21,16 +21,8 @@ IN_CI = bool(os.environ.get("CI"))
 
 
 def build(folder: Path, tools: Sequence[str], make: Callable[[Path], None]) -> Path:
-    """A folder with the sources of *folder* in which *make* has run.
-
-    Skips the test where one of *tools* is not installed; in CI it fails.
-    """
-    missing = [tool for tool in tools if shutil.which(tool) is None]
-    if missing:
-        reason = f"{', '.join(missing)} is not installed"
-        if IN_CI:
-            pytest.fail(reason)
-        pytest.skip(reason)
+    """A folder with the sources of *folder* in which *make* has run; see `require`."""
+    require(tools)
     sources = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
     digest = hashlib.sha256(repr((folder.name, sources)).encode()).hexdigest()[:16]
     built = _cache() / f"client-{folder.name}-{digest}"
@@ -42,6 +34,16 @@ def build(folder: Path, tools: Sequence[str], make: Callable[[Path], None]) -> P
             make(unfinished)
             unfinished.rename(built)
     return built
+
+
+def require(tools: Sequence[str]) -> None:
+    """Skip the test where one of *tools* is not installed; in CI it fails."""
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if missing:
+        reason = f"{', '.join(missing)} is not installed"
+        if IN_CI:
+            pytest.fail(reason)
+        pytest.skip(reason)
 
 
 def run(*words: str, folder: Path) -> None:

@@ -9,6 +9,7 @@ import json
 import sys
 from typing import Any
 
+import aliyunsdkecs.request.v20140526.DescribeRegionsRequest as older_requests
 from alibabacloud_credentials.client import Client as CredentialClient
 from alibabacloud_credentials.models import Config as CredentialConfig
 from alibabacloud_ecs20140526.client import Client
@@ -16,7 +17,6 @@ from alibabacloud_ecs20140526.models import DescribeRegionsRequest
 from alibabacloud_tea_openapi.models import Config
 from aliyunsdkcore.auth.credentials import EcsRamRoleCredential
 from aliyunsdkcore.client import AcsClient
-from aliyunsdkecs.request.v20140526 import DescribeRegionsRequest as older_request
 
 REGION = "cn-hangzhou"
 OWN = ("LTAI5tOwnKeyOfTheProgram", "own-secret")
@@ -26,7 +26,7 @@ def older(protocol: str, from_metadata: bool) -> bool:
     client = AcsClient(*OWN, REGION)
     if from_metadata:
         client = AcsClient(region_id=REGION, credential=EcsRamRoleCredential("EcsRamRole"))
-    request = older_request.DescribeRegionsRequest()
+    request = older_requests.DescribeRegionsRequest()
     request.set_protocol_type(protocol)
     answer = json.loads(client.do_action_with_exception(request))
     return bool(answer["Regions"]["Region"])

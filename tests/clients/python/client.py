@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-import aliyunsdkecs.request.v20140526.DescribeRegionsRequest as older_requests
+import aliyunsdkecs.request.v20140526.DescribeRegionsRequest as OlderModule
 from alibabacloud_credentials.client import Client as CredentialClient
 from alibabacloud_credentials.models import Config as CredentialConfig
 from alibabacloud_ecs20140526.client import Client
@@ -26,7 +26,7 @@ def older(protocol: str, from_metadata: bool) -> bool:
     client = AcsClient(*OWN, REGION)
     if from_metadata:
         client = AcsClient(region_id=REGION, credential=EcsRamRoleCredential("EcsRamRole"))
-    request = older_requests.DescribeRegionsRequest()
+    request = OlderModule.DescribeRegionsRequest()
     request.set_protocol_type(protocol)
     answer = json.loads(client.do_action_with_exception(request))
     return bool(answer["Regions"]["Region"])

@@ -25,7 +25,7 @@ _STORE = "-Djavax.net.ssl.trustStore="
 _PASSWORD = "-Djavax.net.ssl.trustStorePassword="  # noqa: S105 - the name of an option
 
 
-def added(given: str, host: str, port: int, past: Iterable[str], store: Path) -> str:
+def added(given: str, host: str, port: int, past: Iterable[str], store: str) -> str:
     """*given* and after it the proxy at *host* and *port*, and the trust store *store*.
 
     *past* are the hosts that are reached without the proxy.
@@ -47,23 +47,24 @@ def without_ours(given: str) -> str:
     return " ".join(word for word in _WORD.findall(given) if not _OURS.match(_plain(word)))
 
 
-def trust_store(environ: Mapping[str, str]) -> "tuple[Path, str] | None":
-    """The trust store that the user's options name, and its password; None without one."""
+def trust_store(environ: Mapping[str, str]) -> tuple[str, str]:
+    """The trust store that the user's options name, and its password; empty without one."""
     path, password = "", ""
     for name in (OPTIONS, *STRONGER):
-        for word in map(_plain, _WORD.findall(environ.get(name, ""))):
+        given = environ.get(name, "")
+        for word in map(_plain, _WORD.findall(given)) if _STORE in given else ():
             path = word.removeprefix(_STORE) if word.startswith(_STORE) else path
             password = word.removeprefix(_PASSWORD) if word.startswith(_PASSWORD) else password
-    return (Path(path), password) if path else None
+    return path, password
 
 
-def trusted(path: Path, password: str) -> "list[Certificate] | None":
+def trusted(path: str, password: str) -> "list[Certificate] | None":
     """The authorities in a trust store of the user, JKS or PKCS#12; None if it cannot be read."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
     with suppress(OSError, ValueError, StructError):
-        data = path.read_bytes()
+        data = Path(path).read_bytes()
         if data[:4] == b"\xfe\xed\xfe\xed":
             return [x509.load_der_x509_certificate(der) for der in _jks_entries(data)]
         found = load_pkcs12(data, password.encode() if password else None)

@@ -34,6 +34,7 @@ __tracebackhide__ = True
 
 DEFAULT_REGION = "cn-hangzhou"
 
+
 class CloudClock:
     """The cloud's time. When it changes, events that become due take place, in order."""
 

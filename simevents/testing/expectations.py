@@ -218,9 +218,9 @@ class Expectation:
         if wanted:
             self._fail(
                 "A process of the program under test reached for the real cloud, and nothing was "
-                f"sent: {', '.join(dict.fromkeys(wanted))}. For what the fake cloud does not serve, "
-                "teach it an answer with ecs_fake.answer, or leave it out of the test. TLS means "
-                "that the program does not trust the authority in SSL_CERT_FILE"
+                f"sent: {', '.join(dict.fromkeys(wanted))}. For what the fake cloud does not "
+                "serve, teach it an answer with ecs_fake.answer, or leave it out of the test. TLS "
+                "means that the program does not trust the authority in SSL_CERT_FILE"
             )
         return self
 

@@ -14,9 +14,12 @@ def authority() -> Authority:
     return Authority()
 
 
-@functools.cache
 def folder(certificate: bytes) -> Path:
     """The private folder for the authority with this *certificate*; it goes with this process."""
-    made = RunFolder()
-    atexit.register(made.close)
-    return made.path
+    if certificate not in _folders:
+        made = _folders[certificate] = RunFolder()
+        atexit.register(made.close)
+    return _folders[certificate].path
+
+
+_folders: dict[bytes, RunFolder] = {}

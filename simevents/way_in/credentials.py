@@ -76,7 +76,7 @@ def _replacement(name: str) -> str:
 
 
 def profile_file(*, has_keys: bool) -> str:
-    """The file that `CREDENTIALS_FILE` names; without keys, chains go on to the metadata service."""
+    """The file that `CREDENTIALS_FILE` names; without keys, chains go on to the metadata."""
     if not has_keys:
         return ""
     return (

@@ -1,11 +1,10 @@
 """The options that a Java program reads from the environment, and a trust store that they name."""
 
 import re
+import struct
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from struct import error as StructError
-from struct import unpack_from
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def trusted(path: str, password: str) -> "list[Certificate] | None":
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
-    with suppress(OSError, ValueError, StructError):
+    with suppress(OSError, ValueError, struct.error):
         data = Path(path).read_bytes()
         if data[:4] == b"\xfe\xed\xfe\xed":
             return [x509.load_der_x509_certificate(der) for der in _jks_entries(data)]
@@ -79,18 +78,18 @@ def _jks_entries(data: bytes) -> list[bytes]:
 
     def taken(size_of_length: int) -> bytes:
         nonlocal at
-        (length,) = unpack_from(">H" if size_of_length == 2 else ">I", data, at)
+        (length,) = struct.unpack_from(">H" if size_of_length == 2 else ">I", data, at)
         at += size_of_length + length
         return data[at - length : at]
 
-    for _ in range(unpack_from(">I", data, 8)[0]):
-        (kind,) = unpack_from(">I", data, at)
+    for _ in range(struct.unpack_from(">I", data, 8)[0]):
+        (kind,) = struct.unpack_from(">I", data, at)
         at += 4
         taken(2)  # the alias
         at += 8  # the date
         if kind == 1:
             taken(4)  # the key
-        count = 1 if kind == 2 else unpack_from(">I", data, at)[0]
+        count = 1 if kind == 2 else struct.unpack_from(">I", data, at)[0]
         at += 0 if kind == 2 else 4
         for _ in range(count):
             taken(2)  # the type

@@ -8,7 +8,8 @@ the user has set is added to; only proxies and identities are replaced.
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -60,28 +61,35 @@ class WayIn:
 
 def write_files(way: WayIn, environ: Mapping[str, str]) -> None:
     """Write what `variables` names, as far as it is not there. *environ* is the user's."""
-    for name, text in {
+    texts: dict[str, Callable[[], bytes]] = {
         "python/sitecustomize.py": _python_startup,
         "node/preload.cjs": _node_preload,
         AUTHORITY: lambda: way.certificate,
         KEYS: lambda: credentials.profile_file(has_keys=True).encode(),
         NO_KEYS: lambda: credentials.profile_file(has_keys=False).encode(),
         DEFAULT_BUNDLE: lambda: trust.public() + way.certificate,
-    }.items():
-        path = way.folder / name
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(text())
+    }
+    for name, text in texts.items():
+        if not (way.folder / name).exists():
+            _write(way.folder / name, text())
     for variable in trust.BUNDLES:
         given, bundle = _bundle(way, variable, environ)
         if given and not Path(bundle).exists():
-            Path(bundle).write_bytes(trust.certificates(Path(given)) + way.certificate)
+            _write(Path(bundle), trust.certificates(Path(given)) + way.certificate)
     store = Path(_java_store(way, environ))
     if not store.exists():
         trusted = java_options.trusted(*java_options.trust_store(environ))
         if trusted is None:
             trusted = trust.parsed(trust.certificates(way.folder / DEFAULT_BUNDLE))
-        store.write_bytes(trust.java_store([*trusted, *trust.parsed(way.certificate)]))
+        _write(store, trust.java_store([*trusted, *trust.parsed(way.certificate)]))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write *path* as a whole: another thread may start a program meanwhile."""
+    path.parent.mkdir(exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{threading.get_ident()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def variables(way: WayIn, environ: Mapping[str, str]) -> dict[str, str]:
@@ -189,7 +197,9 @@ def _python_startup() -> bytes:
 def _node_preload() -> bytes:
     text = (_HERE / "node_preload.cjs").read_text()
     domains = ", ".join(f"'{domain}'" for domain in ALIBABA_DOMAINS)
-    given = f"const ALIBABA_DOMAINS = [{domains}];\nconst METADATA_ADDRESS = '{METADATA_ADDRESS}';\n"
+    given = (
+        f"const ALIBABA_DOMAINS = [{domains}];\nconst METADATA_ADDRESS = '{METADATA_ADDRESS}';\n"
+    )
     return re.sub(
         r"const ALIBABA_DOMAINS = .*\nconst METADATA_ADDRESS = .*\n", given, text, count=1
     ).encode()

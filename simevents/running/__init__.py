@@ -1,0 +1,1 @@
+"""Runs any program against a fake cloud: ``simevents run``."""

@@ -38,28 +38,35 @@ def env(endpoint: str | None, token: str, data: Path | None) -> None:
     with control.connected(endpoint, token) as cloud:
         found = cloud.get("way-in")
         setting = cloud.get("metadata")
+        certificate = cloud.get("authority")["certificate"].encode()
         url = cloud.url
-    for line in _lines(_environment(url, found, setting), os.environ):
+    for line in _lines(_environment(url, certificate, found, setting), os.environ):
         # A value may have bytes that are not UTF-8.
         click.echo(os.fsencode(line))
 
 
 def _environment(
-    url: str, found: Mapping[str, Any], setting: Mapping[str, Any]
+    url: str, certificate: bytes, found: Mapping[str, Any], setting: Mapping[str, Any]
 ) -> Mapping[str, str]:
     from ..fake.metadata.service import path_of_keys
-    from ..way_in.variables import WayIn, environment
+    from ..way_in.variables import WayIn, environment, write_files
 
-    keys = url + path_of_keys(setting["role_name"]) if setting["instance_id"] else ""
     way = WayIn(
         proxy_url=url,
-        # Its files are made.
-        certificate=b"",
+        certificate=certificate,
         region=found["region"],
         folder=Path(found["folder"]),
         allowed=tuple(found["allowed"]),
-        credentials_uri=keys,
+        credentials_uri=url + path_of_keys(setting["role_name"]) if setting["instance_id"] else "",
     )
+    try:
+        # This shell may trust other authorities than the one in which the fake was started.
+        write_files(way, os.environ)
+    except OSError as error:
+        options.fail(
+            f"{way.folder}, where the fake cloud has its files, cannot be used: {error.strerror}. "
+            "Use this command on the same machine and as the same user as the fake."
+        )
     return environment(way, os.environ)
 
 

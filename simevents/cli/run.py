@@ -1,10 +1,12 @@
 """``run``: any program against a fake cloud, unchanged."""
 
+import gc
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -166,7 +168,9 @@ def run(
     """
     if not command:
         raise InvalidInput("COMMAND", "no command is given; use simevents run [OPTIONS] -- COMMAND")
-    kept_open = _keep_standard_descriptors()
+    _occupy_standard_descriptors()
+    # It would look again and again at what the imports make, which stays.
+    gc.disable()
     try:
         from ..running import report, words
         from ..running.course import Options
@@ -174,6 +178,7 @@ def run(
         from ..running.drill import DEFAULT_WITHIN, Drill
     except ModuleNotFoundError as missing:
         options.missing_extra(missing, OUR_FAILURE)
+    gc.enable()
     if within is not None and not wanted:
         raise InvalidInput("--within", "nothing is expected that could be waited for; add --expect")
     if as_instance is not None:
@@ -210,10 +215,16 @@ def run(
         allowed=hosts.names,
         permits=hosts.permits,
     )
-    code = run_command(asked, _say)
-    for descriptor in kept_open:
-        os.close(descriptor)
-    sys.exit(code)
+    _exit(run_command(asked, _say))
+
+
+def _exit(code: int) -> NoReturn:
+    """End the process without taking down what is loaded, which takes a tenth of the time."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with suppress(OSError):
+                stream.flush()
+    os._exit(code)
 
 
 def _say(text: str) -> None:
@@ -241,16 +252,14 @@ def _region(region: str, *, is_own_cloud: bool) -> str:
     return region
 
 
-def _keep_standard_descriptors() -> list[int]:
-    """Occupy standard streams that are closed, so that no socket of ours becomes one of them.
+def _occupy_standard_descriptors() -> None:
+    """Let no socket of ours become a standard stream, where one is closed.
 
-    The command does not get what occupies them.
+    For the command it stays closed.
     """
-    occupied = []
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-        occupied.append(descriptor)
+        pass
     os.close(descriptor)
-    return occupied
 
 
 COMMANDS = {"run": run}

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import OutsideFake
 from ..fake.control.client import Control
-from ..testing.expectations import Expectation
 from ..testing.records import ApiCall, CloudEvent, ProxyRefusal, call, event, proxy_refusal
 from ..testing.timeline import timeline
+
+if TYPE_CHECKING:
+    from ..testing.expectations import Expectation
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,13 @@ class Snapshot:
     def timeline(self) -> str:
         return timeline(self.events, self.calls, proxy_refusals=self.proxy_refusals)
 
-    def expect(self, *instances: str | Iterable[str]) -> Expectation:
+    def expect(self, *instances: str | Iterable[str]) -> "Expectation":
         ids: list[str] = []
         for given in instances:
             ids += [given] if isinstance(given, str) else given
+        # Not every run expects something.
+        from ..testing.expectations import Expectation
+
         return Expectation(_WithoutTimeline(self), ids)
 
 

@@ -178,11 +178,13 @@ class Supervisor:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
+        if not words[0]:
+            raise NotStarted(NOT_FOUND, "the command is an empty word")
         try:
             self._group = os.posix_spawnp(
                 words[0], list(words), dict(environ), setpgroup=0, setsigdef=usual
             )
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise _not_started(words[0], error) from None
         if self._terminal.is_for_command and self._terminal.lend(self._group):
             # It may have been stopped because it read before.
@@ -253,6 +255,7 @@ class Supervisor:
             if len(refused) == len(living):
                 break
             living = self._wait_for_end(_POLL_SECONDS)
+        self._reap()
         self._group = 0
         return [abs(process.pid) for process in living]
 
@@ -273,12 +276,8 @@ def _noted(_number: int, _frame: FrameType | None) -> None:
     """The number is in the pipe already."""
 
 
-def _not_started(word: str, error: OSError | ValueError) -> NotStarted:
-    if isinstance(error, ValueError):
-        return NotStarted(NOT_EXECUTABLE, f"the command has a word with a zero byte: {error}")
+def _not_started(word: str, error: OSError) -> NotStarted:
     if error.errno == errno.ENOENT:
         where = "" if "/" in word else " in PATH"
         return NotStarted(NOT_FOUND, f"{word}: there is no such command{where}")
-    return NotStarted(
-        NOT_EXECUTABLE, f"{word}: cannot be executed: {os.strerror(error.errno or 0)}"
-    )
+    return NotStarted(NOT_EXECUTABLE, f"{word}: cannot be executed: {os.strerror(error.errno or 0)}")

@@ -189,7 +189,9 @@ def _python_startup() -> bytes:
 def _node_preload() -> bytes:
     text = (_HERE / "node_preload.cjs").read_text()
     domains = ", ".join(f"'{domain}'" for domain in ALIBABA_DOMAINS)
-    given = f"const ALIBABA_DOMAINS = [{domains}];\nconst METADATA_ADDRESS = '{METADATA_ADDRESS}';\n"
+    given = (
+        f"const ALIBABA_DOMAINS = [{domains}];\nconst METADATA_ADDRESS = '{METADATA_ADDRESS}';\n"
+    )
     return re.sub(
         r"const ALIBABA_DOMAINS = .*\nconst METADATA_ADDRESS = .*\n", given, text, count=1
     ).encode()

@@ -59,7 +59,7 @@ def pids(file: Path, count: int) -> Sequence[int]:
     return [int(line) for line in file.read_text().split()]
 
 
-def run_folders() -> set[str]:
-    import tempfile
-
-    return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("simevents-run-")}
+def with_temporary_folder(folder: Path) -> dict[str, str]:
+    """The environment, with a temporary folder that nobody else uses."""
+    folder.mkdir()
+    return {**os.environ, "TMPDIR": str(folder)}

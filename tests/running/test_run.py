@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simevents.fake.server import FakeServer
-from tests.running.commands import HANDLER, SIMEVENTS, result, run, run_folders
+from tests.running.commands import HANDLER, SIMEVENTS, result, run, with_temporary_folder
 
 pytestmark = pytest.mark.slow
 
@@ -262,11 +262,12 @@ def test_the_help_has_an_example() -> None:
     assert b"Example: simevents run --instance i-web" in ended.stdout
 
 
-def test_nothing_is_left_of_the_way_in() -> None:
-    before = run_folders()
-    run("--", "sh", "-c", 'test -f "$SSL_CERT_FILE"')
+def test_nothing_is_left_of_the_way_in(tmp_path: Path) -> None:
+    environ = with_temporary_folder(tmp_path / "folder")
+    ended = run("--", "sh", "-c", 'test -f "$SSL_CERT_FILE" && ls "$TMPDIR"', env=environ)
 
-    assert run_folders() <= before
+    assert (ended.returncode, ended.stdout.count(b"\n")) == (0, 1)
+    assert list((tmp_path / "folder").iterdir()) == []
 
 
 def test_an_allowed_host_is_reached_and_another_is_not() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OutsideFake
@@ -37,7 +38,10 @@ class Snapshot:
         return [proxy_refusal(entry) for entry in self.refusal_entries]
 
     def timeline(self) -> str:
-        return timeline(self.events, self.calls, proxy_refusals=self.proxy_refusals)
+        """What happened, in order; what a program that polls repeats is in one line."""
+        return _without_repetitions(
+            timeline(self.events, self.calls, proxy_refusals=self.proxy_refusals)
+        )
 
     def expect(self, *instances: str | Iterable[str]) -> "Expectation":
         ids: list[str] = []
@@ -86,6 +90,18 @@ class RunCloud:
             [entry for entry in calls if entry["request_id"] not in self._earlier_calls],
             self.control.get("refusals")[self._earlier_refusals :],
         )
+
+
+def _without_repetitions(text: str) -> str:
+    """*text* with one line for adjacent lines that differ in their time only."""
+    shown: list[str] = []
+    for what, lines in groupby(text.splitlines(), key=lambda line: line.split(maxsplit=1)[1:]):
+        first, *others = lines
+        # The first line of all is a heading.
+        if others and what:
+            first += f" ({len(others) + 1} times, until {others[-1].split()[0]})"
+        shown.append(first)
+    return "\n".join(shown)
 
 
 def _has_finished(entry: dict[str, Any]) -> bool:

@@ -86,11 +86,12 @@ class Stage:
     def begin(self) -> None:
         """Let time run: the command starts now."""
         drill = self._drill
-        if drill.clock is not None or drill.rate is not None:
-            self._control.post("clock", rate=1.0 if drill.rate is None else drill.rate)
         self._pending = sorted(drill.publications, key=lambda each: each.after)
         if self._pending:
+            # Read before time runs: at a high rate, what this takes would be seconds.
             self._began = float(self._control.get("clock")["epoch"])
+        if drill.clock is not None or drill.rate is not None:
+            self._control.post("clock", rate=1.0 if drill.rate is None else drill.rate)
 
     @property
     def has_pending(self) -> bool:

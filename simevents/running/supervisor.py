@@ -280,4 +280,6 @@ def _not_started(word: str, error: OSError) -> NotStarted:
     if error.errno == errno.ENOENT:
         where = "" if "/" in word else " in PATH"
         return NotStarted(NOT_FOUND, f"{word}: there is no such command{where}")
-    return NotStarted(NOT_EXECUTABLE, f"{word}: cannot be executed: {os.strerror(error.errno or 0)}")
+    return NotStarted(
+        NOT_EXECUTABLE, f"{word}: cannot be executed: {os.strerror(error.errno or 0)}"
+    )

@@ -162,7 +162,9 @@ def test_untouched_is_judged_at_the_end_only(tmp_path: Path) -> None:
 
 
 def test_untouched_alone_lasts_until_the_time_is_over() -> None:
-    ended = run("--instance", "i-web", "--expect", "untouched", "--within", "0.3s", "--", "sleep", "60")
+    ended = run(
+        "--instance", "i-web", "--expect", "untouched", "--within", "0.3s", "--", "sleep", "60"
+    )
 
     assert ended.returncode == 0
     assert "The time for what was expected is over after 0.3 s" in ended.stderr.decode()

@@ -4,6 +4,7 @@ The names are those of both families of the vendor's libraries for Python, Go, J
 command line and of the Terraform provider.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -33,6 +34,7 @@ _KEY_ID = re.compile(r"(?:\A|_)(?:ACCESS_?KEY_?ID|ACCESS_?KEY|AK)\Z")
 _KEY_SECRET = re.compile(r"(?:\A|_)(?:ACCESS_?KEY_?SECRET|SECRET_?(?:ACCESS_?)?KEY|SECRET|SK)\Z")
 
 
+@functools.lru_cache(maxsize=1024)
 def is_identity(name: str) -> bool:
     """Whether the variable *name* says who a program is to Alibaba Cloud, or where keys are."""
     if name in _UNPREFIXED:
@@ -74,7 +76,7 @@ def _replacement(name: str) -> str:
 
 
 def profile_file(*, has_keys: bool) -> str:
-    """The file that `CREDENTIALS_FILE` names; without keys, chains go on to the metadata service."""
+    """The file that `CREDENTIALS_FILE` names; without keys, chains go on to the metadata."""
     if not has_keys:
         return ""
     return (

@@ -1,11 +1,10 @@
 """The options that a Java program reads from the environment, and a trust store that they name."""
 
 import re
+import struct
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from struct import error as StructError
-from struct import unpack_from
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _STORE = "-Djavax.net.ssl.trustStore="
 _PASSWORD = "-Djavax.net.ssl.trustStorePassword="  # noqa: S105 - the name of an option
 
 
-def added(given: str, host: str, port: int, past: Iterable[str], store: Path) -> str:
+def added(given: str, host: str, port: int, past: Iterable[str], store: str) -> str:
     """*given* and after it the proxy at *host* and *port*, and the trust store *store*.
 
     *past* are the hosts that are reached without the proxy.
@@ -47,23 +46,24 @@ def without_ours(given: str) -> str:
     return " ".join(word for word in _WORD.findall(given) if not _OURS.match(_plain(word)))
 
 
-def trust_store(environ: Mapping[str, str]) -> "tuple[Path, str] | None":
-    """The trust store that the user's options name, and its password; None without one."""
+def trust_store(environ: Mapping[str, str]) -> tuple[str, str]:
+    """The trust store that the user's options name, and its password; empty without one."""
     path, password = "", ""
     for name in (OPTIONS, *STRONGER):
-        for word in map(_plain, _WORD.findall(environ.get(name, ""))):
+        given = environ.get(name, "")
+        for word in map(_plain, _WORD.findall(given)) if _STORE in given else ():
             path = word.removeprefix(_STORE) if word.startswith(_STORE) else path
             password = word.removeprefix(_PASSWORD) if word.startswith(_PASSWORD) else password
-    return (Path(path), password) if path else None
+    return path, password
 
 
-def trusted(path: Path, password: str) -> "list[Certificate] | None":
+def trusted(path: str, password: str) -> "list[Certificate] | None":
     """The authorities in a trust store of the user, JKS or PKCS#12; None if it cannot be read."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
-    with suppress(OSError, ValueError, StructError):
-        data = path.read_bytes()
+    with suppress(OSError, ValueError, struct.error):
+        data = Path(path).read_bytes()
         if data[:4] == b"\xfe\xed\xfe\xed":
             return [x509.load_der_x509_certificate(der) for der in _jks_entries(data)]
         found = load_pkcs12(data, password.encode() if password else None)
@@ -78,18 +78,18 @@ def _jks_entries(data: bytes) -> list[bytes]:
 
     def taken(size_of_length: int) -> bytes:
         nonlocal at
-        (length,) = unpack_from(">H" if size_of_length == 2 else ">I", data, at)
+        (length,) = struct.unpack_from(">H" if size_of_length == 2 else ">I", data, at)
         at += size_of_length + length
         return data[at - length : at]
 
-    for _ in range(unpack_from(">I", data, 8)[0]):
-        (kind,) = unpack_from(">I", data, at)
+    for _ in range(struct.unpack_from(">I", data, 8)[0]):
+        (kind,) = struct.unpack_from(">I", data, at)
         at += 4
         taken(2)  # the alias
         at += 8  # the date
         if kind == 1:
             taken(4)  # the key
-        count = 1 if kind == 2 else unpack_from(">I", data, at)[0]
+        count = 1 if kind == 2 else struct.unpack_from(">I", data, at)[0]
         at += 0 if kind == 2 else 4
         for _ in range(count):
             taken(2)  # the type

@@ -46,7 +46,7 @@ def _plain(host):
             host = host.encode("idna").decode()
         except UnicodeError:
             pass
-    return host.rstrip(".").lower().partition("%")[0]
+    return str(host).rstrip(".").lower().partition("%")[0]
 
 
 def _packed(name):
@@ -375,15 +375,15 @@ def _run_next():
     here = os.path.dirname(os.path.abspath(__file__))
     before = list(sys.path)
     sys.path[:] = [entry for entry in before if os.path.abspath(entry or ".") != here]
-    ours = sys.modules.pop(__name__, None)
+    ours = sys.modules.pop(__name__)
     rest = list(sys.path)
     try:
-        import sitecustomize  # noqa: F401
+        import sitecustomize
     except ImportError as error:
         if getattr(error, "name", None) != "sitecustomize":
             raise
     finally:
-        sys.modules.setdefault(__name__, ours)  # type: ignore[arg-type]
+        sys.modules.setdefault(__name__, ours)
         if sys.path == rest:
             sys.path[:] = before
 
@@ -392,7 +392,7 @@ def _install():
     # type: () -> None
     for name in [name for name in LEADING if name in sys.modules]:
         LEADING.pop(name)(sys.modules[name])
-    sys.meta_path.insert(0, _Finder())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder())
     if hasattr(sys, "addaudithook"):
         sys.addaudithook(_audit())
     _run_next()

@@ -6,8 +6,10 @@ the user has set is added to; only proxies and identities are replaced.
 """
 
 import hashlib
+import os
 import re
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +24,9 @@ SENT_ON = "SIMEVENTS_PROXY"
 ALLOWED = "SIMEVENTS_ALLOWED"
 """The variable with the hosts that this code lets pass, separated by commas."""
 
+AUTHORITY, DEFAULT_BUNDLE = "authority.pem", "trusted.pem"
+KEYS, NO_KEYS = "keys.ini", "no-keys.ini"
+
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 _OTHER_PROXIES = re.compile(
@@ -33,8 +38,8 @@ _PAST = ("localhost", "localhost.", "127.0.0.1", "127.0.0.0/8", "::1", "0.0.0.0"
 _PAST_JAVA = ("localhost", "127.*", "[::1]", "0.0.0.0")  # noqa: S104
 
 _HERE = Path(__file__).parent
-_OF_A_RUN = rf"[^\"':]*{PREFIX}[^\"':]*"
-_REQUIRED_PRELOAD = re.compile(rf"--require \"{_OF_A_RUN}/preload\.cjs\"")
+_STARTUP = re.compile(rf".*/{PREFIX}[^/]*/python")
+_REQUIRED_PRELOAD = re.compile(rf"--require \"[^\"]*/{PREFIX}[^/\"]*/node/preload\.cjs\"")
 
 
 @dataclass(frozen=True)
@@ -56,28 +61,35 @@ class WayIn:
 
 def write_files(way: WayIn, environ: Mapping[str, str]) -> None:
     """Write what `variables` names, as far as it is not there. *environ* is the user's."""
-    for path, text in {
-        _startup(way) / "sitecustomize.py": _python_startup,
-        _preload(way): _node_preload,
-        way.folder / "authority.pem": lambda: way.certificate,
-        way.folder / "keys.ini": lambda: credentials.profile_file(has_keys=True).encode(),
-        way.folder / "no-keys.ini": lambda: credentials.profile_file(has_keys=False).encode(),
-        _default_bundle(way): lambda: trust.public() + way.certificate,
-    }.items():
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text())
+    texts: dict[str, Callable[[], bytes]] = {
+        "python/sitecustomize.py": _python_startup,
+        "node/preload.cjs": _node_preload,
+        AUTHORITY: lambda: way.certificate,
+        KEYS: lambda: credentials.profile_file(has_keys=True).encode(),
+        NO_KEYS: lambda: credentials.profile_file(has_keys=False).encode(),
+        DEFAULT_BUNDLE: lambda: trust.public() + way.certificate,
+    }
+    for name, text in texts.items():
+        if not (way.folder / name).exists():
+            _write(way.folder / name, text())
     for variable in trust.BUNDLES:
-        source, path = _bundle(way, variable, environ)
-        if not path.exists():
-            path.write_bytes((trust.certificates(source) if source else b"") + way.certificate)
-    given = java_options.trust_store(environ)
-    path = _java_store(way, environ)
-    if not path.exists():
-        trusted = java_options.trusted(*given) if given else None
+        given, bundle = _bundle(way, variable, environ)
+        if given and not Path(bundle).exists():
+            _write(Path(bundle), trust.certificates(Path(given)) + way.certificate)
+    store = Path(_java_store(way, environ))
+    if not store.exists():
+        trusted = java_options.trusted(*java_options.trust_store(environ))
         if trusted is None:
-            trusted = trust.parsed(trust.certificates(_default_bundle(way)))
-        path.write_bytes(trust.java_store([*trusted, *trust.parsed(way.certificate)]))
+            trusted = trust.parsed(trust.certificates(way.folder / DEFAULT_BUNDLE))
+        _write(store, trust.java_store([*trusted, *trust.parsed(way.certificate)]))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write *path* as a whole: another thread may start a program meanwhile."""
+    path.parent.mkdir(exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{threading.get_ident()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def variables(way: WayIn, environ: Mapping[str, str]) -> dict[str, str]:
@@ -97,12 +109,10 @@ def variables(way: WayIn, environ: Mapping[str, str]) -> dict[str, str]:
         SENT_ON: way.proxy_url,
         ALLOWED: ",".join(way.allowed),
         **credentials.of_the_fake(way.credentials_uri),
-        credentials.CREDENTIALS_FILE: str(
-            way.folder / ("no-keys.ini" if way.credentials_uri else "keys.ini")
-        ),
+        credentials.CREDENTIALS_FILE: f"{way.folder}/{NO_KEYS if way.credentials_uri else KEYS}",
         "ALIBABA_CLOUD_REGION_ID": way.region,
         "ALICLOUD_REGION": way.region,
-        **{variable: str(_bundle(way, variable, environ)[1]) for variable in trust.BUNDLES},
+        **{variable: _bundle(way, variable, environ)[1] for variable in trust.BUNDLES},
         "PYTHONPATH": _joined(_startup(way), environ.get("PYTHONPATH", "")),
         "NODE_OPTIONS": _required(_preload(way), environ.get("NODE_OPTIONS", "")),
         # For Node 24 and newer, should a program replace NODE_OPTIONS.
@@ -126,57 +136,55 @@ def environment(way: WayIn, environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _startup(way: WayIn) -> Path:
-    return way.folder / "python"
+def _startup(way: WayIn) -> str:
+    return f"{way.folder}/python"
 
 
-def _preload(way: WayIn) -> Path:
-    return way.folder / "node" / "preload.cjs"
+def _preload(way: WayIn) -> str:
+    return f"{way.folder}/node/preload.cjs"
 
 
-def _default_bundle(way: WayIn) -> Path:
-    return way.folder / "trusted.pem"
-
-
-def _bundle(way: WayIn, variable: str, environ: Mapping[str, str]) -> tuple[Path | None, Path]:
-    """The user's bundle for *variable*, and ours that replaces it."""
+def _bundle(way: WayIn, variable: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The user's bundle for *variable*, or empty, and ours that replaces it."""
     for name in trust.BUNDLES[variable]:
-        given = Path(environ.get(name, ""))
-        if environ.get(name) and way.folder in given.parents:
-            return None, given
-        if environ.get(name) and given.exists():
-            return given, way.folder / f"trusted-{_digest(given)}.pem"
+        given = environ.get(name, "")
+        if given.startswith(f"{way.folder}/"):
+            return "", given
+        stamp = _stamp(given) if given else ""
+        if stamp:
+            return given, f"{way.folder}/trusted-{stamp}.pem"
     # Node has the public authorities built in, and adds these.
     is_extra = variable == "NODE_EXTRA_CA_CERTS"
-    return None, way.folder / "authority.pem" if is_extra else _default_bundle(way)
+    return "", f"{way.folder}/{AUTHORITY if is_extra else DEFAULT_BUNDLE}"
 
 
-def _java_store(way: WayIn, environ: Mapping[str, str]) -> Path:
-    given = java_options.trust_store(environ)
-    if given is None:
-        return way.folder / "trusted.p12"
-    if way.folder in given[0].parents:
-        return given[0]
-    return way.folder / f"trusted-{_digest(given[0])}.p12"
+def _java_store(way: WayIn, environ: Mapping[str, str]) -> str:
+    given, _ = java_options.trust_store(environ)
+    if given.startswith(f"{way.folder}/"):
+        return given
+    stamp = f"-{_stamp(given)}" if given else ""
+    return f"{way.folder}/trusted{stamp}.p12"
 
 
-def _digest(path: Path) -> str:
-    """Names the file *path* in its present state."""
-    stamp = path.stat().st_mtime_ns if path.exists() else 0
-    return hashlib.sha256(f"{path.absolute()} {stamp}".encode()).hexdigest()[:16]
+def _stamp(path: str) -> str:
+    """Stands for the file *path* in its present state; empty if there is none."""
+    try:
+        changed = os.stat(path).st_mtime_ns  # noqa: PTH116 - called often
+    except OSError:
+        return ""
+    return hashlib.sha256(f"{path} {changed}".encode()).hexdigest()[:16]
 
 
-def _joined(folder: Path, given: str) -> str:
+def _joined(folder: str, given: str) -> str:
     """*folder* first, then what is given; an empty entry would be the working directory."""
-    is_ours = re.compile(rf".*/{PREFIX}[^/]*/python")
     rest: Iterable[str] = given.split(":") if given else ()
-    return ":".join((str(folder), *(entry for entry in rest if not is_ours.fullmatch(entry))))
+    return ":".join((folder, *(entry for entry in rest if not _STARTUP.fullmatch(entry))))
 
 
-def _required(preload: Path, given: str) -> str:
+def _required(preload: str, given: str) -> str:
     """*given*, then the preload, in quotes: a space in its path would end the option."""
     rest = _REQUIRED_PRELOAD.sub("", given).strip()
-    path = str(preload).replace("\\", "\\\\").replace('"', '\\"')
+    path = preload.replace("\\", "\\\\").replace('"', '\\"')
     return f'{rest} --require "{path}"'.strip()
 
 

@@ -38,7 +38,7 @@ def test_an_event_to_publish(text: str, publication: Publication) -> None:
 
 @pytest.mark.parametrize("text", ["", "5s=", "=SystemFailure.Stop", "-5s=SystemFailure.Stop"])
 def test_an_event_that_is_malformed(text: str) -> None:
-    with pytest.raises(InvalidInput, match="^--at: "):
+    with pytest.raises(InvalidInput, match=r"^--at: "):
         words.publication(text)
 
 
@@ -65,7 +65,7 @@ def test_an_expectation(text: str, wanted: Wanted) -> None:
     ],
 )
 def test_an_expectation_that_is_none(text: str) -> None:
-    with pytest.raises(InvalidInput, match="^--expect: "):
+    with pytest.raises(InvalidInput, match=r"^--expect: "):
         words.wanted(text)
 
 
@@ -109,17 +109,17 @@ def test_a_fault(text: str, body: dict[str, object]) -> None:
     ["*", ":timeout", "*:", "*:color=red", "*:latency=nan", "*:cut=sometimes", "*:timeout=1"],
 )
 def test_a_fault_that_is_malformed(text: str) -> None:
-    with pytest.raises(InvalidInput, match="^--fault: "):
+    with pytest.raises(InvalidInput, match=r"^--fault: "):
         words.fault(text)
 
 
 @pytest.mark.parametrize("text", ["", "now", "2018-08-22", "2018-08-22T09:30:00+08:00"])
 def test_a_time_that_is_not_utc(text: str) -> None:
-    with pytest.raises(InvalidInput, match="^--clock: .* use one such as 2018-08-22T09:30:00Z"):
+    with pytest.raises(InvalidInput, match=r"^--clock: .* use one such as 2018-08-22T09:30:00Z"):
         words.clock(text)
 
 
 @pytest.mark.parametrize("text", ["", "0s", "-1s", "soon", "1:30"])
 def test_a_duration_that_is_none(text: str) -> None:
-    with pytest.raises(InvalidInput, match="^--within: .* use one such as 30s"):
+    with pytest.raises(InvalidInput, match=r"^--within: .* use one such as 30s"):
         words.within(text)

@@ -7,6 +7,7 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
 
@@ -128,6 +129,11 @@ class _RunCommand(click.Command):
     help="Host outside that the command may reach. May be given again.",
 )
 @click.option(
+    "--isolate",
+    is_flag=True,
+    help="Give the command a network of its own, with no way out but the fake (Linux).",
+)
+@click.option(
     "--json",
     "json_file",
     type=click.Path(path_type=Path),
@@ -151,6 +157,8 @@ def run(
     within: str | None,
     allowed: tuple[str, ...],
     json_file: Path | None,
+    *,
+    isolate: bool,
 ) -> None:
     """Run COMMAND, unchanged, against a fake cloud; nothing it does reaches Alibaba Cloud.
 
@@ -191,6 +199,8 @@ def run(
             "the fake at --endpoint decides which hosts it lets through; start it with: simevents "
             "fake --proxy --allow HOST",
         )
+    if isolate:
+        _check_isolation(endpoint)
     hosts = options.allowed_hosts(allowed)
     drill = Drill(
         region=_region(region, is_own_cloud=endpoint is None),
@@ -212,6 +222,7 @@ def run(
         endpoint=_endpoint(endpoint),
         token=token,
         json_file=json_file,
+        is_isolated=isolate,
         allowed=hosts.names,
         permits=hosts.permits,
     )
@@ -225,6 +236,18 @@ def _exit(code: int) -> NoReturn:
             with suppress(OSError):
                 stream.flush()
     os._exit(code)
+
+
+def _check_isolation(endpoint: str | None) -> None:
+    from ..running.isolation import why_not
+
+    if endpoint is not None and urlsplit(endpoint).hostname != "127.0.0.1":
+        raise InvalidInput(
+            "--isolate", "the way out leads to 127.0.0.1 only; use --endpoint http://127.0.0.1:PORT"
+        )
+    reason = why_not()
+    if reason is not None:
+        options.fail(reason, OUR_FAILURE)
 
 
 def _say(text: str) -> None:

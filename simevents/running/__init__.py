@@ -1,1 +1,1 @@
-"""Runs any program against a fake cloud: ``simevents run``."""
+"""The command ``simevents run``: any program, unchanged, on a fake cloud."""

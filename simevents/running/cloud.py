@@ -24,6 +24,8 @@ class Snapshot:
     refused: Sequence[OutsideFake] = ()
     """Nothing runs in this process that would have been stopped here."""
     answer_failures: Sequence[str] = ()
+    process_exit_code: int | None = None
+    """The run itself waits for the command."""
 
     @property
     def events(self) -> list[CloudEvent]:

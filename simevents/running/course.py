@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..errors import SimulatedEventsError
 from ..fake.control.client import Control, ControlError
@@ -38,6 +39,7 @@ class Options:
     permits: Callable[[str], bool] = lambda _: False
     """Whether a host may be reached through the proxy."""
     json_file: Path | None = None
+    is_isolated: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,13 @@ def open_cloud(options: Options) -> Iterator[Served]:
         yield Served(server.url, server.authority.certificate, cloud)
 
 
-def command_words(options: Options) -> list[str]:
+def command_words(options: Options, proxy_url: str) -> list[str]:
     """What is executed."""
-    return list(options.command)
+    if not options.is_isolated:
+        return list(options.command)
+    from .isolation import command_in_isolation
+
+    return command_in_isolation(options.command, urlsplit(proxy_url).port or 80)
 
 
 class _Watch:
@@ -163,14 +169,17 @@ def _course(options: Options, supervisor: Supervisor, found: _Found, say: Say) -
             certificate=served.certificate,
             region=drill.region,
             folder=folder.path,
-            allowed=options.allowed,
+            # What is isolated has no other way than the proxy.
+            allowed=() if options.is_isolated else options.allowed,
             credentials_uri=served.proxy_url + stage.role_path if stage.role_path else "",
         )
         write_files(way, os.environ)
         judge = Judge(drill.wanted, stage.instance_ids)
         watch = _Watch(cloud, stage, judge, drill.within, say)
         watch.begin()
-        ending = supervisor.run(command_words(options), environment(way, os.environ), watch.look)
+        ending = supervisor.run(
+            command_words(options, served.proxy_url), environment(way, os.environ), watch.look
+        )
         found.ending = ending
         found.snapshot = cloud.snapshot()
         found.verdicts = judge.verdicts(found.snapshot)

@@ -64,11 +64,16 @@ class ProxyRefusal:
     method: str
     host: str
     action: str
-    """Of an API call that the fake does not serve; else empty."""
+    """Of an API call that the fake does not serve, or why TLS failed; else empty."""
     is_alibaba: bool
     """The program wanted the real cloud, which fails the test."""
 
     def __str__(self) -> str:
+        if self.method == "TLS":
+            return (
+                f"TLS with {self.host} failed ({self.action}); does the program trust the "
+                "certificate in SSL_CERT_FILE?"
+            )
         return " ".join(part for part in (self.method, self.host, self.action) if part)
 
 

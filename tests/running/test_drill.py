@@ -299,19 +299,27 @@ def test_a_fake_that_dies_ends_the_run() -> None:
 def test_what_a_program_that_polls_repeats_is_one_line() -> None:
     def entry(second: int, action: str) -> dict[str, Any]:
         return {
-            **{"at": f"2018-08-22T09:30:0{second}Z", "action": action, "parameters": {}},
-            **{"status": 200, "code": "", "request_id": "", "unexpected": False, "results": 1},
-            **{"problem": "", "is_read": True, "carried_out": True, "answered": True},
+            "at": f"2018-08-22T09:30:0{second}Z",
+            "action": action,
+            "parameters": {},
+            "status": 200,
+            "code": "",
+            "request_id": "",
+            "unexpected": False,
+            "results": 1,
+            "problem": "",
+            "is_read": True,
+            "carried_out": True,
+            "answered": True,
             "taught": False,
         }
 
     calls = [entry(n, "DescribeInstances") for n in range(4)] + [entry(4, "DescribeRegions")]
 
-    assert Snapshot([], calls, []).timeline().splitlines()[1:] == [
-        "  2018-08-22T09:30:00Z  handler  DescribeInstances -> 1 result "
-        "(4 times, until 2018-08-22T09:30:03Z)",
-        "  2018-08-22T09:30:04Z  handler  DescribeRegions -> 1 result",
-    ]
+    polled, other = Snapshot([], calls, []).timeline().splitlines()[1:]
+    assert polled.startswith("  2018-08-22T09:30:00Z  handler  DescribeInstances -> 1 result")
+    assert polled.endswith(" (4 times, until 2018-08-22T09:30:03Z)")
+    assert other == "  2018-08-22T09:30:04Z  handler  DescribeRegions -> 1 result"
 
 
 @pytest.mark.slow

@@ -26,10 +26,9 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def fake(environ: dict[str, str], *words: str) -> "subprocess.Popen[str]":
-    started = subprocess.Popen(
+    return subprocess.Popen(
         [*SIMEVENTS, "fake", "--port", "0", *words], stdout=subprocess.PIPE, text=True, env=environ
     )
-    return started
 
 
 @pytest.fixture

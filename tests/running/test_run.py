@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from simevents.fake.server import FakeServer
+from simevents.running.isolation import why_not
 from tests.running.commands import HANDLER, SIMEVENTS, result, run, with_temporary_folder
 
 pytestmark = pytest.mark.slow
@@ -33,7 +34,7 @@ def test_what_simevents_says_is_on_stderr_with_its_name() -> None:
 
 
 def test_words_that_are_not_utf8_arrive_as_they_are() -> None:
-    words = [*SIMEVENTS, "run", "--", "printf", "%s", b"\xff-\xc3\xa4"]
+    words: list[str | bytes] = [*SIMEVENTS, "run", "--", "printf", "%s", b"\xff-\xc3\xa4"]
     ended = subprocess.run(words, capture_output=True, timeout=60, check=False)
 
     assert (ended.returncode, ended.stdout) == (0, b"\xff-\xc3\xa4")
@@ -147,15 +148,12 @@ def test_the_commands_own_failure_comes_before_expectations() -> None:
     assert run(*words, "--", "sh", "-c", "exit 9").returncode == 9
 
 
-def test_untouched_is_judged_at_the_end_only(tmp_path: Path) -> None:
-    late = "sleep 0.3; " + " ".join(
-        [sys.executable, "-c", '"import sys; sys.path.insert(0, sys.argv.pop(1)); import handler; ']
-    )
-    late += "handler.call('RebootInstance', InstanceId='i-web')\""
-    ended = run(
-        *("--instance", "i-web", "--expect", "untouched", "--within", "20s"),
-        *("--", "sh", "-c", f'{late} "$0" http', str(Path(__file__).parent)),
-    )
+def test_untouched_is_judged_at_the_end_only() -> None:
+    late = "import sys, time; sys.path.insert(0, sys.argv.pop(1)); import handler; "
+    late += "time.sleep(0.3); handler.call('RebootInstance', InstanceId='i-web')"
+    program = (sys.executable, "-c", late, str(Path(__file__).parent), "http")
+    words = ("--instance", "i-web", "--expect", "untouched", "--within", "20s")
+    ended = run(*words, "--", *program)
 
     assert ended.returncode == 1
     assert "i-web was not left untouched: RebootInstance." in ended.stderr.decode()
@@ -274,7 +272,8 @@ def test_nothing_is_left_of_the_way_in(tmp_path: Path) -> None:
 
 def test_an_allowed_host_is_reached_and_another_is_not() -> None:
     with FakeServer(host="127.0.0.2") as outside:
-        words = "import os, urllib.request as r; p = r.ProxyHandler({'http': os.environ['HTTP_PROXY']});"
+        words = "import os, urllib.request as r; "
+        words += "p = r.ProxyHandler({'http': os.environ['HTTP_PROXY']}); "
         words += f"print(r.build_opener(p).open('{outside.url}/_fake/clock').status)"
         program = [sys.executable, "-c", words]
         refused = run("--", *program)
@@ -300,6 +299,21 @@ def test_closed_standard_streams_stay_closed_for_the_command(tmp_path: Path) -> 
     line = f"{shlex.join(words)} <&- >&- 2>&-"
 
     assert subprocess.run(["sh", "-c", line], timeout=60, check=False).returncode == 0
+
+
+@pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
+def test_an_isolated_command_is_led_to_the_fake_without_its_environment(tmp_path: Path) -> None:
+    file = tmp_path / "result.json"
+    ended = run(
+        *("--isolate", "--instance", "i-web", "--at", "0s=SystemMaintenance.Reboot"),
+        *("--expect", "event_avoided", "--json", str(file)),
+        *("--", "env", "-i", *HANDLER, "http"),
+    )
+
+    assert ended.returncode == 0, ended.stderr.decode()
+    assert result(file)["seconds"] < 15
+    assert run("--isolate", "--", "sh", "-c", "exit 7").returncode == 7
+    assert run("--isolate", "--", "no-such-command").returncode == 127
 
 
 def test_pytest_is_not_needed() -> None:

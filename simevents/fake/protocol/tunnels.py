@@ -140,15 +140,18 @@ class Tunnels:
             return
         if near.is_over:
             far.close()
-            return
         near.write(target.answer)
         far.write(target.head)
         near.resume_reading()
         if serving is not None:
             try:
                 await serving
-            except (OSError, ssl.SSLError) as error:
-                self._gate.handshake_failed(target.netloc, getattr(error, "reason", "") or "")
+            except ssl.SSLError as error:
+                if error.reason:
+                    self._gate.handshake_failed(target.netloc, error.reason)
+            except OSError:
+                # The client has left; the other end of its connection ends too.
+                far.close()
 
     async def _serve_here(
         self, far: "_End", serve: Callable[[], asyncio.Protocol], target: Target

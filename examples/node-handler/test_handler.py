@@ -1,0 +1,9 @@
+import subprocess
+
+
+def test_the_instance_restarts_early(ecs_fake):
+    subprocess.run(["npm", "ci", "--silent"], check=True)
+    (instance,) = ecs_fake.run_instances()
+    ecs_fake.schedule("SystemMaintenance.Reboot", instance, "+2h")
+    handler = ecs_fake.popen(["node", "handler.js"])
+    ecs_fake.expect(instance).within("60s", handler).rebooted().event_avoided()

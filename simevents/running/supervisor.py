@@ -162,6 +162,8 @@ class Supervisor:
                 self._pass_on(number)
             self._reap()
         was_running = self._running.code is None
+        # From here on Ctrl-C is for this process, and means a hurry.
+        self._terminal.take_back()
         left = self._end_all(0 if decided is EndedBy.SIGNAL else GRACE_SECONDS)
         self._terminal.take_back(is_left_behind=True)
         return Ending(

@@ -56,11 +56,12 @@ class Terminal:
         A command that *is_left_behind*, stopped or killed, has not set the terminal back.
         SIGTTOU has to be ignored.
         """
-        if self._file is None or not _is_foreground(self._file, self._lent_to):
+        if self._file is None or not self._lent_to:
             return
         with suppress(OSError, termios.error):
-            os.tcsetpgrp(self._file, self._own_group)
-            if is_left_behind and self._modes is not None:
+            if _is_foreground(self._file, self._lent_to):
+                os.tcsetpgrp(self._file, self._own_group)
+            if is_left_behind and self._modes and _is_foreground(self._file, self._own_group):
                 termios.tcsetattr(self._file, termios.TCSADRAIN, self._modes)
 
     @property

@@ -13,17 +13,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import orjson
 import uvicorn
 
 from ..hosts import is_loopback
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from .application import Application, AsgiApplication, Guard
+from .control.reads import Reads
 from .ecs import instance_creation
 from .metadata.service import MetadataService
 from .protocol import dispatch
@@ -44,6 +46,8 @@ from .state.switches import Switches, Value
 
 HOST = "127.0.0.1"
 START_SECONDS = 30
+TICK_SECONDS = 0.1
+"""How often it looks whether a signal has ended it."""
 
 
 class ServerError(Exception):
@@ -104,6 +108,9 @@ class FakeServer:
         self._is_over = False
         self.answers = Answers(answers)
         self.authority = authority or Authority()
+        self.way_in: Mapping[str, Any] | None = None
+        """How other processes are led here, for the control route of this name; None if they
+        have no files for it."""
         with ExitStack() as undo:
             self._socket = undo.enter_context(_bind(host, port))
             self.url = _url(self._socket)
@@ -135,9 +142,11 @@ class FakeServer:
         switches: Switches,
         allowed: Callable[[str], bool],
     ) -> "_Server":
+        token = self.control_token
         proxy = Proxy(journal.refusals, cloud.now, cloud.answers, allowed)
         connections = self._connections = Connections(Tunnels(proxy, self.authority))
-        self._guard = Guard(partial(_control_routes, cloud, journal, switches), self.control_token)
+        self._reads = Reads(cloud, journal)
+        self._guard = Guard(lambda: self._control_routes(cloud, journal, switches), token)
         application = Application(
             dispatch.Rpc(cloud, journal),
             MetadataService(cloud, journal),
@@ -161,6 +170,14 @@ class FakeServer:
         )
         return _Server(config, connections, at_end=self._store.close)
 
+    def _control_routes(
+        self, cloud: Cloud, journal: Journal, switches: Switches
+    ) -> AsgiApplication:
+        # Imported at the first use: the import of its framework is a third of the start-up time.
+        from .control import routes
+
+        return routes.routes(cloud, journal, switches, self.authority, lambda: self.way_in)
+
     def control(self, method: str, route: str, body: bytes) -> tuple[int, bytes]:
         """Run a control request from another thread of this process, without a connection.
 
@@ -169,6 +186,11 @@ class FakeServer:
         """
         if self._thread is None or not self._thread.is_alive():
             raise ServerError("This fake cloud is not running.")
+        loop = self._server.loop
+        if method == "GET":
+            found = asyncio.run_coroutine_threadsafe(self._read(route), loop).result()
+            if found is not None:
+                return 200, orjson.dumps(found)
         path, _, query = route.partition("?")
         scope = {
             "type": "http",
@@ -189,9 +211,12 @@ class FakeServer:
             sent.append(message)
 
         answered = self._guard(scope, receive, send)
-        asyncio.run_coroutine_threadsafe(answered, self._server.loop).result()
+        asyncio.run_coroutine_threadsafe(answered, loop).result()
         content = b"".join(message.get("body", b"") for message in sent)
         return int(sent[0]["status"]), content
+
+    async def _read(self, route: str) -> Any:
+        return self._reads.of(route)
 
     def serve(self) -> None:
         """Serve in the foreground until the process receives SIGINT or SIGTERM.
@@ -205,7 +230,7 @@ class FakeServer:
 
     def end(self) -> None:
         """Let `serve` return; may be called from a signal handler."""
-        self._server.should_exit = True
+        self._server.end()
 
     def start(self) -> None:
         """Serve in a thread; returns when the server accepts requests.
@@ -228,7 +253,7 @@ class FakeServer:
         """Stop serving, and release the address and the data file, for good."""
         self._is_over = True
         if self._thread is not None:
-            self._server.should_exit = True
+            self._server.end()
             self._thread.join()
             self._thread = None
         self._socket.close()
@@ -274,7 +299,22 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._connections = connections
         self._at_end = at_end
+        self._ending = asyncio.Event()
         self.ready = threading.Event()
+
+    def end(self) -> None:
+        """Let it return; from another thread, or from a signal handler."""
+        self.should_exit = True
+        if self.ready.is_set():
+            # A loop that is closed has ended already.
+            with suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self._ending.set)
+
+    async def main_loop(self) -> None:
+        """uvicorn's own looks ten times a second whether it has to end."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), TICK_SECONDS)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         protocol: Any = self.config.http_protocol_class
@@ -295,15 +335,14 @@ class _Server(uvicorn.Server):
         await super().startup([bound])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if not self.server_state.connections and not self.server_state.tasks:
+            # Nobody needs the tenth of a second that uvicorn leaves to clients.
+            for each in (*self.servers, *(sockets or ())):
+                each.close()
+            self._at_end()
+            return
         await super().shutdown(sockets)
         self._at_end()
-
-
-def _control_routes(cloud: Cloud, journal: Journal, switches: Switches) -> AsgiApplication:
-    # Imported at the first use: the import of its framework is a third of the start-up time.
-    from .control import routes
-
-    return routes.routes(cloud, journal, switches)
 
 
 def _bind(host: str, port: int) -> socket.socket:

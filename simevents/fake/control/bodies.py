@@ -7,12 +7,11 @@ The description of a field is used in the error text for a bad value:
 import codecs
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
 import msgspec
 import orjson
 from msgspec import UNSET, Meta, Struct, UnsetType
-from starlette.requests import Request
 
 from ...models import EventCycleStatus
 from ..protocol.api_errors import FAULT_ERRORS
@@ -33,6 +32,9 @@ from .fields import (
     decoded,
     description,
 )
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 _LONGEST_ATTRIBUTE = 10_000
 _MOST_LEVELS = 32
@@ -169,7 +171,7 @@ class Account(Body, frozen=True):
 B = TypeVar("B", bound=Body)
 
 
-async def read(request: Request, kind: type[B]) -> B:
+async def read(request: "Request", kind: type[B]) -> B:
     """The body as *kind*. Raises BadBody with the name of the bad field and the valid values."""
     return converted(await read_object(request), kind)
 
@@ -182,7 +184,7 @@ def converted(given: dict[str, Any], kind: type[B]) -> B:
         raise BadBody(_explained(given, kind)) from None
 
 
-async def read_object(request: Request) -> dict[str, Any]:
+async def read_object(request: "Request") -> dict[str, Any]:
     """The body as a JSON object with any fields. Raises BadBody.
 
     It has no values that could not be stored or written in an answer.

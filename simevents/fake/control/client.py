@@ -5,9 +5,10 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
 PATIENCE_SECONDS = 60.0
 """Timeout for an answer; creating 100,000 instances takes some time."""
@@ -35,6 +36,9 @@ class Control:
         self.url = url.rstrip("/")
         self._http: httpx.Client | None = None
         if send is None:
+            # Who controls a fake in its own process does not pay for this import.
+            import httpx
+
             self._http = httpx.Client(
                 base_url=f"{self.url}/_fake",
                 headers={"Authorization": f"Bearer {token}"} if token else {},
@@ -66,6 +70,8 @@ class Control:
         return self._call("DELETE", route, b"")
 
     def _send_by_http(self, method: str, route: str, body: bytes) -> tuple[int, bytes]:
+        import httpx
+
         assert self._http is not None
         try:
             answer = self._http.request(method, f"/{route}", content=body)

@@ -5,8 +5,7 @@ with ``{"error": …}``: it names the field and the valid values, and nothing is
 """
 
 import os
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from typing import Any
@@ -20,8 +19,8 @@ from starlette.routing import Route
 
 from ...models import EventCycleStatus
 from ..ecs import instance_creation
-from ..ecs.instance_status import status_of
 from ..protocol.api_errors import ApiError
+from ..protocol.authority import Authority
 from ..protocol.registry import ACTIONS
 from ..state.answers import TooManyAnswers
 from ..state.catalog import DEFAULT_REGION
@@ -34,6 +33,7 @@ from ..state.journal import Journal
 from ..state.lifecycle import FINAL, start_status
 from ..state.switches import BadSwitch, Switches
 from . import answer_bodies, bodies, metadata_change
+from .reads import Reads
 
 # Read once: a test may replace what reads files.
 _VERSION = metadata.version("simevents")
@@ -41,9 +41,19 @@ _VERSION = metadata.version("simevents")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(cloud: Cloud, journal: Journal, switches_at_start: Switches) -> Starlette:
-    """The control application for one cloud; a reset restores *switches_at_start*."""
-    control = _Control(cloud, journal, switches_at_start)
+def routes(
+    cloud: Cloud,
+    journal: Journal,
+    switches_at_start: Switches,
+    authority: Authority,
+    way_in: Callable[[], Mapping[str, Any] | None],
+) -> Starlette:
+    """The control application for one cloud; a reset restores *switches_at_start*.
+
+    *authority* is the one of its certificates. *way_in* returns how other processes are led
+    here, and None when no files were made for that.
+    """
+    control = _Control(cloud, journal, switches_at_start, authority, way_in)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "health", control.health),
         ("GET", "actions", control.actions),
@@ -65,6 +75,8 @@ def routes(cloud: Cloud, journal: Journal, switches_at_start: Switches) -> Starl
         ("POST", "throttle", control.set_throttle),
         ("GET", "calls", control.calls),
         ("GET", "refusals", control.refusals),
+        ("GET", "authority", control.certificate),
+        ("GET", "way-in", control.way_in),
         ("GET", "metadata", control.metadata),
         ("POST", "metadata", control.set_metadata),
         ("POST", "account", control.change_account),
@@ -90,14 +102,24 @@ async def _bad_body(_request: Request, error: Exception) -> Response:
 
 
 class _Control:
-    def __init__(self, cloud: Cloud, journal: Journal, switches_at_start: Switches) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        journal: Journal,
+        switches_at_start: Switches,
+        authority: Authority,
+        way_in: Callable[[], Mapping[str, Any] | None],
+    ) -> None:
         self._cloud = cloud
         self._journal = journal
+        self._reads = Reads(cloud, journal)
         self._switches_at_start = switches_at_start
+        self._authority = authority
+        self._way_in = way_in
 
     async def health(self, _request: Request) -> Response:
         store = self._cloud.store
-        with self._settled():
+        with self._reads.settled():
             return JSONResponse(
                 {
                     "version": _VERSION,
@@ -117,16 +139,7 @@ class _Control:
         return JSONResponse([{"product": product, "action": name} for product, name in covered])
 
     async def instances(self, _request: Request) -> Response:
-        return JSONResponse(
-            [
-                {
-                    "instance_id": instance.id,
-                    "region": instance.region,
-                    "status": status_of(instance, self._cloud.now()),
-                }
-                for instance in self._cloud.store.find("instance")
-            ]
-        )
+        return JSONResponse(self._reads.instances())
 
     async def add_instances(self, request: Request) -> Response:
         body = await bodies.read(request, bodies.Instances)
@@ -139,13 +152,12 @@ class _Control:
         else:
             assert body.count is not UNSET
             ids = [self._cloud.new_id("i") for _ in range(body.count)]
-        with self._settled():
+        with self._reads.settled():
             made = instance_creation.create(self._cloud, region, ids, {})
         return JSONResponse({"instance_ids": [instance.id for instance in made]})
 
     async def events(self, _request: Request) -> Response:
-        with self._settled():
-            return JSONResponse([self._event(event) for event in self._cloud.store.events.find()])
+        return JSONResponse(self._reads.events())
 
     async def inject_events(self, request: Request) -> Response:
         """Create events in any status, without the checks of the API; by default real events."""
@@ -173,14 +185,12 @@ class _Control:
             )
             for instance_id in body.instance_ids
         ]
-        with self._settled():
+        with self._reads.settled():
             self._cloud.store.events.add(made, self._cloud.switches.executing_seconds)
-        return JSONResponse([self._event(event) for event in made])
+        return JSONResponse([self._reads.event(event) for event in made])
 
     async def clock(self, _request: Request) -> Response:
-        return JSONResponse(
-            {"now": iso_time(self._cloud.now()), "rate": self._cloud.clock.setting.rate}
-        )
+        return JSONResponse(self._reads.clock())
 
     async def turn_clock(self, request: Request) -> Response:
         body = await bodies.read(request, bodies.ClockChange)
@@ -196,7 +206,7 @@ class _Control:
             clock.run_at(body.rate)
         else:
             clock.run_at(0 if body.freeze else 1)
-        with self._settled():
+        with self._reads.settled():
             self._cloud.store.save_clock_setting(clock.setting)
         return await self.clock(request)
 
@@ -231,7 +241,7 @@ class _Control:
         """Set the given switches and keep the others. They are saved with the cloud's data."""
         body = bodies.plain_values(await bodies.read_object(request))
         self._cloud.switches = self._cloud.switches.changed(**body)
-        with self._settled():
+        with self._reads.settled():
             self._cloud.store.save_switches(self._cloud.switches.differing())
         return await self.switches(request)
 
@@ -249,10 +259,23 @@ class _Control:
             "0",
             "false",
         )
-        return JSONResponse(self._journal.entries(unexpected_only=unexpected_only))
+        return JSONResponse(self._reads.calls(unexpected_only=unexpected_only))
 
     async def refusals(self, _request: Request) -> Response:
-        return JSONResponse(self._journal.refusals.entries())
+        return JSONResponse(self._reads.refusals())
+
+    async def certificate(self, _request: Request) -> Response:
+        """The certificate that a program has to trust which speaks TLS to this fake."""
+        return JSONResponse({"certificate": self._authority.certificate.decode()})
+
+    async def way_in(self, _request: Request) -> Response:
+        found = self._way_in()
+        if found is None:
+            raise bodies.BadBody(
+                "this fake cloud has no files for other programs to trust; start it with: "
+                "simevents fake --proxy"
+            )
+        return JSONResponse(dict(found))
 
     async def metadata(self, _request: Request) -> Response:
         return JSONResponse(metadata_change.shown(self._cloud))
@@ -260,13 +283,13 @@ class _Control:
     async def set_metadata(self, request: Request) -> Response:
         """Choose the instance that the metadata service speaks for; null undoes it all."""
         body = await bodies.read(request, bodies.MetadataChange)
-        with self._settled():
+        with self._reads.settled():
             metadata_change.apply(self._cloud, body)
         return await self.metadata(request)
 
     async def change_account(self, request: Request) -> Response:
         body = await bodies.read(request, bodies.Account)
-        with self._settled():
+        with self._reads.settled():
             self._cloud.store.set_meta("account_id", body.id)
         return JSONResponse({"id": body.id})
 
@@ -285,29 +308,6 @@ class _Control:
         self._cloud.switches = self._switches_at_start
         self._journal.clear()
         return await self.health(request)
-
-    def _event(self, event: EventRow) -> dict[str, Any]:
-        return {
-            "event_id": event.event_id,
-            "region": event.region,
-            "instance_id": event.instance_id,
-            "event_type": event.event_type,
-            "status": event.status.value,
-            "publish_time": iso_time(event.published_at),
-            "not_before": iso_time(event.not_before),
-            "simulated": event.simulated,
-            "history": [
-                {"at": iso_time(at), "status": status}
-                for at, status in self._cloud.store.events.history(event.event_id)
-            ],
-        }
-
-    @contextmanager
-    def _settled(self) -> Iterator[None]:
-        """A transaction that first applies all event transitions that are due."""
-        with self._cloud.store.transaction():
-            self._cloud.settle()
-            yield
 
     def _region(self, name: str | UnsetType) -> str:
         is_any = self._cloud.switches.unknown_region == "accept"

@@ -6,6 +6,7 @@ Its key exists in memory only. It lives as long as the process that made it.
 import os
 import ssl
 import tempfile
+import threading
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ class Authority:
 
     def __init__(self) -> None:
         self._made: trustme.CA | None = None
+        self._one_at_a_time = threading.Lock()
         self._contexts: OrderedDict[str, ssl.SSLContext] = OrderedDict()
 
     @property
@@ -39,12 +41,14 @@ class Authority:
         return self._context("", _ANY_HOST)
 
     def _authority(self) -> "trustme.CA":
-        if self._made is None:
-            # Its import takes a tenth of a second, which only programs with HTTPS need.
-            import trustme
+        # The server's thread and the one that starts programs may both be the first.
+        with self._one_at_a_time:
+            if self._made is None:
+                # Its import takes a tenth of a second, which only programs with HTTPS need.
+                import trustme
 
-            self._made = trustme.CA(organization_name="simevents fake cloud of this run")
-        return self._made
+                self._made = trustme.CA(organization_name="simevents fake cloud of this run")
+            return self._made
 
     def _context(self, key: str, names: tuple[str, ...]) -> ssl.SSLContext:
         found = self._contexts.pop(key, None)

@@ -119,7 +119,8 @@ def lines(path: Path | None) -> list[str]:
 
 
 def missing_extra(missing: ModuleNotFoundError) -> NoReturn:
-    fail(f"{missing.name} is not installed; it comes with: pip install '.[fake]' in a checkout")
+    extra = "testing" if missing.name in ("vcr", "yaml") else "fake"
+    fail(f"{missing.name} is not installed; it comes with: pip install '.[{extra}]' in a checkout")
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

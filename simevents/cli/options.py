@@ -119,8 +119,9 @@ def lines(path: Path | None) -> list[str]:
 
 
 def missing_extra(missing: ModuleNotFoundError) -> NoReturn:
-    extra = "testing" if missing.name in ("vcr", "yaml") else "fake"
-    fail(f"{missing.name} is not installed; it comes with: pip install '.[{extra}]' in a checkout")
+    package = (missing.name or "").partition(".")[0]
+    extra = "testing" if package in ("vcr", "yaml") else "fake"
+    fail(f"{package} is not installed; it comes with: pip install '.[{extra}]' in a checkout")
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

@@ -165,8 +165,27 @@ def test_neither_pytest_nor_the_fake_is_needed() -> None:
     program = """
 import sys
 sys.modules["pytest"] = None
-import simevents.replaying.record, simevents.replaying.replay
+import simevents.replaying.live, simevents.replaying.record, simevents.replaying.replay
 """
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
 
     assert ended.returncode == 0
+
+
+def test_the_extra_that_brings_cassettes_is_named_where_it_is_missing() -> None:
+    program = """
+import sys
+sys.modules["vcr"] = None
+from simevents.cli import options
+try:
+    import simevents.replaying.replay
+except ModuleNotFoundError as missing:
+    options.missing_extra(missing)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+
+    assert ended.stderr == (
+        "error: vcr is not installed; it comes with: pip install '.[testing]' in a checkout\n"
+    )

@@ -34,20 +34,8 @@ class Control:
 
     def __init__(self, url: str, token: str = "", send: Send | None = None) -> None:
         self.url = url.rstrip("/")
-        self._http: httpx.Client | None = None
-        if send is None:
-            # Who controls a fake in its own process does not pay for this import.
-            import httpx
-
-            self._http = httpx.Client(
-                base_url=f"{self.url}/_fake",
-                headers={"Authorization": f"Bearer {token}"} if token else {},
-                # Ignore proxies in the environment: a test connects directly to its fake.
-                trust_env=False,
-                # Loading the CA certificates takes 30 ms, and plain HTTP does not need them.
-                verify=self.url.startswith("https:"),
-                timeout=PATIENCE_SECONDS,
-            )
+        # Who controls a fake in its own process does not pay for the import of the client.
+        self._http = _client(self.url, token) if send is None else None
         self._send = send or self._send_by_http
 
     def __enter__(self) -> Self:
@@ -98,3 +86,17 @@ class Control:
             or f"{self.url} answered with HTTP {status} and is not a fake cloud; use the URL "
             "that simevents fake printed"
         )
+
+
+def _client(url: str, token: str) -> "httpx.Client":
+    import httpx
+
+    return httpx.Client(
+        base_url=f"{url}/_fake",
+        headers={"Authorization": f"Bearer {token}"} if token else {},
+        # Ignore proxies in the environment: a test connects directly to its fake.
+        trust_env=False,
+        # Loading the CA certificates takes 30 ms, and plain HTTP does not need them.
+        verify=url.startswith("https:"),
+        timeout=PATIENCE_SECONDS,
+    )

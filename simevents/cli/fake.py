@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -13,6 +15,7 @@ from ..errors import InvalidInput
 from . import options
 
 if TYPE_CHECKING:
+    from ..fake.server import FakeServer
     from ..fake.state.answers import Answer
     from .request_log import RequestLog
 
@@ -92,6 +95,19 @@ def _print_list(ctx: click.Context, parameter: click.Parameter, is_wanted: bool)
     metavar="[FILE]",
     help="Write a line for each call of the API to FILE, or to stderr without one.",
 )
+@click.option(
+    "--proxy",
+    is_flag=True,
+    help="Make the files that other programs need to trust this fake over HTTPS; simevents env "
+    "then prints the variables for a shell. Any access key is accepted.",
+)
+@click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    metavar="HOST",
+    help="Host outside that programs may reach through the fake as their proxy.",
+)
 @click.option("--detach", is_flag=True, help="Leave it running and return.")
 @click.option("--stop", is_flag=True, help="Stop the fake that serves --data, and return.")
 @click.option(
@@ -122,7 +138,9 @@ def fake(
     switches: tuple[str, ...],
     answers_file: Path | None,
     log: str | None,
+    allowed: tuple[str, ...],
     *,
+    proxy: bool,
     detach: bool,
     stop: bool,
 ) -> None:
@@ -149,6 +167,7 @@ def fake(
             "every user of this machine can see the arguments of a process; use --access-keys FILE "
             f"(a line ID:SECRET each) or the variable {ACCESS_KEYS_VARIABLE}",
         )
+    hosts = options.allowed_hosts(allowed)
     keys = _key_pairs(access_keys_file)
     answers = _answers(answers_file)
     try:
@@ -164,6 +183,8 @@ def fake(
             arguments = ["--region", region]
             arguments += [word for id in ids for word in ("--instance", id)]
             arguments += ["--as-instance", as_instance] if as_instance else []
+            arguments += ["--proxy"] if proxy else []
+            arguments += [word for host in allowed for word in ("--allow", host)]
             files = access_keys_file, answers_file
             click.echo(_detached(data, port, host, arguments, *files, switches, log))
             return
@@ -172,12 +193,14 @@ def fake(
             host=host,
             port=port,
             access_keys=keys,
+            accept_any_key=proxy,
             instance_ids=ids,
             as_instance=as_instance,
             region=region,
             switches=values,
             on_call=_request_log(log),
             answers=answers,
+            allowed=hosts.permits,
         )
     except (ServerError, StoreError) as error:
         options.fail(str(error))
@@ -189,6 +212,8 @@ def fake(
                 while_serving.enter_context(daemon.recorded(server, data))
             except ServerError as error:
                 options.fail(str(error))
+        if proxy:
+            while_serving.enter_context(_way_in(server, region, hosts.names))
         # Ctrl-C is how a server in the foreground is ended, also before it has begun to serve.
         signal.signal(signal.SIGINT, lambda *_: server.end())
         click.echo(server.url)
@@ -196,6 +221,31 @@ def fake(
             click.echo(f"control token: {server.control_token}")
         sys.stdout.flush()
         server.serve()
+
+
+@contextmanager
+def _way_in(server: "FakeServer", region: str, allowed: tuple[str, ...]) -> Iterator[None]:
+    """While *server* serves, the files that lead other programs to it."""
+    from ..way_in.folder import RunFolder
+    from ..way_in.variables import WayIn, write_files
+
+    ended_by: list[int] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        ended_by.append(number)
+        server.end()
+
+    # uvicorn repeats the signal that has ended it: without this the files would stay.
+    signal.signal(signal.SIGTERM, end)
+    with RunFolder() as folder:
+        certificate = server.authority.certificate
+        way = WayIn(server.url, certificate, region, folder.path, allowed)
+        write_files(way, os.environ)
+        server.way_in = {"region": region, "folder": str(folder.path), "allowed": list(allowed)}
+        yield
+    if ended_by:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _detached(

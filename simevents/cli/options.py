@@ -13,6 +13,7 @@ from ..settings import ENDPOINT_VARIABLE
 
 if TYPE_CHECKING:
     from ..api.client import SystemEvents
+    from ..testing.network.allowed_hosts import AllowedHosts
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -118,10 +119,21 @@ def lines(path: Path | None) -> list[str]:
         raise InvalidInput("--…-from", f"{path} is not a text file; use one id per line") from None
 
 
-def missing_extra(missing: ModuleNotFoundError) -> NoReturn:
+def allowed_hosts(hosts: Iterable[str]) -> "AllowedHosts":
+    """The hosts of ``--allow``. Raises InvalidInput."""
+    from ..testing.network.allowed_hosts import AllowedHosts
+
+    try:
+        return AllowedHosts(hosts)
+    except InvalidInput as error:
+        raise InvalidInput("--allow", error.reason) from None
+
+
+def missing_extra(missing: ModuleNotFoundError, code: int = 1) -> NoReturn:
     package = (missing.name or "").partition(".")[0]
     extra = "testing" if package in ("vcr", "yaml") else "fake"
-    fail(f"{package} is not installed; it comes with: pip install '.[{extra}]' in a checkout")
+    text = f"{package} is not installed; it comes with: pip install '.[{extra}]' in a checkout"
+    fail(text, code)
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

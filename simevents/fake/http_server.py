@@ -63,6 +63,8 @@ class HttpServer:
             # Its warnings are a line for each malformed request, without any bound.
             log_level="error",
             access_log=False,
+            # Else it looks whether stdout is a terminal, also when that is closed.
+            use_colors=False,
             # The answers already have a Date, in the cloud's time.
             date_header=False,
             server_header=False,

@@ -5,6 +5,7 @@ that program's calls to the fake.
 """
 
 import os
+import subprocess
 from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,35 +15,24 @@ from ..fake.control.client import Control, ControlError
 from ..fake.server import FakeServer
 from ..fake.state.answers import Asked, Members, MembersFunction
 from ..input_checks import check_event_type
-from ..models import (
-    FAKE_ACCESS_KEY_ID,
-    FAKE_ACCESS_KEY_SECRET,
-    format_time,
-    is_instance_id,
-    parse_time,
-)
+from ..models import format_time, is_instance_id, parse_time
 from ..schedule import parse, to_text
+from ..way_in.credentials import CREDENTIALS_FILE, CREDENTIALS_URI, NO_METADATA
+from ..way_in.variables import WayIn, environment, variables, write_files
 from . import metadata
 from .expectations import Expectation
 from .network.allowed_hosts import AllowedHosts
 from .network.guard import keep_environment
 from .records import ApiCall, CloudEvent, ProxyRefusal, call, event, proxy_refusal
+from .started import Started, Words
 from .taught_answers import add_answer
 from .timeline import timeline
+from .way_in import folder
 
 # pytest shows the line of the test that went wrong, not ours.
 __tracebackhide__ = True
 
 DEFAULT_REGION = "cn-hangzhou"
-
-NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
-"""The variable that tells the newer libraries not to ask the metadata service; read at import."""
-
-CREDENTIALS_URI = "ALIBABA_CLOUD_CREDENTIALS_URI"
-"""The variable with the address of keys, for clients that do not ask by a proxy."""
-
-_LOCAL = ("localhost", "localhost.", "127.0.0.1", "127.0.0.0/8", "::1", "0.0.0.0")  # noqa: S104
-"""Loopback, in the spellings that clients look for in NO_PROXY."""
 
 
 class CloudClock:
@@ -121,6 +111,8 @@ class FakeCloud:
         self.url = server.url
         """For programs that take an endpoint, as scheme, host and port."""
         self.region = region
+        self._certificate = server.authority.certificate
+        self.started = Started()
         self.allowed_hosts = AllowedHosts(allow_hosts)
         """The hosts besides loopback that the program under test may reach."""
         self._control = Control(server.url, send=server.control)
@@ -141,36 +133,42 @@ class FakeCloud:
 
     @property
     def env(self) -> dict[str, str]:
-        """Variables for a handler that is another process: who it is, and where the cloud is.
+        """Variables that lead a handler in another process here: ``{**os.environ, **env}``.
 
-        The fake is its proxy, which lets nothing out: a program that does not read the endpoint
-        is refused. After `metadata` has chosen an instance, the vendor's libraries may ask the
-        metadata service for keys; before that they are told not to.
+        It needs no endpoint and may have keys of its own: the fake is its proxy, over HTTP and
+        HTTPS, and its start-up code leads programs in Python and Node that obey no proxy. What
+        this process has in ``PYTHONPATH``, ``NODE_OPTIONS`` and the like is added to. After
+        `metadata` has chosen an instance, the vendor's libraries may ask the metadata service for
+        keys; before that they are told not to.
         """
-        return {
-            **self._proxies(),
-            "SIMEVENTS_ENDPOINT": self.url,
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": FAKE_ACCESS_KEY_ID,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": FAKE_ACCESS_KEY_SECRET,
-            # Empty: a token of one's own does not go with this key.
-            "ALIBABA_CLOUD_SECURITY_TOKEN": "",
-            "ALIBABA_CLOUD_REGION_ID": self.region,
-            NO_METADATA: "false" if self._path_of_keys else "true",
-            CREDENTIALS_URI: f"{self.url}{self._path_of_keys}" if self._path_of_keys else "",
-            "ALICLOUD_ACCESS_KEY": FAKE_ACCESS_KEY_ID,
-            "ALICLOUD_SECRET_KEY": FAKE_ACCESS_KEY_SECRET,
-            "ALICLOUD_SECURITY_TOKEN": "",
-            "ALICLOUD_REGION": self.region,
-        }
+        return variables(self._way_in(), os.environ)
 
-    def _proxies(self) -> dict[str, str]:
-        past = ",".join((*_LOCAL, *self.allowed_hosts.names))
-        names = ("http_proxy", "https_proxy", "all_proxy")
-        return {
-            **{spelling: self.url for name in names for spelling in (name, name.upper())},
-            "no_proxy": past,
-            "NO_PROXY": past,
-        }
+    def popen(self, words: Words, **options: Any) -> "subprocess.Popen[Any]":
+        """Start a handler as ``subprocess.Popen`` does, led here whatever it is written in.
+
+        *options* are those of ``subprocess.Popen``; an *env* among them is led here as well. The
+        process, and what it starts in its session, ends with the test: by SIGTERM, and by SIGKILL
+        5 seconds later. An expectation stops waiting when it has ended.
+        """
+        way = self._way_in()
+        return self.started.start(words, lambda environ: environment(way, environ), options)
+
+    def _way_in(self) -> WayIn:
+        way = WayIn(
+            proxy_url=self.url,
+            certificate=self._certificate,
+            region=self.region,
+            folder=folder(self._certificate),
+            allowed=self.allowed_hosts.names,
+            credentials_uri=f"{self.url}{self._path_of_keys}" if self._path_of_keys else "",
+        )
+        write_files(way, os.environ)
+        return way
+
+    @property
+    def process_exit_code(self) -> int | None:
+        """The exit code of the process of `popen`, once it has ended; of the last of several."""
+        return self.started.exit_code()
 
     def run_instances(self, count: int = 1) -> list[str]:
         """Make *count* running instances; their ids."""
@@ -219,10 +217,13 @@ class FakeCloud:
 
     def _offer_keys(self, path: str) -> None:
         """Set the variables in `env`, and in this process if it is led here."""
+        if path == self._path_of_keys:
+            return
         self._path_of_keys = path
         if os.environ.get("SIMEVENTS_ENDPOINT") == self.url:
             env = self.env
-            keep_environment({name: env[name] for name in (NO_METADATA, CREDENTIALS_URI)})
+            changed = (NO_METADATA, CREDENTIALS_URI, CREDENTIALS_FILE)
+            keep_environment({name: env[name] for name in changed})
 
     def schedule(
         self,

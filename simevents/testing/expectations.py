@@ -49,6 +49,8 @@ class ObservedCloud(Observed, Protocol):
     @property
     def answer_failures(self) -> Sequence[str]: ...
     @property
+    def process_exit_code(self) -> int | None: ...
+    @property
     def proxy_refusals(self) -> list[ProxyRefusal]: ...
     def timeline(self) -> str: ...
     def expect(self, *instances: str | Iterable[str]) -> "Expectation": ...
@@ -80,8 +82,8 @@ class Expectation:
     def within(self, span: Within, process: ChildProcess | None = None) -> Self:
         """How long each condition after this waits, unless it has a *within* of its own.
 
-        With *process*, the handler's process, a wait ends early when that process has ended. It
-        is a ``subprocess.Popen``, or a process of asyncio or multiprocessing::
+        A wait ends early when the handler's process has ended: that of ``ecs_fake.popen``, or
+        *process*, a ``subprocess.Popen`` or a process of asyncio or multiprocessing::
 
             ecs_fake.expect(instance).within("30s", process=handler).rebooted()
         """
@@ -216,10 +218,9 @@ class Expectation:
         if wanted:
             self._fail(
                 "A process of the program under test reached for the real cloud, and nothing was "
-                f"sent: {', '.join(dict.fromkeys(wanted))}. For calls of ECS, VPC and STS give it "
-                "the endpoint in the variable SIMEVENTS_ENDPOINT, or plain HTTP; for what the fake "
-                "cloud does not serve, teach it an answer with ecs_fake.answer, or leave it out of "
-                "the test"
+                f"sent: {', '.join(dict.fromkeys(wanted))}. For what the fake cloud does not "
+                "serve, teach it an answer with ecs_fake.answer, or leave it out of the test. TLS "
+                "means that the program does not trust the authority in SSL_CERT_FILE"
             )
         return self
 
@@ -234,7 +235,7 @@ class Expectation:
         deadline = time.monotonic() + seconds
         while True:
             # Read before the calls, so that the last ones of the process are seen.
-            ended = exit_code(self._process)
+            ended = self._exit_code()
             found = condition.moments(self._names, self._cloud)
             later = {
                 instance: [m for m in moments if self._earlier.is_before(m, instance)]
@@ -256,6 +257,11 @@ class Expectation:
                 self._met[instance] += moments[: times or 1]
             self._met_conditions.append(condition)
         return self
+
+    def _exit_code(self) -> int | None:
+        if self._process is None:
+            return self._cloud.process_exit_code
+        return exit_code(self._process)
 
     def _shortfalls(
         self,

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from ..fake.protocol.dispatch import VERSIONS
 from ..fake.server import FakeServer
+from ..way_in.credentials import is_identity
 from .cloud import DEFAULT_REGION, FakeCloud
-from .network.guard import Policy, enforced, is_enforced, keep_environment, restore
+from .network.guard import Policy, enforced, is_enforced, keep_environment, permits, restore
 from .network.origins import current, running
 from .network.redirect import redirected
+from .way_in import authority
 
 # pytest shows the line of the test that went wrong, not ours.
 __tracebackhide__ = True
@@ -30,11 +32,12 @@ def fake_cloud(
     # Within a test, what starts in the block belongs to the test.
     origin = running("the block of fake_cloud()") if current() is None else nullcontext()
     with (
-        FakeServer(accept_any_key=True) as server,
+        FakeServer(accept_any_key=True, authority=authority(), allowed=permits) as server,
         origin,
         in_use(FakeCloud(server, region, allow_hosts), redirect=redirect) as cloud,
     ):
         yield cloud
+        cloud.started.end()
         cloud.no_unexpected_calls()
 
 
@@ -53,30 +56,21 @@ def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
         if redirect or not is_enforced():
             active.enter_context(_environment(cloud.env))
         active.enter_context(enforced(policy))
+        active.callback(cloud.started.end)
         active.enter_context(cloud.allowed_hosts.noting_addresses())
         yield cloud
 
 
-_PLACES = frozenset({"SIMEVENTS_ENDPOINT", "ALIBABA_CLOUD_REGION_ID", "ALICLOUD_REGION"})
-"""The variables that name a place, not an identity."""
-
-_PROXIES = frozenset(
-    spelling
-    for name in ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "socks_proxy", "no_proxy")
-    for spelling in (name, name.upper())
-)
-
-
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """*variables* set, and no other proxies. `mock.patch.dict` would set all others again.
+    """*variables* set. `mock.patch.dict` would set all others again.
 
     The fake's keys stay afterwards, until the process ends: a thread that outlives its test
     must not find the user's own.
     """
-    before = {name: os.environ.get(name) for name in _PLACES | _PROXIES}
-    during = {name: variables.get(name) for name in before}
-    keys = {name: text for name, text in variables.items() if name not in before}
+    before = {name: os.environ.get(name) for name in variables if not is_identity(name)}
+    during = {name: variables[name] for name in before}
+    keys = {name: text for name, text in variables.items() if is_identity(name)}
     restore(during)
     keep_environment(keys)
     had_opener = urllib.request._opener is not None  # type: ignore[attr-defined] # noqa: SLF001

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..fake.control.client import Control, ControlError
-from ..fake.metadata.service import DEFAULT_ROLE
+from ..fake.metadata.service import path_of_keys
 from ..models import format_time
 from ..schedule import parse, to_text
 
@@ -38,5 +38,4 @@ def choose(
         chosen = control.post("metadata", **body)
     except ControlError as error:
         raise InvalidInput("metadata", str(error)) from None
-    name = chosen["role_name"] or DEFAULT_ROLE
-    return "" if instance is None else f"/latest/meta-data/ram/security-credentials/{name}"
+    return "" if instance is None else path_of_keys(chosen["role_name"])

@@ -6,7 +6,7 @@ imported only when a test uses them.
 
 import sys
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +73,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if guard is not None and _runs:
         guard.begin_inner_run()
     _runs.append(config)
+    if config.pluginmanager.hasplugin("pytester"):
+        # It forgets what its runs import, and cryptography cannot be imported a second time.
+        with suppress(ImportError):
+            import trustme  # noqa: F401
     config.pluginmanager.register(refusal_report, "simevents-refusals")
     for line in MARKERS:
         config.addinivalue_line("markers", line)
@@ -143,8 +147,10 @@ def pytest_recording_configure(config: pytest.Config, vcr: "VCR") -> None:
 @pytest.fixture(scope="session")
 def _ecs_fake_server() -> "Iterator[FakeServer]":
     from ..fake.server import FakeServer
+    from .network.guard import permits
+    from .way_in import authority
 
-    with FakeServer(accept_any_key=True) as server:
+    with FakeServer(accept_any_key=True, authority=authority(), allowed=permits) as server:
         yield server
 
 
@@ -185,6 +191,7 @@ def ecs_fake(
         cloud.clock.freeze()
     request.node.stash[_FAKE] = cloud
     yield cloud
+    cloud.started.end()
     unexpected = ""
     try:
         cloud.no_unexpected_calls()

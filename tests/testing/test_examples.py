@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from simevents.testing.key_shapes import assert_no_keys
+from tests.clients.toolchains import require
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +32,18 @@ def pytest_in(project: Path, *options: str) -> "subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("name", ["polling-handler", "async-handler", "shell-handler"])
-def test_an_example_passes(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "tools"),
+    [
+        ("polling-handler", []),
+        ("async-handler", []),
+        ("shell-handler", []),
+        ("go-handler", ["go"]),
+        ("node-handler", ["node", "npm"]),
+    ],
+)
+def test_an_example_passes(name: str, tools: list[str], tmp_path: Path) -> None:
+    require(tools)
     ended = pytest_in(shutil.copytree(ROOT / "examples" / name, tmp_path / name))
 
     assert "1 passed" in ended.stdout, ended.stdout

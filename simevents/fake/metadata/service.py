@@ -24,6 +24,11 @@ _ROLES = ["meta-data", "ram", "security-credentials"]
 _ROLE_NAME = re.compile(r"[A-Za-z0-9.@_-]{1,64}")
 
 
+def path_of_keys(role_name: str | None) -> str:
+    """Where the keys of the role are, for clients that take an address; *role_name* as set."""
+    return f"/latest/meta-data/{'/'.join(_ROLES[1:])}/{role_name or DEFAULT_ROLE}"
+
+
 class MetadataService:
     """The metadata service of *cloud*."""
 

@@ -5,6 +5,7 @@ This extends uvicorn's HTTP protocol. `application` handles the requests themsel
 """
 
 import asyncio
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ...hosts import is_alibaba, is_metadata
 from .tunnels import TLS_HANDSHAKE, Target, Tunnels, without_user
 
 MAX_HEAD_BYTES = 256_000
@@ -30,6 +32,16 @@ _HEAD_TOO_LARGE = (
 _METHOD = re.compile(rb"[A-Z]{1,20}(?: |\Z)")
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*(?=\r\n)", re.IGNORECASE)
 _BLANK = b"\r\n\r\n"
+
+
+@functools.lru_cache(maxsize=256)
+def _is_elsewhere(netloc: str) -> bool:
+    """Whether it is a host of Alibaba's; the metadata service is served as one of the fake."""
+    try:
+        host = urlsplit(f"//{netloc}").hostname or ""
+    except ValueError:
+        return False
+    return is_alibaba(host) and not is_metadata(host)
 
 
 class _HeldHead:
@@ -145,9 +157,11 @@ class _TrackedProtocol(HttpToolsProtocol):
         if not self.url.startswith((b"/", b"*")):
             netloc = without_user(urlsplit(self.url.decode("latin-1")).netloc)
             self.scope[PROXIED_HOST] = netloc  # type: ignore[literal-required]
-        elif self.outer is not None:
+        else:
             host = dict(self.headers).get(b"host", b"").decode("latin-1")
-            self.scope[PROXIED_HOST] = host  # type: ignore[literal-required]
+            # A program that was led here by its start-up code knows nothing of a proxy.
+            if self.outer is not None or _is_elsewhere(host):
+                self.scope[PROXIED_HOST] = host  # type: ignore[literal-required]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

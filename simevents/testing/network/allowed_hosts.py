@@ -4,7 +4,6 @@ import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 from ...errors import InvalidInput
 from ...hosts import ALIBABA_DOMAINS, is_alibaba, plain, to_address
@@ -35,6 +34,9 @@ class AllowedHosts:
         if not self.names:
             yield
             return
+        # Its import takes time that a program which only asks `permits` need not spend.
+        from unittest import mock
+
         getaddrinfo = socket.getaddrinfo
 
         def noted(host: Any, *arguments: Any, **options: Any) -> Any:

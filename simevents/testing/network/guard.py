@@ -153,6 +153,12 @@ def check(host: str, what: str = "a page") -> None:
         raise refused
 
 
+def permits(host: str) -> bool:
+    """Whether the test that runs now allows *host*, which is not of this machine."""
+    policy = _runs[-1].policies[-1] if _runs[-1].policies else None
+    return policy is not None and policy.allowed is not None and policy.allowed.permits(host)
+
+
 def check_connection(host: str, port: int) -> None:
     """Like `check`, for an address. Code that outlived its test does not reach a later fake."""
     if left_behind_by() and _is_here(host):

@@ -1,0 +1,1 @@
+"""The command ``simevents run``: any program, unchanged, on a fake cloud."""

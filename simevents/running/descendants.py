@@ -1,0 +1,120 @@
+"""The processes that a command has started, those among them that became daemons.
+
+On Linux this process is made their reaper: a process whose parent has ended becomes its child, so
+all of them are found below it. They are ended one by one, by process id. Elsewhere only the
+command's process group is known.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+_PROC = Path("/proc")
+_ENDED = frozenset("ZXx")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    pid: int
+    started: str
+    """As the system states it; no two processes have the same number and the same start."""
+
+
+class Descendants:
+    """What is started below this process from now on."""
+
+    def __init__(self) -> None:
+        self.is_reaper = _become_reaper()
+        self._earlier = frozenset(_children_of().get(os.getpid(), ()))
+
+    def living(self, group: int) -> list[Process]:
+        """Those that run; without a reaper, one that stands for the process *group*."""
+        if not self.is_reaper:
+            return [Process(-group, "")] if _group_lives(group) else []
+        children = _children_of()
+        found: list[Process] = []
+        following = [p for p in children.get(os.getpid(), ()) if p not in self._earlier]
+        while following:
+            found += following
+            following = [child for each in following for child in children.get(each.pid, ())]
+        return [process for process in found if not _has_ended(process)]
+
+    def send(self, number: signal.Signals, processes: list[Process]) -> list[int]:
+        """Send the signal *number* to *processes*; the ids of those that may not be sent one."""
+        refused = []
+        for process in processes:
+            try:
+                _send(number, process)
+            except PermissionError:
+                refused.append(abs(process.pid))
+            except OSError:
+                continue
+        return refused
+
+
+def _send(number: signal.Signals, process: Process) -> None:
+    if process.pid < 0:
+        os.killpg(-process.pid, number)
+        return
+    # By descriptor: a number may meanwhile belong to another process.
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        if _started(process.pid) == process.started:
+            signal.pidfd_send_signal(descriptor, number)
+    finally:
+        os.close(descriptor)
+
+
+def _become_reaper() -> bool:
+    if sys.platform != "linux" or not _PROC.joinpath("self", "stat").exists():
+        return False
+    with suppress(OSError, AttributeError):
+        prctl = ctypes.CDLL(None, use_errno=True).prctl
+        return bool(prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    return False
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _children_of() -> dict[int, list[Process]]:
+    """All processes of the machine, by the id of their parent."""
+    found: dict[int, list[Process]] = defaultdict(list)
+    with suppress(OSError):
+        for entry in os.listdir(_PROC):  # noqa: PTH208 - a name is all that is needed
+            if entry.isdigit() and (fields := _stat(int(entry))):
+                found[int(fields[1])].append(Process(int(entry), fields[19]))
+    return found
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of a process from its state on; empty if there is none."""
+    try:
+        # The name, in parentheses, may contain anything.
+        return (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].decode().split()
+    except OSError:
+        return []
+
+
+def _started(pid: int) -> str:
+    fields = _stat(pid)
+    return fields[19] if fields else ""
+
+
+def _has_ended(process: Process) -> bool:
+    fields = _stat(process.pid)
+    return not fields or fields[0] in _ENDED or fields[19] != process.started

@@ -1,0 +1,1 @@
+"""How another program is led to the fake, whatever endpoint, region, protocol and keys it has."""

@@ -44,15 +44,16 @@ class Program {
                 var client = HttpClient.newHttpClient();
                 var request = HttpRequest.newBuilder(URI.create(url)).build();
                 var answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-                System.out.println("new " + answer.statusCode() + answer.body().contains("RequestId"));
+                var isFound = answer.body().contains("RequestId");
+                System.out.println("new " + answer.statusCode() + isFound);
             } catch (java.io.IOException error) {
                 System.out.println("new " + error.getMessage());
             }
             try {
                 var connection = (HttpURLConnection) new URL(url).openConnection();
                 var status = connection.getResponseCode();
-                var stream = status < 400 ? connection.getInputStream() : connection.getErrorStream();
-                var text = new String(stream.readAllBytes());
+                var stream = connection.getErrorStream();
+                var text = stream == null ? "" : new String(stream.readAllBytes());
                 System.out.println("old " + status + text.contains("RequestId"));
             } catch (java.io.IOException error) {
                 System.out.println("old " + error.getMessage());

@@ -83,7 +83,8 @@ def test_a_folder_that_another_run_took_for_a_stale_one_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the creation and the lock of one run, another one removes what is stale."""
-    lock, removed = folder._locked, []
+    lock = folder._locked
+    removed: list[Path] = []
 
     def locked(path: Path) -> int | None:
         if not removed:

@@ -231,7 +231,9 @@ NEXT = "import sys\nsys.stdout.write('next ')\n"
 
 def test_a_sitecustomize_on_the_users_path_still_runs(led: Led, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(NEXT + "value = 7\n")
-    code = "import sitecustomize; print(sitecustomize.value)\n" + PLAIN_SOCKET.replace("PORT", "443")
+    code = "import sitecustomize; print(sitecustomize.value)\n" + PLAIN_SOCKET.replace(
+        "PORT", "443"
+    )
 
     assert led.python(code, PYTHONPATH=str(tmp_path)).split() == ["next", "7", "HTTP/1.1"]
 

@@ -85,7 +85,11 @@ def test_what_the_user_has_set_is_added_to(way: WayIn) -> None:
 
 def test_a_program_that_is_led_already_is_led_once(way: WayIn, tmp_path: Path) -> None:
     """By a test in a run, or by a run in a run."""
-    user = {"PYTHONPATH": "/opt/lib", "NODE_OPTIONS": "--no-warnings", "JAVA_TOOL_OPTIONS": "-Xmx2g"}
+    user = {
+        "PYTHONPATH": "/opt/lib",
+        "NODE_OPTIONS": "--no-warnings",
+        "JAVA_TOOL_OPTIONS": "-Xmx2g",
+    }
     once = environment(way, user)
     assert environment(way, once) == once
 
@@ -216,7 +220,11 @@ def test_the_vendors_chain_finds_the_fakes_keys(led: Led) -> None:
     (home / ".alibabacloud" / "credentials.ini").write_text(
         "[default]\ntype = access_key\naccess_key_id = of-the-user\naccess_key_secret = secret\n"
     )
-    user = {"HOME": str(home), "ALIBABA_CLOUD_SECURITY_TOKEN": "token", **dict.fromkeys(CHAINS, "x")}
+    user = {
+        "HOME": str(home),
+        "ALIBABA_CLOUD_SECURITY_TOKEN": "token",
+        **dict.fromkeys(CHAINS, "x"),
+    }
 
     assert led.python(CHAIN, **user).split()[:2] == ["testid", "-"]
     for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):

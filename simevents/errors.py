@@ -44,8 +44,14 @@ class Unrecorded(SimulatedEventsError):
     """A request that a cassette does not have; names the nearest that it has and what differs."""
 
     def __init__(
-        self, cassette: str, request: Mapping[str, str], recorded: Sequence[Mapping[str, str]]
+        self,
+        cassette: str,
+        request: Mapping[str, str],
+        recorded: Sequence[Mapping[str, str]],
+        again: str = "--record-mode=rewrite",
+        first: str = "--record-mode=once",
     ) -> None:
+        """*again* and *first* are the options that record the cassette."""
         lines = [f"{cassette} has no unplayed answer to {dict(request)}."]
         same_action = [other for other in recorded if other.get("Action") == request.get("Action")]
         for other in sorted(same_action, key=lambda other: len(_difference(request, other)))[:3]:
@@ -54,25 +60,33 @@ class Unrecorded(SimulatedEventsError):
                 for name in _difference(request, other)
             ]
             lines.append(f"Nearest recorded: {', '.join(differences) or 'played already'}.")
+        if recorded and not same_action:
+            lines.append(f"It has {listed(dict.fromkeys(map(_named, recorded)))}.")
         if recorded:
-            lines.append(
-                "If the change is meant, record the cassette again: --record-mode=rewrite."
-            )
+            lines.append(f"If the change is meant, record the cassette again: {again}.")
         else:
-            lines.append("It is empty or not there; record it: --record-mode=once.")
+            lines.append(f"It is empty or not there; record it: {first}.")
         super().__init__(" ".join(lines))
 
 
 class Unrecordable(SimulatedEventsError):
     """A recording met what it does not understand, which may hold a secret; no file was written."""
 
-    def __init__(self, cassette: str, met: Iterable[str]) -> None:
-        lines = "".join(f"\n  - {line}" for line in dict.fromkeys(met))
+    def __init__(
+        self,
+        cassette: str,
+        met: Iterable[str],
+        how: str = "with ecs_cassette_allow in pytest's configuration or with "
+        '@pytest.mark.ecs_cassette(allow=["…"]); or leave the call out of the test',
+    ) -> None:
+        """*how* says how the user allows what was *met*."""
+        self.cassette = cassette
+        self.met = list(dict.fromkeys(met))
+        lines = "".join(f"\n  - {line}" for line in self.met)
         super().__init__(
             f"{cassette} was not written. What is written must be known to hold no secret, and the "
             f"recording met:{lines}\n"
-            "Allow it, one entry a line, with ecs_cassette_allow in pytest's configuration or with "
-            '@pytest.mark.ecs_cassette(allow=["…"]); or leave the call out of the test.'
+            f"Allow it, one entry a line, {how}."
         )
 
 
@@ -188,3 +202,7 @@ def listed(ids: Iterable[str], limit: int = 10) -> str:
 
 def _difference(left: Mapping[str, str], right: Mapping[str, str]) -> list[str]:
     return sorted(name for name in {*left, *right} if left.get(name) != right.get(name))
+
+
+def _named(request: Mapping[str, str]) -> str:
+    return request.get("Action") or request.get("Page", "")

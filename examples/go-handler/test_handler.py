@@ -1,9 +1,17 @@
 import subprocess
 
+import pytest
 
-def test_the_instance_restarts_early(ecs_fake, tmp_path):
-    program = tmp_path / "handler"
-    subprocess.run(["go", "build", "-o", program, "."], check=True)
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory):
+    """Built before a test begins: in a test with the fake, nothing can be downloaded."""
+    built = tmp_path_factory.mktemp("program") / "handler"
+    subprocess.run(["go", "build", "-o", built, "."], check=True)
+    return built
+
+
+def test_the_instance_restarts_early(program, ecs_fake):
     (instance,) = ecs_fake.run_instances()
     ecs_fake.schedule("SystemMaintenance.Reboot", instance, "+2h")
     handler = ecs_fake.popen([program])

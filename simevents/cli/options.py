@@ -130,7 +130,9 @@ def allowed_hosts(hosts: Iterable[str]) -> "AllowedHosts":
 
 
 def missing_extra(missing: ModuleNotFoundError, code: int = 1) -> NoReturn:
-    text = f"{missing.name} is not installed; it comes with: pip install '.[fake]' in a checkout"
+    package = (missing.name or "").partition(".")[0]
+    extra = "testing" if package in ("vcr", "yaml") else "fake"
+    text = f"{package} is not installed; it comes with: pip install '.[{extra}]' in a checkout"
     fail(text, code)
 
 

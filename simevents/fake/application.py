@@ -3,21 +3,31 @@
 `server` manages sockets and the life of the server; `dispatch` produces the answers.
 """
 
-import asyncio
 import hmac
 import logging
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import orjson
 
 from ..hosts import is_loopback
 from .metadata.service import MetadataService
 from .protocol import dispatch, wire
-from .protocol.connections import PROXIED_HOST, Connections
+from .protocol.asgi import (
+    AsgiApplication,
+    BodyTooLarge,
+    ClientLeft,
+    Receive,
+    Scope,
+    Send,
+    client_leaves,
+    closed,
+    first,
+    read_body,
+    send_answer,
+)
+from .protocol.connections import PROXIED_HOST, Connections, asked_url
 from .proxy import Proxy, is_metadata_service, is_own, raw_refusal
 
 MAX_BODY_BYTES = 1_000_000
@@ -28,18 +38,13 @@ MAX_CONTROL_BODY_BYTES = 8_000_000
 # ("evil.com@127.0.0.1"), an escape or a zone ("127.0.0.1%evil.com").
 _HOST = re.compile(rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9.-]+))(?::[0-9]*)?")
 
-CLOSING_SECONDS = 5.0
-"""What TLS may take to say goodbye."""
-
 MOST_LOGGED_FAILURES = 100
 """The limit for logged failures of the data file."""
 
 log = logging.getLogger(__name__)
 
-AsgiApplication = Callable[..., Awaitable[None]]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+OnExchange = Callable[[str, wire.Request, wire.Response], None]
+"""Takes the URL that the client asked for, the request and the answer."""
 
 
 class Guard:
@@ -62,20 +67,20 @@ class Guard:
         needed = needed or self._missing_right(headers) or _foreign_page(headers)
         if needed:
             body = orjson.dumps({"error": f"a control request needs {needed}"})
-            await _send(send, 403, [(b"content-type", b"application/json")], body)
+            await send_answer(send, 403, [(b"content-type", b"application/json")], body)
             return
         try:
-            body = await _body(receive, MAX_CONTROL_BODY_BYTES)
-        except _ClientLeft:
+            body = await read_body(receive, MAX_CONTROL_BODY_BYTES)
+        except ClientLeft:
             return
-        except _BodyTooLarge:
+        except BodyTooLarge:
             text = f"the body of a control request has at most {MAX_CONTROL_BODY_BYTES} bytes"
             content = orjson.dumps({"error": text})
-            await _send(send, 413, [(b"content-type", b"application/json")], content)
+            await send_answer(send, 413, [(b"content-type", b"application/json")], content)
             return
         if self._routes is None:
             self._routes = self._make_routes()
-        await self._routes(scope, _first(body, receive), send)
+        await self._routes(scope, first(body, receive), send)
 
     def _missing_right(self, headers: Mapping[bytes, bytes]) -> str:
         """What the caller has to show, in words; empty when the caller may use the routes."""
@@ -132,6 +137,8 @@ class Application:
         self._connections = connections
         self._proxy = proxy
         self._failures = 0
+        self.on_exchange: OnExchange | None = None
+        """Called with each call of the API and each read of metadata that is answered."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -144,7 +151,7 @@ class Application:
             if self._failures <= MOST_LOGGED_FAILURES:
                 log.error("the data file cannot be used: %s", error)
             body = f"The data file cannot be used: {error}".encode()
-            await _send(send, 500, [(b"content-type", b"text/plain")], body)
+            await send_answer(send, 500, [(b"content-type", b"text/plain")], body)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         proxied_host = scope.get(PROXIED_HOST)
@@ -154,11 +161,11 @@ class Application:
             await self._control(scope, receive, send)
             return
         try:
-            body = await _body(receive, MAX_BODY_BYTES)
-        except _ClientLeft:
+            body = await read_body(receive, MAX_BODY_BYTES)
+        except ClientLeft:
             return
-        except _BodyTooLarge:
-            await _send(
+        except BodyTooLarge:
+            await send_answer(
                 send,
                 413,
                 [(b"content-type", b"text/plain")],
@@ -176,83 +183,32 @@ class Application:
         is_own_metadata = proxied_host is None and request.path.startswith("/latest/")
         if is_own_metadata or is_metadata_service(asked_host):
             found = self._metadata.answer(request)
-            await _send(send, found.status, found.headers, found.body)
+            self._exchanged(scope, request, found)
+            await send_answer(send, found.status, found.headers, found.body)
             return
         reason = self._proxy.refusal(proxied_host, request) if proxied_host is not None else None
         if reason is None:
             await self._answer(request, scope, receive, send)
         else:
             self._connections.end_with(scope["client"], raw_refusal(reason))
-            await _closed(receive)
+            await closed(receive)
 
     async def _answer(
         self, request: wire.Request, scope: Scope, receive: Receive, send: Send
     ) -> None:
         answer = await self._api.taught.answer(request) or self._api.answer(request)
-        if answer.delay_seconds and await _client_leaves(receive, answer.delay_seconds):
+        if answer.delay_seconds and await client_leaves(receive, answer.delay_seconds):
             return
         if answer.is_cut:
             self._connections.abort(scope["client"])
-            await _closed(receive)
+            await closed(receive)
             return
-        await _send(send, answer.status, answer.headers, answer.body)
+        self._exchanged(scope, request, answer)
+        await send_answer(send, answer.status, answer.headers, answer.body)
 
-
-class _BodyTooLarge(Exception):
-    """The body is larger than that of any client."""
-
-
-class _ClientLeft(Exception):
-    """The client closed the connection before the end of the body: there is no request."""
-
-
-async def _body(receive: Receive, most_bytes: int) -> bytes:
-    """The whole request body. Raises _BodyTooLarge or _ClientLeft."""
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _ClientLeft
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > most_bytes:
-            raise _BodyTooLarge
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
-
-
-def _first(body: bytes, receive: Receive) -> Receive:
-    """A replacement for *receive* that returns the whole *body* first."""
-    messages = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def next_message() -> MutableMapping[str, Any]:
-        return messages.pop() if messages else await receive()
-
-    return next_message
-
-
-async def _closed(receive: Receive) -> None:
-    """Wait until the server has closed the connection, before it finds that there is no answer."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(receive(), CLOSING_SECONDS)
-
-
-async def _client_leaves(receive: Receive, seconds: float) -> bool:
-    """Wait for *seconds*, or until the client has closed the connection; whether it has."""
-    leaving = asyncio.ensure_future(receive())
-    try:
-        done, _ = await asyncio.wait({leaving}, timeout=seconds)
-    finally:
-        leaving.cancel()
-    return bool(done)
-
-
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    sized = [*headers, (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": sized})
-    await send({"type": "http.response.body", "body": body})
+    def _exchanged(self, scope: Scope, request: wire.Request, answer: wire.Response) -> None:
+        if self.on_exchange is not None:
+            self.on_exchange(asked_url(scope), request, answer)
 
 
 def _host_name(header: bytes) -> str:

@@ -16,8 +16,8 @@ from filelock import FileLock
 
 HERE = Path(__file__).parent
 BUILD_SECONDS = 600
-IN_CI = bool(os.environ.get("CI"))
-"""Read before the tests hide it."""
+ENVIRONMENT = os.environ.copy()
+"""That of the run: the tests hide CI, and lead what they start to the fake."""
 
 
 def build(folder: Path, tools: Sequence[str], make: Callable[[Path], None]) -> Path:
@@ -41,7 +41,7 @@ def require(tools: Sequence[str]) -> None:
     missing = [tool for tool in tools if shutil.which(tool) is None]
     if missing:
         reason = f"{', '.join(missing)} is not installed"
-        if IN_CI:
+        if ENVIRONMENT.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
 
@@ -49,7 +49,14 @@ def require(tools: Sequence[str]) -> None:
 def run(*words: str, folder: Path) -> None:
     """Run a build tool; the test fails with its output."""
     ended = subprocess.run(
-        words, cwd=folder, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
+        words,
+        cwd=folder,
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=BUILD_SECONDS,
+        check=False,
     )
     if ended.returncode != 0:
         pytest.fail(f"{' '.join(words)} failed:\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}")

@@ -7,7 +7,7 @@ This extends uvicorn's HTTP protocol. `application` handles the requests themsel
 import asyncio
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -201,3 +201,12 @@ class _TrackedProtocol(HttpToolsProtocol):
         made: _TrackedProtocol = self.open_connections.make_protocol()
         made.outer = self
         return made
+
+
+def asked_url(scope: Mapping[str, Any]) -> str:
+    """The URL that a client asked for, whether it came as to a proxy or not."""
+    headers = dict(scope["headers"])
+    host = scope.get(PROXIED_HOST) or headers.get(b"host", b"").decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    path = scope["raw_path"].decode("latin-1") if "raw_path" in scope else scope["path"]
+    return f"{scope['scheme']}://{host}{path}" + (f"?{query}" if query else "")

@@ -7,6 +7,7 @@ cassette with an exchange that it does not understand is not saved. A cassette a
 instant of its recording. Record in process and in one thread.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +22,7 @@ from vcr.cassette import Cassette
 from vcr.errors import CannotOverwriteExistingCassetteException
 from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
 from vcr.request import Request
+from vcr.serialize import serialize
 from vcr.stubs import VCRConnection, aiohttp_stubs, httpx_stubs
 
 from ...errors import InvalidInput, Unrecordable, Unrecorded
@@ -76,7 +78,31 @@ def options(allow: Iterable[str] = ()) -> dict[str, Any]:
 def prepare(recording: vcr.VCR) -> None:
     """Make `options` known to a VCR: its matcher, and cassettes with more than exchanges."""
     recording.register_matcher(_MATCHER, _match_business)
-    recording.register_persister(_Persister)
+    recording.register_persister(_Persister())
+
+
+def unpatched(
+    path: Path, allow: Iterable[str] = (), *, record: bool = False, again: str
+) -> Cassette:
+    """A cassette by itself, for exchanges of another process: nothing of this one is patched.
+
+    With *record* it begins empty, and `save` writes it. Without, it has the exchanges of the
+    file. *again* are the options that record it, for errors. Raises InvalidInput for a damaged
+    file and for an entry of *allow* that is not valid.
+    """
+    recording = vcr.VCR(record_mode="once" if record else "none", **options(allow))
+    prepare(recording)
+    of_patches = ("path_transformer", "func_path_generator", "record_on_exception")
+    settings = recording.get_merged_config(path=str(path))
+    settings = {name: value for name, value in settings.items() if name not in of_patches}
+    settings["persister"] = _Persister(again)
+    return Cassette(**settings) if record else Cassette.load(**settings)
+
+
+def save(cassette: Cassette) -> None:
+    """Write a cassette that is `unpatched`. Raises Unrecordable; then nothing is written."""
+    cassette._save(force=True)  # noqa: SLF001 - otherwise vcrpy's context does it
+    raise_unrecordable()
 
 
 def recorded_at(cassette: Cassette, now: datetime) -> datetime:
@@ -132,16 +158,29 @@ class _Recorder(vcr.VCR):  # type: ignore[misc]
 class _Persister(FilesystemPersister):  # type: ignore[misc]
     """vcrpy's files; one with an exchange that is not understood is not written."""
 
-    @staticmethod
-    def save_cassette(cassette_path: str, cassette_dict: dict[str, Any], serializer: Any) -> None:
+    def __init__(self, again: str = "--record-mode=rewrite") -> None:
+        """*again* are the options that record a cassette, for errors."""
+        self._again = again
+
+    def save_cassette(
+        self, cassette_path: str, cassette_dict: dict[str, Any], serializer: Any
+    ) -> None:
         refused = [r[REFUSED] for r in cassette_dict["responses"] if REFUSED in r]
         if refused:
             _not_written.append(Unrecordable(str(cassette_path), refused))
             return
-        FilesystemPersister.save_cassette(cassette_path, cassette_dict, serializer)
+        text = serialize(cassette_dict, serializer)
+        path = Path(cassette_path).resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # An interruption leaves the cassette that was there.
+        whole = path.with_name(f".cassette-{os.getpid()}")
+        try:
+            whole.write_text(text)
+            whole.replace(path)
+        finally:
+            whole.unlink(missing_ok=True)
 
-    @classmethod
-    def load_cassette(cls, cassette_path: str, serializer: Any) -> Any:
+    def load_cassette(self, cassette_path: str, serializer: Any) -> Any:
         try:
             loaded = super().load_cassette(cassette_path, serializer)
         except CassetteNotFoundError:
@@ -151,7 +190,7 @@ class _Persister(FilesystemPersister):  # type: ignore[misc]
             raise InvalidInput(
                 "cassette",
                 f"{cassette_path} is damaged ({type(error).__name__}: {words}). Take it from the "
-                "repository again, or record it again with --record-mode=rewrite",
+                f"repository again, or record it again with {self._again}",
             ) from None
         requests, responses, *rest = loaded
         for request in requests:

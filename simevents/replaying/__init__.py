@@ -1,0 +1,1 @@
+"""Cassettes for programs in any language: the proxy that they are led to records and replays."""

@@ -6,6 +6,7 @@ command's process group is known.
 """
 
 import ctypes
+import errno
 import os
 import signal
 import sys
@@ -17,6 +18,8 @@ from pathlib import Path
 _PR_SET_CHILD_SUBREAPER = 36
 
 _PROC = Path("/proc")
+_NO_DESCRIPTORS = frozenset({errno.ENOSYS, errno.EPERM, errno.EINVAL})
+"""What an older kernel says to who wants the descriptor of a process, or a container."""
 _ENDED = frozenset("ZXx")
 
 
@@ -63,8 +66,15 @@ def _send(number: signal.Signals, process: Process) -> None:
     if process.pid < 0:
         os.killpg(-process.pid, number)
         return
-    # By descriptor: a number may meanwhile belong to another process.
-    descriptor = os.pidfd_open(process.pid)
+    try:
+        # By descriptor: a number may meanwhile belong to another process.
+        descriptor = os.pidfd_open(process.pid)
+    except OSError as error:
+        if error.errno not in _NO_DESCRIPTORS:
+            raise
+        if _started(process.pid) == process.started:
+            os.kill(process.pid, number)
+        return
     try:
         if _started(process.pid) == process.started:
             signal.pidfd_send_signal(descriptor, number)

@@ -131,8 +131,6 @@ class Supervisor:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._group:
-            self._end_all(GRACE_SECONDS)
         self._terminal.close()
         for number, handler in self._handlers.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
@@ -150,17 +148,12 @@ class Supervisor:
                 raise Interrupted(number)
         self._start(words, environ)
         begun = time.monotonic()
-        while True:
-            decided = look(self._running)
-            if isinstance(decided, EndedBy):
-                break
-            if time.monotonic() >= self._kill_at:
-                decided = EndedBy.SIGNAL
-                break
-            pause = min(decided, self._kill_at - time.monotonic())
-            for number in self._signals(max(pause, 0)):
-                self._pass_on(number)
-            self._reap()
+        try:
+            decided = self._watch(look)
+        except BaseException:
+            self._end_all(GRACE_SECONDS)
+            self._terminal.take_back(is_left_behind=True)
+            raise
         was_running = self._running.code is None
         # From here on Ctrl-C is for this process, and means a hurry.
         self._terminal.take_back()
@@ -174,6 +167,18 @@ class Supervisor:
             is_own=not was_running or decided is EndedBy.SIGNAL,
             left=tuple(left),
         )
+
+    def _watch(self, look: Look) -> EndedBy:
+        while True:
+            decided = look(self._running)
+            if isinstance(decided, EndedBy):
+                return decided
+            now = time.monotonic()
+            if now >= self._kill_at:
+                return EndedBy.SIGNAL
+            for number in self._signals(min(decided, self._kill_at - now)):
+                self._pass_on(number)
+            self._reap()
 
     def _start(self, words: Sequence[str], environ: Mapping[str, str]) -> None:
         usual = [n for n in _IGNORED_HERE if self._handlers.get(n) is not signal.SIG_IGN]

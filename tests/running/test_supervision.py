@@ -43,6 +43,8 @@ def program(tmp_path: Path, text: str) -> str:
 
 
 DAEMONS = """
+    open(sys.argv[1], "a").close()
+
     def wait(ignored=()):
         for number in ignored:
             signal.signal(number, signal.SIG_IGN)

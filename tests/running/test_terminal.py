@@ -81,9 +81,9 @@ def test_the_command_reads_though_its_output_goes_elsewhere(session: Session) ->
 def test_ctrl_c_ends_the_command_once(session: Session, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
-        "import signal, sys, time\n"
+        "import os, signal, sys, time\n"
         "def noted(*_):\n"
-        "    print('inter' + 'rupted', flush=True)\n"
+        "    os.write(1, b'inter' + b'rupted')\n"
         "    time.sleep(0.3)\n"
         "    sys.exit(4)\n"
         "signal.signal(signal.SIGINT, noted)\n"

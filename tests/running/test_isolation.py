@@ -106,7 +106,7 @@ def test_the_proxy_and_the_metadata_service_are_reached(user: User) -> None:
 
     assert done.stderr.decode() == ""
     assert json.loads(done.stdout) == [
-        ["now", "rate"],
+        ["epoch", "now", "rate"],
         "i-isolated",
         "MissingSignatureNonce",
     ]

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..fake.server import FakeServer
-from ..testing.live.account import LiveAccount
 from ..way_in.credentials import is_identity
 from ..way_in.variables import WayIn, environment, variables
+
+if TYPE_CHECKING:
+    # Most runs need no client of the API.
+    from ..testing.live.account import LiveAccount
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Tapes:
     replay: Path | None = None
     rewrite: bool = False
     allow: tuple[str, ...] = ()
-    live: LiveAccount | None = None
+    live: "LiveAccount | None" = None
 
     @property
     def needs_fake(self) -> bool:

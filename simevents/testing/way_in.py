@@ -17,9 +17,15 @@ def authority() -> Authority:
 def folder(certificate: bytes) -> Path:
     """The private folder for the authority with this *certificate*; it goes with this process."""
     if certificate not in _folders:
-        made = _folders[certificate] = RunFolder()
-        atexit.register(made.close)
+        _folders[certificate] = RunFolder()
     return _folders[certificate].path
 
 
 _folders: dict[bytes, RunFolder] = {}
+
+
+@atexit.register
+def close() -> None:
+    """Remove the folders. One that is asked for later is made again."""
+    while _folders:
+        _folders.popitem()[1].close()

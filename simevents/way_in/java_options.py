@@ -99,7 +99,7 @@ def _jks_entries(data: bytes) -> list[bytes]:
 
 
 def _plain(word: str) -> str:
-    return re.sub(r"""["']""", "", word)
+    return re.sub(r"""(["'])(.*?)\1""", r"\2", word)
 
 
 def _quoted(word: str) -> str:

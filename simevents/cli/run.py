@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from ..errors import InvalidInput, SimulatedEventsError
-from . import control, options, streams
+from . import control, options, run_tapes, streams
 
 OUR_FAILURE = 125
 _INTERRUPTED = 130
@@ -133,6 +133,7 @@ class _RunCommand(click.Command):
     is_flag=True,
     help="Give the command a network of its own, with no way out but the fake (Linux).",
 )
+@run_tapes.options
 @click.option(
     "--json",
     "json_file",
@@ -157,7 +158,13 @@ def run(
     within: str | None,
     allowed: tuple[str, ...],
     json_file: Path | None,
+    record: Path | None,
+    replay: Path | None,
+    record_allow: tuple[str, ...],
+    account: str | None,
     *,
+    rewrite: bool,
+    live: bool,
     isolate: bool,
 ) -> None:
     """Run COMMAND, unchanged, against a fake cloud; nothing it does reaches Alibaba Cloud.
@@ -199,11 +206,14 @@ def run(
             "the fake at --endpoint decides which hosts it lets through; start it with: simevents "
             "fake --proxy --allow HOST",
         )
+    tapes = run_tapes.checked(
+        record, replay, record_allow, account, region, instance_ids, rewrite=rewrite, live=live
+    )
     if isolate:
         _check_isolation(endpoint)
     hosts = options.allowed_hosts(allowed)
     drill = Drill(
-        region=_region(region, is_own_cloud=endpoint is None),
+        region=_region(region, is_own_cloud=endpoint is None and tapes.needs_fake),
         instance_ids=options.checked(instance_ids),
         count=count or 0,
         as_instance=as_instance,
@@ -223,6 +233,7 @@ def run(
         token=token,
         json_file=json_file,
         is_isolated=isolate,
+        tapes=tapes,
         allowed=hosts.names,
         permits=hosts.permits,
     )

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from ..allow_list import shown_name
@@ -33,7 +32,7 @@ _OPTIONS = ("--account", "--region", "--instance")
 _MOST_KEPT = 1_000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Live:
     """The real cloud, as programs of the run reach it."""
 
@@ -42,8 +41,6 @@ class Live:
     """The authority to trust, as PEM."""
     _account: "_Account" = field(repr=False)
     _application: "_Live" = field(repr=False)
-    problem: str = ""
-    """Why nothing was recorded, where an error of the run itself says more."""
 
     @property
     def has_failed(self) -> bool:
@@ -126,21 +123,13 @@ def live(
         cloud = _Account(api, chosen)
         application = _Live(cloud, chosen, way_out or WayOut(), tape, allowed)
         with serving(application) as (url, certificate):
-            found = Live(url, certificate, cloud, application)
-            try:
-                yield found
-            except BaseException:
-                try:
-                    _write(tape, chosen, cloud.began)
-                except SimulatedEventsError as unwritten:
-                    found.problem = str(unwritten)
-                raise
-            _write(tape, chosen, cloud.began)
 
+            def write() -> None:
+                if tape is not None:
+                    tape.write(chosen.instance_ids, cloud.began)
 
-def _write(tape: RecordedTape | None, account: LiveAccount, now: datetime) -> None:
-    if tape is not None:
-        tape.write(account.instance_ids, now)
+            with record.written(write, say):
+                yield Live(url, certificate, cloud, application)
 
 
 class _Account:

@@ -1,9 +1,8 @@
 """Records what the fake answers to programs of other processes."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,45 +12,44 @@ from ..models import parse_time
 from .tape import RecordedTape
 
 
-@dataclass
-class Recording:
-    """A recording that goes on until its end."""
+@contextmanager
+def recorded(
+    file: Path,
+    server: FakeServer,
+    *,
+    say: Callable[[str], object],
+    rewrite: bool = False,
+    allow: Iterable[str] = (),
+) -> Iterator[RecordedTape]:
+    """Record each exchange of *server*, which runs, in *file*; it is written at the end.
 
-    announcement: str
-    problem: str = ""
-    """Why nothing was written, where an error of the run itself says more."""
-    _tape: RecordedTape | None = field(default=None, repr=False)
-
-    def __len__(self) -> int:
-        """The exchanges so far."""
-        return 0 if self._tape is None else len(self._tape)
+    That it ends by an exception, such as an interruption, is no reason not to write it. *say* is
+    told what is done before anything is recorded. *allow* has entries of ``ecs_cassette_allow``.
+    Raises InvalidInput if *file* exists and is not to be rewritten, or cannot be written, before
+    anything is recorded; Unrecordable at the end when an exchange is not understood.
+    """
+    tape = RecordedTape(file, allow, rewrite=rewrite)
+    say(announcement(file, rewrite=rewrite))
+    with written(lambda: tape.write(*_cloud(server)), say):
+        server.observe(tape.add)
+        try:
+            yield tape
+        finally:
+            server.observe(None)
 
 
 @contextmanager
-def recorded(
-    file: Path, server: FakeServer, *, rewrite: bool = False, allow: Iterable[str] = ()
-) -> Iterator[Recording]:
-    """Record each exchange of *server*, which runs, in *file*; it is written at the end.
-
-    That it ends by an exception, such as an interruption, is no reason not to write it. *allow*
-    has entries of ``ecs_cassette_allow``. Raises InvalidInput if *file* exists and is not to be
-    rewritten, or cannot be written, before anything is recorded; Unrecordable at the end when an
-    exchange is not understood.
-    """
-    tape = RecordedTape(file, allow, rewrite=rewrite)
-    recording = Recording(announcement(file, rewrite=rewrite), _tape=tape)
-    server.observe(tape.add)
+def written(write: Callable[[], None], say: Callable[[str], object]) -> Iterator[None]:
+    """*write* at the end of the block, also when that raises; its own error says more then."""
     try:
-        yield recording
+        yield
     except BaseException:
-        server.observe(None)
         try:
-            tape.write(*_cloud(server))
+            write()
         except SimulatedEventsError as error:
-            recording.problem = str(error)
+            say(f"error: {error}")
         raise
-    server.observe(None)
-    tape.write(*_cloud(server))
+    write()
 
 
 def announcement(file: Path, *, rewrite: bool) -> str:

@@ -26,7 +26,6 @@ class Replayed:
     proxy_url: str
     certificate: bytes
     """The authority to trust, as PEM."""
-    announcement: str
     recorded_at: datetime | None
     """The cloud's time when it was recorded, UTC: programs that compute times must use it."""
     _tape: ReplayedTape = field(repr=False)
@@ -47,21 +46,25 @@ class Replayed:
 
 @contextmanager
 def replayed(
-    file: Path, *, allow: Iterable[str] = (), allowed: Callable[[str], bool] = lambda _: False
+    file: Path,
+    *,
+    say: Callable[[str], object],
+    allow: Iterable[str] = (),
+    allowed: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[Replayed]:
     """Serve the exchanges of *file* at a proxy.
 
-    *allow* are the entries of ``ecs_cassette_allow`` that it was recorded with. *allowed* says of
-    a host outside whether programs may reach it. Raises InvalidInput if *file* cannot be
-    replayed, before anything is served.
+    *say* is told what is replayed. *allow* are the entries of ``ecs_cassette_allow`` that it was
+    recorded with. *allowed* says of a host outside whether programs may reach it. Raises
+    InvalidInput if *file* cannot be replayed, before anything is served.
     """
     tape = ReplayedTape(file, allow)
     gate = Gate("simevents run --replay", allowed)
     at = tape.recorded_at
     recorded = f" of {format_time(at)}" if at else ""
-    announcement = f"replaying {file}, {len(tape)} calls{recorded}; nothing reaches a cloud"
+    say(f"replaying {file}, {len(tape)} calls{recorded}; nothing reaches a cloud")
     with serving(_Replay(tape, gate)) as (url, certificate):
-        yield Replayed(url, certificate, announcement, at, tape, gate)
+        yield Replayed(url, certificate, at, tape, gate)
 
 
 class _Replay(Answering):

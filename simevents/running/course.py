@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from .cloud import RunCloud, Snapshot
 from .drill import Drill, Stage
 from .judging import Judge, Verdict
 from .supervisor import EndedBy, Ending, Interrupted, NotStarted, Running, Supervisor
+from .tapes import Tapes, environment_of, opened, recording
 
 OUR_FAILURE = 125
 
@@ -40,6 +41,7 @@ class Options:
     """Whether a host may be reached through the proxy."""
     json_file: Path | None = None
     is_isolated: bool = False
+    tapes: Tapes = field(default_factory=Tapes)
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,14 @@ class Served:
 
     proxy_url: str
     certificate: bytes
-    cloud: RunCloud | None
-    """None where nothing is simulated."""
+    cloud: RunCloud
 
 
 Say = Callable[[str], object]
 
 
 @contextmanager
-def open_cloud(options: Options) -> Iterator[Served]:
+def open_cloud(options: Options, say: Say) -> Iterator[Served]:
     """What the command is led to: a fake in this process, or the one that the options name."""
     if options.endpoint is not None:
         with Control(options.endpoint, options.token) as control:
@@ -65,7 +66,8 @@ def open_cloud(options: Options) -> Iterator[Served]:
         return
     with FakeServer(accept_any_key=True, allowed=options.permits) as server:
         cloud = RunCloud(Control(server.url, send=server.control))
-        yield Served(server.url, server.authority.certificate, cloud)
+        with recording(options.tapes, server, say):
+            yield Served(server.url, server.authority.certificate, cloud)
 
 
 def command_words(options: Options, proxy_url: str) -> list[str]:
@@ -124,7 +126,8 @@ def run(options: Options, say: Say) -> int:
     found = _Found()
     try:
         with Supervisor() as supervisor:
-            code = _course(options, supervisor, found, say)
+            course = _course if options.tapes.needs_fake else _course_without_fake
+            code = course(options, supervisor, found, say)
     except NotStarted as error:
         code = _failed(error.code, error, found, say)
     except Interrupted as error:
@@ -134,7 +137,7 @@ def run(options: Options, say: Say) -> int:
     if options.json_file is not None:
         members = report.result(
             options.command, code, found.ending, found.verdicts, found.snapshot, found.error
-        )
+        ) | {"notes": list(found.notes)}
         try:
             report.write(options.json_file, members)
         except OSError as error:
@@ -151,14 +154,15 @@ class _Found:
     verdicts: Sequence[Verdict] = ()
     snapshot: Snapshot | None = None
     error: str = ""
+    notes: Sequence[str] = ()
+    """What a cassette did not have, and what was not let through to the real cloud."""
 
 
 def _course(options: Options, supervisor: Supervisor, found: _Found, say: Say) -> int:
     drill = options.drill
     with ExitStack() as during:
-        served = during.enter_context(open_cloud(options))
+        served = during.enter_context(open_cloud(options, say))
         folder = during.enter_context(RunFolder())
-        assert served.cloud is not None
         cloud = served.cloud
         stage = Stage(cloud.control, drill, is_own_cloud=options.endpoint is None)
         cloud.begin()
@@ -189,6 +193,31 @@ def _course(options: Options, supervisor: Supervisor, found: _Found, say: Say) -
         if ending.left:
             say(f"These processes could not be ended: {', '.join(map(str, ending.left))}")
     return report.exit_code(ending, found.verdicts)
+
+
+def _course_without_fake(options: Options, supervisor: Supervisor, found: _Found, say: Say) -> int:
+    """With a cassette that is replayed, or on the real cloud: nothing is simulated."""
+    with ExitStack() as during:
+        led = during.enter_context(opened(options.tapes, options.permits, say))
+        way = WayIn(
+            proxy_url=led.proxy_url,
+            certificate=led.certificate,
+            region=options.drill.region,
+            folder=during.enter_context(RunFolder()).path,
+            allowed=() if options.is_isolated else options.allowed,
+        )
+        write_files(way, os.environ)
+        found.ending = supervisor.run(
+            command_words(options, led.proxy_url),
+            environment_of(options.tapes, way, os.environ),
+            lambda command: POLL_SECONDS if command.code is None else EndedBy.COMMAND,
+        )
+        found.notes = led.report()
+        say("\n".join([report.ended(found.ending), *found.notes]))
+        if found.ending.left:
+            say(f"These processes could not be ended: {', '.join(map(str, found.ending.left))}")
+    code = report.exit_code(found.ending, ())
+    return code or int(led.has_failed)
 
 
 def _opening(url: str, instance_ids: Sequence[str]) -> str:

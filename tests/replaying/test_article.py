@@ -22,7 +22,7 @@ def test_the_program_names_no_endpoint() -> None:
 
 
 def test_replayed_it_prints_the_very_ids_of_the_article(tmp_path: Path) -> None:
-    with replayed(CASSETTE) as served:
+    with replayed(CASSETTE, say=print) as served:
         ended = run_python(served, tmp_path, ARTICLE)
 
     assert ended.stdout == (
@@ -40,7 +40,7 @@ def test_on_a_fake_of_august_2018_it_prints_the_lines_of_the_article(tmp_path: P
         control.post("clock", freeze=True)
         control.post("clock", set="2018-08-22T08:00:00Z")
         file = tmp_path / "article.yaml"
-        with recorded(file, server):
+        with recorded(file, server, say=print):
             ended = run_python(Led(server.url, server.authority.certificate), tmp_path, ARTICLE)
         events = control.get("events")
 
@@ -52,7 +52,7 @@ def test_on_a_fake_of_august_2018_it_prints_the_lines_of_the_article(tmp_path: P
         first: ("Canceled", "2018-09-01T00:00:00Z"),
         second: ("Scheduled", "2018-09-01T00:00:00Z"),
     }
-    with replayed(file) as served:
+    with replayed(file, say=print) as served:
         assert run_python(served, tmp_path, ARTICLE).stdout == ended.stdout
     assert served.recorded_at is not None
     assert served.recorded_at.isoformat() == "2018-08-22T08:00:00+00:00"

@@ -361,7 +361,7 @@ def test_what_is_exchanged_is_recorded_and_replays(
     assert_no_keys(file)
     text = file.read_text()
     assert ("program" in text, "i-others" in text) == (False, False)
-    with replayed(file) as again:
+    with replayed(file, say=print) as again:
         second = run_python(again, tmp_path, OLDER)
     assert second.stdout == first.stdout
     with pytest.raises(InvalidInput, match=r"live\.yaml exists; add --rewrite"):

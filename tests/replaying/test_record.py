@@ -63,10 +63,11 @@ def test_what_a_program_exchanges_replays_to_the_same_program(
     server: FakeServer, tmp_path: Path
 ) -> None:
     file = tmp_path / "new" / "run.yaml"
-    with recorded(file, server) as recording:
+    said: list[str] = []
+    with recorded(file, server, say=said.append):
+        assert said == [f"recording to {file}"]
         first = run_python(led(server), tmp_path, PROGRAM)
-        assert recording.announcement == f"recording to {file}"
-    with replayed(file) as served:
+    with replayed(file, say=print) as served:
         second = run_python(served, tmp_path, PROGRAM)
 
     assert first.stdout.count("i-web") == 2, first.stderr
@@ -77,7 +78,7 @@ def test_what_a_program_exchanges_replays_to_the_same_program(
 def test_nothing_secret_is_written(server: FakeServer, tmp_path: Path) -> None:
     file = tmp_path / "cassettes" / "run.yaml"
     keys = "http://100.100.100.200/latest/meta-data/ram/security-credentials/"
-    with recorded(file, server) as recording:
+    with recorded(file, server, say=print) as recording:
         run_python(led(server), tmp_path, PROGRAM)
         run(led(server), tmp_path, curl(f"{ECS}/", *describe_regions()))
         run(led(server), tmp_path, curl(keys))
@@ -93,11 +94,12 @@ def test_a_file_that_exists_is_not_overwritten(server: FakeServer, tmp_path: Pat
     file = tmp_path / "run.yaml"
     file.write_text("mine")
     refused = pytest.raises(InvalidInput, match=r"run\.yaml exists; add --rewrite to replace it")
-    with refused, recorded(file, server):
+    with refused, recorded(file, server, say=print):
         pass
     assert file.read_text() == "mine"
-    with recorded(file, server, rewrite=True) as recording:
-        assert recording.announcement.endswith("which is replaced at the end")
+    said: list[str] = []
+    with recorded(file, server, rewrite=True, say=said.append):
+        assert said == [f"recording to {file}, which is replaced at the end"]
         assert file.read_text() == "mine"
     assert file.read_text().startswith("interactions: []")
 
@@ -107,15 +109,18 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_start(
     server: FakeServer, tmp_path: Path, name: str
 ) -> None:
     (tmp_path / "not-a-folder").touch()
-    with pytest.raises(InvalidInput, match="--record"), recorded(tmp_path / name, server):
+    with (
+        pytest.raises(InvalidInput, match="--record"),
+        recorded(tmp_path / name, server, say=print),
+    ):
         pytest.fail("it began")
 
 
 def test_a_run_that_is_ended_is_written(server: FakeServer, tmp_path: Path) -> None:
     file = tmp_path / "run.yaml"
-    with pytest.raises(Interrupted), recorded(file, server):
+    with pytest.raises(Interrupted), recorded(file, server, say=print):
         interrupted(run_python(led(server), tmp_path, PROGRAM))
-    with replayed(file) as served:
+    with replayed(file, say=print) as served:
         assert len(served.report()) == 3
     assert list(tmp_path.glob(".cassette*")) == []
 
@@ -126,15 +131,16 @@ def test_what_is_not_understood_is_not_written(server: FakeServer, tmp_path: Pat
     unknown = curl(f"{ECS}/?Action=Sing&Version=2014-05-26&Signature=x&AccessKeyId=x")
     with (
         pytest.raises(Unrecordable, match=r"(?s)Sing .*Allow it, .* with --record-allow, or"),
-        recorded(file, server, rewrite=True),
+        recorded(file, server, rewrite=True, say=print),
     ):
         run(led(server), tmp_path, unknown)
     assert file.read_text() == "mine"
-    with pytest.raises(Interrupted), recorded(file, server, rewrite=True) as recording:
+    said: list[str] = []
+    with pytest.raises(Interrupted), recorded(file, server, rewrite=True, say=said.append):
         interrupted(run(led(server), tmp_path, unknown))
-    assert "was not written" in recording.problem
+    assert said[1].startswith(f"error: {file} was not written.")
     assert file.read_text() == "mine"
-    with recorded(file, server, rewrite=True, allow=["Sing"]):
+    with recorded(file, server, rewrite=True, allow=["Sing"], say=print):
         run(led(server), tmp_path, unknown)
     assert "Action=Sing" in file.read_text()
 
@@ -145,7 +151,7 @@ def test_what_was_before_and_after_the_recording_is_not_in_it(
     file = tmp_path / "run.yaml"
     look = curl(f"{ECS}/", *describe_regions())
     run(led(server), tmp_path, look)
-    with recorded(file, server) as recording:
+    with recorded(file, server, say=print) as recording:
         assert len(recording) == 0
     run(led(server), tmp_path, look)
 

@@ -48,7 +48,7 @@ def cassette(folder: Path, *exchanges: tuple[str, str]) -> Path:
     ],
 )
 def test_both_styles_of_requests_match_by_get_and_post(command: list[str], tmp_path: Path) -> None:
-    with replayed(cassette(tmp_path, (LOOK, '{"TotalCount":7}'))) as served:
+    with replayed(cassette(tmp_path, (LOOK, '{"TotalCount":7}')), say=print) as served:
         ended = run(served, tmp_path, command)
 
     assert ended.stdout == '{"TotalCount":7}', ended.stderr
@@ -58,7 +58,7 @@ def test_both_styles_of_requests_match_by_get_and_post(command: list[str], tmp_p
 def test_repeated_calls_get_the_answers_in_their_order(tmp_path: Path) -> None:
     file = cassette(tmp_path, (LOOK, "{}"), (OTHER, '{"PageNumber":1}'), (LOOK, '{"PageSize":2}'))
     asked = [f"{ECS}/?{LOOK}", f"{ECS}/?{LOOK}", f"{ECS}/?{OTHER}"]
-    with replayed(file) as served:
+    with replayed(file, say=print) as served:
         ended = run(served, tmp_path, ["curl", "-sS", *asked])
 
     assert ended.stdout == '{}{"PageSize":2}{"PageNumber":1}'
@@ -77,7 +77,7 @@ except ServerException as refused:
     print(refused.get_http_status(), refused.get_error_code(), refused.get_error_msg())
 """
     file = cassette(tmp_path, (LOOK + "&PageNumber=2", "{}"), (OTHER, "{}"))
-    with replayed(file) as served:
+    with replayed(file, say=print) as served:
         ended = run_python(served, tmp_path, program)
 
     text = (
@@ -97,7 +97,7 @@ except ServerException as refused:
 
 
 def test_a_call_once_more_than_recorded_is_not_answered(tmp_path: Path) -> None:
-    with replayed(cassette(tmp_path, (LOOK, "{}"))) as served:
+    with replayed(cassette(tmp_path, (LOOK, "{}")), say=print) as served:
         ended = run(served, tmp_path, ["curl", "-sS", f"{ECS}/?{LOOK}", f"{ECS}/?{LOOK}"])
 
     assert "Nearest recorded: played already." in ended.stdout
@@ -105,14 +105,16 @@ def test_a_call_once_more_than_recorded_is_not_answered(tmp_path: Path) -> None:
 
 
 def test_an_action_that_is_not_recorded_at_all_names_what_is(tmp_path: Path) -> None:
-    with replayed(cassette(tmp_path, (LOOK, "{}"), (LOOK, "{}"), (OTHER, "{}"))) as served:
+    with replayed(
+        cassette(tmp_path, (LOOK, "{}"), (LOOK, "{}"), (OTHER, "{}")), say=print
+    ) as served:
         run(served, tmp_path, curl(f"{ECS}/?Action=StopInstance&Version=2014-05-26"))
 
     assert "It has DescribeInstances, DescribeDisks." in served.report()[0]
 
 
 def test_other_hosts_are_refused_and_named(tmp_path: Path) -> None:
-    with replayed(cassette(tmp_path)) as served:
+    with replayed(cassette(tmp_path), say=print) as served:
         over_https = run(served, tmp_path, curl("https://example.com/"))
         over_http = run(served, tmp_path, curl("http://example.com/"))
 
@@ -126,7 +128,7 @@ def test_other_hosts_are_refused_and_named(tmp_path: Path) -> None:
 
 
 def test_a_page_of_the_vendor_is_no_part_of_the_cassette(tmp_path: Path) -> None:
-    with replayed(cassette(tmp_path, (LOOK, "{}"))) as served:
+    with replayed(cassette(tmp_path, (LOOK, "{}")), say=print) as served:
         ended = run(
             served, tmp_path, curl("https://oss-cn-hangzhou.aliyuncs.com/bucket?key=secret")
         )
@@ -137,7 +139,7 @@ def test_a_page_of_the_vendor_is_no_part_of_the_cassette(tmp_path: Path) -> None
 
 def test_a_program_that_takes_its_keys_from_the_instance_gets_some(tmp_path: Path) -> None:
     folder = "http://100.100.100.200/latest/meta-data/ram/security-credentials/"
-    with replayed(cassette(tmp_path)) as served:
+    with replayed(cassette(tmp_path), say=print) as served:
         role = run(served, tmp_path, curl(folder)).stdout
         keys = run(served, tmp_path, curl(f"{folder}{role}")).stdout
 
@@ -157,7 +159,7 @@ def test_a_cassette_that_cannot_be_replayed_is_refused(
 ) -> None:
     if text:
         (tmp_path / "cassette.yaml").write_text(text)
-    with pytest.raises(InvalidInput, match=reason), replayed(tmp_path / "cassette.yaml"):
+    with pytest.raises(InvalidInput, match=reason), replayed(tmp_path / "cassette.yaml", say=print):
         pass
 
 

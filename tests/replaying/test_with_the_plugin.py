@@ -92,7 +92,7 @@ def test_a_cassette_of_another_process_replays_in_a_test(
             not_before="2020-03-01T00:00:00Z",
         )
         led = Led(server.url, server.authority.certificate)
-        with recorded(cassette(project), server):
+        with recorded(cassette(project), server, say=print):
             if is_raw:
                 ended = run(led, project.path, raw_client())
             else:
@@ -110,7 +110,7 @@ def test_a_cassette_of_a_test_replays_in_another_process(
     monkeypatch.setenv("RECORDING", "yes")
     project.runpytest("-p", "no:cacheprovider", "--record-mode=once").assert_outcomes(passed=1)
     for command in (["python"], raw_client()):
-        with replayed(cassette(project)) as served:
+        with replayed(cassette(project), say=print) as served:
             if command == ["python"]:
                 ended = run_python(served, project.path, project.path / "program.py")
             else:

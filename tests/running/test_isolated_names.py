@@ -14,7 +14,10 @@ from simevents.running.isolation.name_files import local_services
 from simevents.running.isolation.name_server import answer
 from tests.running.outside import User
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="--isolate is for Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="--isolate is for Linux"),
+]
 
 PORT = 4
 """Nobody listens there."""

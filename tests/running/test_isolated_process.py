@@ -17,7 +17,10 @@ from simevents.fake.server import FakeServer
 from tests.running.outside import NOBODY, User, this_user
 from tests.running.test_isolation import port_of
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="--isolate is for Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="--isolate is for Linux"),
+]
 
 PORT = 4
 """Nobody listens there."""

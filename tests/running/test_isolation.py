@@ -14,7 +14,10 @@ from simevents.fake.server import FakeServer
 from simevents.hosts import is_loopback
 from tests.running.outside import Outside, Proxy, User, addresses_of_the_machine
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="--isolate is for Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="--isolate is for Linux"),
+]
 
 FAR = ["203.0.113.1", "2001:db8::1"]
 """For documentation; nobody has them."""

@@ -10,7 +10,10 @@ import pytest
 
 from simevents.running.isolation import command_in_isolation, refusals, why_not
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="--isolate is for Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="--isolate is for Linux"),
+]
 
 NO_ROOM = (
     "--isolate is not possible here: a user, a network and a mount namespace of its own: No space "

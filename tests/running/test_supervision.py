@@ -199,7 +199,7 @@ def test_a_second_signal_while_it_is_ended_is_for_people_in_a_hurry(tmp_path: Pa
             time.sleep(1)
         """
     process = started(
-        *("--instance", "i-web", "--expect", "untouched", "--within", "0.1s"),
+        *("--instance", "i-web", "--expect", "untouched", "--within", "3s"),
         *("--", sys.executable, program(tmp_path, text), str(file)),
     )
     wait_until(lambda: "asked" in content(file), "TERM")

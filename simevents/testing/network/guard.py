@@ -209,7 +209,9 @@ def _pass_on(fake: str, host: str) -> None:
         suppress(OSError, ValueError),
         socket.create_connection((name, int(port)), timeout=5) as connection,
     ):
-        connection.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        # It serves no pages of Alibaba's, and no tunnel to the metadata service.
+        asked = f"CONNECT {host}:443" if is_metadata(host) else f"GET http://{host}/"
+        connection.sendall(f"{asked} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         connection.recv(1)
 
 

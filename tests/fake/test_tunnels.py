@@ -186,6 +186,37 @@ def test_an_allowed_host_that_does_not_answer_is_a_bad_gateway(server: FakeServe
     client.close()
 
 
+@pytest.mark.parametrize("port", ["99999", "x", "-1"])
+@pytest.mark.parametrize("head", ["CONNECT {} HTTP/1.1", "GET http://{}/ HTTP/1.1"])
+def test_an_allowed_host_with_a_port_that_is_none_is_a_bad_gateway(
+    server: FakeServer, head: str, port: str
+) -> None:
+    netloc = f"127.0.0.1:{port}"
+    with socket.create_connection(place(server), timeout=20) as stream:
+        stream.sendall(f"{head.format(netloc)}\r\nHost: {netloc}\r\n\r\n".encode())
+        assert stream.recv(65536).startswith(
+            f"HTTP/1.1 502 {netloc} cannot be reached: ValueError\r\n".encode()
+        )
+
+
+def test_an_allowed_name_that_leads_to_the_metadata_service_is_not_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def resolved(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("100.100.100.200", 80))]
+
+    with FakeServer(allowed=lambda host: host == "rebound.test") as server:
+        monkeypatch.setattr(type(server._server.loop), "getaddrinfo", resolved, raising=False)
+        client = http.client.HTTPConnection(*place(server), timeout=20)
+        client.request("GET", "http://rebound.test/latest/meta-data/")
+        answered = client.getresponse()
+
+    assert (answered.status, answered.reason) == (
+        502,
+        "rebound.test cannot be reached: PermissionError",
+    )
+
+
 def test_two_hundred_clients_at_once_are_answered(server: FakeServer) -> None:
     def ask(_: int) -> int:
         client = tunnel(server, ECS)

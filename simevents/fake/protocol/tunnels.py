@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from ...hosts import is_metadata
 from .authority import Authority
 
 CONNECT_SECONDS = 20.0
@@ -88,9 +89,9 @@ class Tunnels:
         early = data.partition(_BLANK)[2]
         if not self._gate.is_allowed(netloc):
             return Target("", 0, early, _ESTABLISHED, netloc)
-        return Target(*_place(netloc, 443), early, _ESTABLISHED, netloc)
+        return _outside(netloc, 443, early, _ESTABLISHED)
 
-    def _passing(self, data: bytes) -> "Target | None":
+    def _passing(self, data: bytes) -> Target | bytes | None:
         """A request over plain HTTP to a host that is allowed: that host answers it alone."""
         found = _ABSOLUTE.match(data)
         if found is None:
@@ -103,7 +104,7 @@ class Tunnels:
         line = b"%s %s HTTP/1.1" % (found["method"], path)
         # So that the next request comes in a connection of its own, which is decided about again.
         closing = _BETWEEN_HOPS.sub(b"", head) + b"\r\nconnection: close"
-        return Target(*_place(netloc, 80), line + closing + _BLANK + body, b"", netloc)
+        return _outside(netloc, 80, line + closing + _BLANK + body, b"")
 
     def open(
         self,
@@ -230,14 +231,24 @@ class _End(asyncio.Protocol):
 
 
 async def _reach(far: _End, target: Target) -> None:
+    """Connect *far* to an allowed host. Raises OSError and TimeoutError."""
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_SECONDS):
-        await loop.create_connection(lambda: far, target.host, target.port)
+        found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        addresses = [str(place[0]) for *_, place in found]
+        # A name can be made to lead anywhere; the keys of a real instance are there.
+        if any(is_metadata(address) for address in addresses):
+            raise PermissionError
+        await loop.create_connection(lambda: far, addresses[0], target.port)
 
 
-def _place(netloc: str, port: int) -> tuple[str, int]:
-    parts = urlsplit(f"//{netloc}")
-    return parts.hostname or "", parts.port or port
+def _outside(netloc: str, port: int, head: bytes, answer: bytes) -> Target | bytes:
+    """The target at *netloc*, at *port* if it names none; or the answer to one without sense."""
+    try:
+        parts = urlsplit(f"//{netloc}")
+        return Target(parts.hostname or "", parts.port or port, head, answer, netloc)
+    except ValueError as error:
+        return _unreachable(netloc, error)
 
 
 def _unreachable(netloc: str, error: Exception) -> bytes:

@@ -20,6 +20,8 @@ from simevents.testing.key_shapes import assert_no_keys
 from tests.fake.requests import signed
 from tests.replaying.programs import ECS, curl, run, run_python
 
+pytestmark = pytest.mark.usefixtures("own_run")
+
 ACCOUNT = "1000000000000001"
 KEYS = {"LTAIprogramsown": "secretofprogram"}
 

@@ -111,7 +111,7 @@ def test_the_samples_in_the_readme_are_the_examples() -> None:
         "examples/polling-handler/test_handler.py",
         "examples/polling-handler/handler.py",
         "examples/async-handler/test_handler.py",
-        "examples/shell-handler/test_handler.py",
+        "examples/go-handler/test_handler.py",
     ]
     for path, text in samples:
         assert (ROOT / path).read_text() == text

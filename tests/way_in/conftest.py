@@ -15,6 +15,7 @@ from simevents.fake.protocol.authority import Authority
 from simevents.fake.server import FakeServer
 from simevents.way_in.folder import RunFolder
 from simevents.way_in.variables import WayIn, environment, write_files
+from tests.clients.toolchains import require
 
 HOST = "ecs.cn-hangzhou.aliyuncs.com"
 SIGNED = "SignatureNonce=1&Signature=x&AccessKeyId=own-key"
@@ -41,6 +42,7 @@ class Led:
         self, *words: str | Path, env: Mapping[str, str] | None = None, check: bool = True
     ) -> str:
         """What the program *words* prints, errors included."""
+        require([str(words[0])])
         done = subprocess.run(
             words,
             env=self.environ() if env is None else env,

@@ -183,6 +183,7 @@ def test_the_clock_as_json_and_frozen(simevents: Run) -> None:
     )
     assert json.loads(simevents("clock", "--json").stdout) == {
         "now": "2030-01-01T00:00:00Z",
+        "epoch": 1893456000.0,
         "rate": 0.0,
     }
     assert simevents("clock", "rate", "60").stdout.endswith("(running at 60 times the real time)\n")

@@ -4,6 +4,7 @@ A request is read strictly: what another reader could take for another call is r
 an action that this project does not know. Nothing here opens a connection.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -20,6 +21,7 @@ from .serving import Asked
 _PRODUCTS = ("Ecs", "Sts", "Vpc")
 _ALWAYS_KNOWN = COMMON_PARAMETERS | {"RegionId"}
 _FORM = "application/x-www-form-urlencoded"
+_PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
 _OTHER_TARGETS = frozenset({"NetworkInterfaceId", "ResourceTag.Key", "ResourceTag.Value"})
 """Parameters that select what a change is done to, and name no instance."""
 
@@ -109,7 +111,11 @@ def _read(asked: Asked) -> dict[str, str]:
         raise NotLetThrough(f"{request.method} at this path is no call of the API")
     pairs = _pairs(request.query)
     if request.body.strip():
-        if _FORM not in request.headers.get("content-type", _FORM).lower():
+        types = [value for name, value in asked.headers if name == b"content-type"]
+        media_type = (
+            types[0].decode("latin-1").partition(";")[0].strip().lower() if types else _FORM
+        )
+        if len(types) > 1 or media_type != _FORM:
             raise NotLetThrough("its body is no form")
         pairs += _pairs(request.body)
     for header, name in (
@@ -122,6 +128,8 @@ def _read(asked: Asked) -> dict[str, str]:
     found: dict[str, str] = {}
     spellings: dict[str, tuple[str, str]] = {}
     for name, value in pairs:
+        if not _PARAMETER.fullmatch(name):
+            raise NotLetThrough(f"{shown_name(name)} is no name of a parameter")
         if spellings.setdefault(name.lower(), (name, value)) != (name, value):
             raise NotLetThrough(f"it has {shown_name(name)} more than once")
         found[name] = value

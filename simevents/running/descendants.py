@@ -21,6 +21,7 @@ _PROC = Path("/proc")
 _NO_DESCRIPTORS = frozenset({errno.ENOSYS, errno.EPERM, errno.EINVAL})
 """What an older kernel says to who wants the descriptor of a process, or a container."""
 _ENDED = frozenset("ZXx")
+_MOST_LISTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ class Descendants:
         """Those that run; without a reaper, one that stands for the process *group*."""
         if not self.is_reaper:
             return [Process(-group, "")] if _group_lives(group) else []
+        # A process that is made while the others are listed can be missed; the kernel misses none.
+        for _ in range(_MOST_LISTS if not self._earlier else 1):
+            found = self._listed()
+            if found or not _has_children():
+                break
+        return found
+
+    def _listed(self) -> list[Process]:
         children = _children_of()
         found: list[Process] = []
         following = [p for p in children.get(os.getpid(), ()) if p not in self._earlier]
@@ -80,6 +89,15 @@ def _send(number: signal.Signals, process: Process) -> None:
             signal.pidfd_send_signal(descriptor, number)
     finally:
         os.close(descriptor)
+
+
+def _has_children() -> bool:
+    """Whether this process has any; those that have ended and nobody has waited for count too."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _become_reaper() -> bool:

@@ -113,6 +113,8 @@ class Supervisor:
         os.set_blocking(writing, False)
         self._writing = writing
         self._handlers: dict[int, Any] = {}
+        self._can_interrupt = True
+        """No command has been started: a signal that ends is for this process."""
         self._running = Running(lambda: bool(self._descendants.living(self._group)))
 
     def __enter__(self) -> Self:
@@ -121,7 +123,7 @@ class Supervisor:
             number = getattr(signal, name)
             # What is ignored stays so, as nohup needs it, for the command as well.
             if signal.getsignal(number) is not signal.SIG_IGN:
-                self._handlers[number] = signal.signal(number, _noted)
+                self._handlers[number] = signal.signal(number, self._noted)
         self._handlers[signal.SIGTTOU] = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         return self
 
@@ -168,6 +170,12 @@ class Supervisor:
             left=tuple(left),
         )
 
+    def _noted(self, number: int, _frame: FrameType | None) -> None:
+        """The number is in the pipe already."""
+        if self._can_interrupt and number in _ENDING:
+            self._can_interrupt = False
+            raise Interrupted(number)
+
     def _watch(self, look: Look) -> EndedBy:
         while True:
             decided = look(self._running)
@@ -187,6 +195,7 @@ class Supervisor:
                 stream.flush()
         if not words[0]:
             raise NotStarted(NOT_FOUND, "the command is an empty word")
+        self._can_interrupt = False
         try:
             self._group = os.posix_spawnp(
                 words[0], list(words), dict(environ), setpgroup=0, setsigdef=usual
@@ -277,10 +286,6 @@ class Supervisor:
                 return living
             if _ENDING.intersection(self._signals(min(left, _POLL_SECONDS))):
                 return living
-
-
-def _noted(_number: int, _frame: FrameType | None) -> None:
-    """The number is in the pipe already."""
 
 
 def _not_started(word: str, error: OSError) -> NotStarted:

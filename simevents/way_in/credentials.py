@@ -18,28 +18,36 @@ CREDENTIALS_FILE = "ALIBABA_CLOUD_CREDENTIALS_FILE"
 NO_METADATA = "ALIBABA_CLOUD_ECS_METADATA_DISABLED"
 """Tells the newer libraries not to ask the metadata service; they read it at import."""
 
-_VENDOR = ("ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "ALIYUN_", "OSS_")
+_VENDOR = ("ALIBABA_", "ALIBABACLOUD_", "ALICLOUD_", "ALI_", "ALIYUN_", "OSS_")
 
 _IDENTITY = re.compile(
-    r"(?:\A|_)(?:ACCESS_?KEY|SECRET|STS_TOKEN|SECURITY_TOKEN|SESSION|BEARER|AK|SK|ROLE|OIDC|SAML"
+    r"(?:\A|_)(?:ACCESS_?KEY(?:_?ID|_?SECRET)?|ACCESS_?ID|SECRET|STS_TOKEN|SECURITY_TOKEN|SESSION|BEARER|AK|SK|ROLE|OIDC|SAML"
     r"|CREDENTIALS?|PROFILE|CONFIG_FILE|PRIVATE_KEY|PUBLIC_KEY|KEY_PAIR|PASSWORD|ECS_METADATA"
     r"|IMDSV1|ECS_IMDSV2|SSO|OAUTH|EXTERNAL_ID)(?:_|\Z)"
 )
 """What part of a vendor's variable says who a program is, or how it finds that out."""
 
-_UNPREFIXED = frozenset({"ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"})
-"""Read by the command line and one of the Go libraries."""
+_UNPREFIXED = frozenset(
+    {
+        *("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN", "SECRET_ACCESS_KEY"),
+        *("ACCESSKEYID", "ACCESSKEYSECRET"),
+    }
+)
+"""Read by the command line, one of the Go libraries, and many programs."""
 
-_KEY_ID = re.compile(r"(?:\A|_)(?:ACCESS_?KEY_?ID|ACCESS_?KEY|AK)\Z")
-_KEY_SECRET = re.compile(r"(?:\A|_)(?:ACCESS_?KEY_?SECRET|SECRET_?(?:ACCESS_?)?KEY|SECRET|SK)\Z")
+_KEY_ID = re.compile(r"(?:\A|_)(?:ACCESS_?KEY_?ID|ACCESS_?KEY|ACCESS_?ID|AK)\Z")
+_KEY_SECRET = re.compile(
+    r"(?:\A|_)(?:ACCESS_?KEY_?SECRET|SECRET_?(?:ACCESS_?)?KEY|SECRET|SK|LOG_CLI_ACCESSKEY)\Z"
+)
 
 
 @functools.lru_cache(maxsize=1024)
 def is_identity(name: str) -> bool:
     """Whether the variable *name* says who a program is to Alibaba Cloud, or where keys are."""
-    if name in _UNPREFIXED:
+    upper = name.upper()
+    if upper in _UNPREFIXED:
         return True
-    return name.startswith(_VENDOR) and bool(_IDENTITY.search(name.split("_", 1)[1]))
+    return upper.startswith(_VENDOR) and bool(_IDENTITY.search(upper.split("_", 1)[1]))
 
 
 def of_the_fake(credentials_uri: str) -> dict[str, str]:
@@ -70,9 +78,10 @@ def replaced(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _replacement(name: str) -> str:
-    if _KEY_SECRET.search(name):
+    upper = name.upper()
+    if _KEY_SECRET.search(upper):
         return FAKE_ACCESS_KEY_SECRET
-    return FAKE_ACCESS_KEY_ID if _KEY_ID.search(name) else ""
+    return FAKE_ACCESS_KEY_ID if _KEY_ID.search(upper) else ""
 
 
 def profile_file(*, has_keys: bool) -> str:

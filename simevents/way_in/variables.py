@@ -30,7 +30,7 @@ KEYS, NO_KEYS = "keys.ini", "no-keys.ini"
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 _OTHER_PROXIES = re.compile(
-    r"(?:ftp|grpc|rsync|npm_config(?:_https?)?|global_agent_https?)_proxy\Z", re.IGNORECASE
+    r"(?:ftp|grpc|rsync|wss?|npm_config(?:_https?)?|global_agent_https?)_proxy\Z", re.IGNORECASE
 )
 _PAST = ("localhost", "localhost.", "127.0.0.1", "127.0.0.0/8", "::1", "0.0.0.0")  # noqa: S104
 """Loopback, in the spellings that clients look for in NO_PROXY."""
@@ -122,9 +122,10 @@ def variables(way: WayIn, environ: Mapping[str, str]) -> dict[str, str]:
             *(host, port, (*_PAST_JAVA, *way.allowed), _java_store(way, environ)),
         ),
     }
-    for name in java_options.STRONGER:
-        if name in environ:
-            found[name] = java_options.without_ours(environ[name])
+    for name, value in environ.items():
+        # Scripts that start Java put the others, such as MAVEN_OPTS, on its command line.
+        if name in java_options.STRONGER or (name.endswith("_OPTS") and "-D" in value):
+            found[name] = java_options.without_ours(value)
     return found
 
 

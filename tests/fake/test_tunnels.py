@@ -3,8 +3,10 @@
 import http.client
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -186,6 +188,73 @@ def test_an_allowed_host_that_does_not_answer_is_a_bad_gateway(server: FakeServe
     client.close()
 
 
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors in /proc")
+@pytest.mark.parametrize("closing", [{}, {"Connection": "close"}])
+@pytest.mark.parametrize("netloc", [ECS, "oss.aliyuncs.com", "127.0.0.1"])
+def test_a_tunnel_that_has_ended_leaves_no_descriptor(
+    server: FakeServer, netloc: str, closing: dict[str, str]
+) -> None:
+    with RawServer(lambda _: [answer({})]) as outside:
+        where = outside.url.removeprefix("http://") if netloc == "127.0.0.1" else netloc
+
+        def ask() -> None:
+            client: http.client.HTTPConnection = tunnel(server, where)
+            if where != netloc:
+                client = http.client.HTTPConnection(*place(server), timeout=20)
+                client.set_tunnel(netloc, int(where.rpartition(":")[2]))
+            client.request("GET", signed_call(), headers=closing)
+            client.getresponse().read()
+            client.close()
+
+        ask()
+        before = descriptors()
+        for _ in range(20):
+            ask()
+        for _ in range(1_000):
+            if descriptors() <= before + 2:
+                break
+            refusals(server)
+        assert descriptors() <= before + 2
+
+
+@pytest.mark.parametrize("name", ["my_project.cn-x.log.aliyuncs.com", "xn--0.aliyuncs.com"])
+def test_a_name_that_no_certificate_can_have_gets_the_one_for_any_host(
+    server: FakeServer, name: str
+) -> None:
+    context = trusting(server)
+    context.check_hostname = False
+    with (
+        socket.create_connection(place(server), timeout=20) as stream,
+        context.wrap_socket(stream, server_hostname=name) as connection,
+    ):
+        certificate: Any = connection.getpeercert()
+        assert ("DNS", "*.aliyuncs.com") in certificate["subjectAltName"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Proxy-Authorization: a\r\n b",
+        "Proxy-Authorization : a",
+        "X: a\nProxy-Authorization: a",
+    ],
+)
+def test_a_head_that_servers_read_differently_is_not_passed_on(
+    server: FakeServer, line: str
+) -> None:
+    with RawServer(lambda _: [answer({})]) as outside:
+        netloc = outside.url.removeprefix("http://")
+        with socket.create_connection(place(server), timeout=20) as stream:
+            head = f"GET http://{netloc}/ HTTP/1.1\r\nHost: {netloc}\r\n{line}\r\n\r\n"
+            stream.sendall(head.encode())
+            assert stream.recv(65536).startswith(b"HTTP/1.1 400 ")
+        assert outside.requests == []
+
+
 @pytest.mark.parametrize("port", ["99999", "x", "-1"])
 @pytest.mark.parametrize("head", ["CONNECT {} HTTP/1.1", "GET http://{}/ HTTP/1.1"])
 def test_an_allowed_host_with_a_port_that_is_none_is_a_bad_gateway(
@@ -199,6 +268,22 @@ def test_an_allowed_host_with_a_port_that_is_none_is_a_bad_gateway(
         )
 
 
+def test_each_address_of_an_allowed_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def resolved(_: object, __: str, port: int, **___: object) -> list[tuple[object, ...]]:
+        return [(2, 1, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
+
+    with (
+        FakeServer(allowed=lambda host: host == "two.test") as server,
+        RawServer(lambda _: [answer({})]) as outside,
+    ):
+        monkeypatch.setattr(type(server._server.loop), "getaddrinfo", resolved, raising=False)
+        client = http.client.HTTPConnection(*place(server), timeout=20)
+        client.request("GET", f"http://two.test:{outside.url.rpartition(':')[2]}/")
+        answered = client.getresponse()
+        assert (answered.status, answered.read()) == (200, b"{}")
+        client.close()
+
+
 def test_an_allowed_name_that_leads_to_the_metadata_service_is_not_reached(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -210,6 +295,8 @@ def test_an_allowed_name_that_leads_to_the_metadata_service_is_not_reached(
         client = http.client.HTTPConnection(*place(server), timeout=20)
         client.request("GET", "http://rebound.test/latest/meta-data/")
         answered = client.getresponse()
+        answered.read()
+        client.close()
 
     assert (answered.status, answered.reason) == (
         502,

@@ -278,6 +278,18 @@ CREATE = {
             ),
             "evil.aliyuncs.com is no host",
         ),
+        (
+            curl(f"{ECS}/?Action=DescribeInstances&Action%5B%5D=StopInstance&Version=2014-05-26"),
+            "is no name of a parameter",
+        ),
+        (
+            curl(
+                f"{ECS}/?Action=DescribeInstances&Version=2014-05-26",
+                *("-d", "Action=StopInstance", "-H"),
+                "Content-Type: multipart/form-data; x=application/x-www-form-urlencoded",
+            ),
+            "its body is no form",
+        ),
         (curl(f"{ECS}/path?Action=DescribeInstances"), "GET at this path is no call"),
         (curl(f"{ECS}/?Action=DescribeInstances", "-X", "PUT"), "PUT at this path is no call"),
     ],

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -242,6 +243,19 @@ def test_pipes_break_for_the_command_as_usual() -> None:
 
     assert (ended.returncode, ended.stdout) == (0, b"y\n")
     assert b"Broken pipe" not in ended.stderr
+
+
+def test_a_signal_ends_the_wait_for_a_fake_that_does_not_answer(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = started("--endpoint", endpoint, "--", "true")
+        asking, _ = silent.accept()
+        with asking:
+            process.send_signal(signal.SIGTERM)
+            _, told = process.communicate(timeout=PATIENCE / 2)
+
+    assert process.returncode == 128 + 15
+    assert b"SIGTERM arrived before the command was started" in told
 
 
 def test_a_signal_before_the_start_starts_nothing(tmp_path: Path) -> None:

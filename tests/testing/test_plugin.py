@@ -448,6 +448,10 @@ def test_it(ecs_fake):
         "https://example.com",
         "",
         "com",
+        ".com",
+        "..com",
+        "a..example",
+        "a.example|b.example",
         "a.example,b.example",
     ],
 )

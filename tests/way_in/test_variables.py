@@ -111,6 +111,8 @@ def test_proxies_of_the_user_are_replaced(way: WayIn) -> None:
         "NO_PROXY": "aliyuncs.com",
         "JDK_JAVA_OPTIONS": "-Dhttps.proxyHost=proxy.example.com -Dhttps.proxyPort=3128 -ea",
         "_JAVA_OPTIONS": "-DsocksProxyHost=proxy.example.com -Xss1m",
+        "MAVEN_OPTS": "-Xmx1g -Dhttps.proxyHost=proxy.example.com",
+        "wss_proxy": "http://proxy.example.com:3128",
         "JAVA_TOOL_OPTIONS": '"-Dhttp.proxyHost=proxy.example.com"',
     }
     found = environment(way, user)
@@ -118,6 +120,7 @@ def test_proxies_of_the_user_are_replaced(way: WayIn) -> None:
     assert not [name for name, value in found.items() if "proxy.example.com" in value]
     assert "aliyuncs.com" not in found["NO_PROXY"]
     assert (found["JDK_JAVA_OPTIONS"], found["_JAVA_OPTIONS"]) == ("-ea", "-Xss1m")
+    assert found["MAVEN_OPTS"] == "-Xmx1g"
 
 
 CHAINS = {
@@ -156,6 +159,14 @@ CHAINS = {
     "OSS_ACCESS_KEY_ID": "testid",
     "OSS_ACCESS_KEY_SECRET": "testsecret",
     "OSS_SESSION_TOKEN": "",
+    "OSS_ACCESSKEYID": "testid",
+    "OSS_ACCESSKEYSECRET": "testsecret",
+    "ALIYUN_LOG_CLI_ACCESSID": "testid",
+    "ALIYUN_LOG_CLI_ACCESSKEY": "testsecret",
+    "ALIBABA_ACCESS_KEY_SECRET": "testsecret",
+    "ALI_CLOUD_ACCESS_KEY": "testid",
+    "SECRET_ACCESS_KEY": "testsecret",
+    "accessKeySecret": "testsecret",
     "ACCESS_KEY_ID": "testid",
     "ACCESS_KEY_SECRET": "testsecret",
     "SECURITY_TOKEN": "",

@@ -8,6 +8,7 @@ import ssl
 import tempfile
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +66,10 @@ class Authority:
         return found
 
     def _choose(self, connection: Any, name: str | None, _: ssl.SSLContext) -> None:
-        if name and is_alibaba(name):
-            connection.context = self._context(plain(name), (plain(name),))
+        # A name that no certificate can have keeps the one for any host.
+        with suppress(ValueError):
+            if name and is_alibaba(name):
+                connection.context = self._context(plain(name), (plain(name),))
 
 
 def _load(context: ssl.SSLContext, key_and_chain: bytes) -> None:

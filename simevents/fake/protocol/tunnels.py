@@ -33,6 +33,10 @@ _BETWEEN_HOPS = re.compile(
 )
 _BLANK = b"\r\n\r\n"
 
+_AMBIGUOUS = re.compile(rb"\r\n[ \t]|[ \t]:|(?<!\r)\n|\r(?!\n)")
+"""In a head: a folded line, a space before a colon, or half an end of line. Servers differ."""
+_AMBIGUOUS_HEAD = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
 
 class Gate(Protocol):
     """Decides which connections lead where."""
@@ -100,6 +104,8 @@ class Tunnels:
         if not self._gate.is_allowed(netloc):
             return None
         head, _, body = data[found.end() - 2 :].partition(_BLANK)
+        if _AMBIGUOUS.search(head):
+            return _AMBIGUOUS_HEAD
         path = found["rest"] if found["rest"].startswith(b"/") else b"/" + found["rest"]
         line = b"%s %s HTTP/1.1" % (found["method"], path)
         # So that the next request comes in a connection of its own, which is decided about again.
@@ -128,7 +134,8 @@ class Tunnels:
     async def _connect(
         self, target: Target, near: "_End", serve: Callable[[], asyncio.Protocol]
     ) -> None:
-        far = _End(None)
+        # What serves TLS here has no half of a connection: its end is the end of both.
+        far = _End(None, ends_both=not target.host)
         far.other, near.other = near, far
         serving = None
         try:
@@ -176,8 +183,10 @@ class _End(asyncio.Protocol):
 
     other: "_End"
 
-    def __init__(self, owner: asyncio.Protocol | None) -> None:
+    def __init__(self, owner: asyncio.Protocol | None, *, ends_both: bool = False) -> None:
         self._owner = owner
+        self._ends_both = ends_both
+        self._has_ended = False
         self._transport: asyncio.Transport | None = None
         self.is_over = False
 
@@ -188,7 +197,13 @@ class _End(asyncio.Protocol):
         self.other.write(data)
 
     def eof_received(self) -> bool:
-        self.other.write_eof()
+        """Pass the end on; the connections end with the second one."""
+        self._has_ended = True
+        if self._ends_both or self.other._has_ended:  # noqa: SLF001 - the other end of this tunnel
+            self.other.close()
+            self.close()
+        else:
+            self.other.write_eof()
         return True
 
     def pause_writing(self) -> None:
@@ -235,11 +250,17 @@ async def _reach(far: _End, target: Target) -> None:
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_SECONDS):
         found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-        addresses = [str(place[0]) for *_, place in found]
+        addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
         # A name can be made to lead anywhere; the keys of a real instance are there.
         if any(is_metadata(address) for address in addresses):
             raise PermissionError
-        await loop.create_connection(lambda: far, addresses[0], target.port)
+        for address in addresses:
+            try:
+                await loop.create_connection(lambda: far, address, target.port)
+                return
+            except OSError:
+                if address == addresses[-1]:
+                    raise
 
 
 def _outside(netloc: str, port: int, head: bytes, answer: bytes) -> Target | bytes:

@@ -16,7 +16,7 @@ from .protocol.api_errors import ApiError
 from .state.answers import Answers, Asked
 from .state.refusals import Refusal, Refusals, shortened
 
-_ALLOW = "lets nothing out; a test allows a host with ecs_allow_hosts"
+_ALLOW = "lets nothing out; allow a host with --allow, or in a test with ecs_allow_hosts"
 
 
 class Proxy:

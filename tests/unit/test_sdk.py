@@ -35,12 +35,12 @@ def test_the_address_of_a_request(
 
 
 def test_certificates_are_verified_and_nothing_is_repeated_by_the_sdk() -> None:
-    client = Sdk(Settings(REGION), KEYS)._client
+    client = Sdk(Settings("cn-shanghai"), KEYS)._client
 
     # None means the default of the SDK, which is to verify.
     assert client.get_verify() is None
     assert client.is_auto_retry() is False
-    assert client.get_region_id() == REGION
+    assert client.get_region_id() == "cn-shanghai"
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -194,4 +194,19 @@ def test_a_parameter_that_is_not_text_is_named_by_the_call(
     assert str(caught.value) == (
         "GetCallerIdentity: a parameter is not valid text; use letters and digits, such as in "
         "e-bp1a2b"
+    )
+
+
+def test_a_page_instead_of_an_answer_is_no_answer_of_its_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sdk = Sdk(Settings(REGION), KEYS)
+    monkeypatch.setattr(sdk, "_send", lambda _: (502, {}, b"<html>"))
+    with pytest.raises(NoAnswer) as caught:
+        sdk.call("GetCallerIdentity")
+
+    assert str(caught.value) == (
+        "GetCallerIdentity got no answer from sts.cn-hangzhou.aliyuncs.com: the body of HTTP 502 "
+        "is not an answer of the API. Whether it was carried out is not known. Check the endpoint "
+        "and the network, then try again."
     )

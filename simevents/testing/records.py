@@ -71,8 +71,8 @@ class ProxyRefusal:
     def __str__(self) -> str:
         if self.method == "TLS":
             return (
-                f"TLS with {self.host} failed ({self.action}); does the program trust the "
-                "certificate in SSL_CERT_FILE?"
+                f"TLS with {self.host or 'the fake'} failed ({self.action}); does the program "
+                "trust the certificate in SSL_CERT_FILE?"
             )
         return " ".join(part for part in (self.method, self.host, self.action) if part)
 

@@ -21,7 +21,6 @@ _PROC = Path("/proc")
 _NO_DESCRIPTORS = frozenset({errno.ENOSYS, errno.EPERM, errno.EINVAL})
 """What an older kernel says to who wants the descriptor of a process, or a container."""
 _ENDED = frozenset("ZXx")
-_MOST_LISTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,8 @@ class Process:
     pid: int
     started: str
     """As the system states it; no two processes have the same number and the same start."""
+    group: int = 0
+    session: int = 0
 
 
 class Descendants:
@@ -42,15 +43,28 @@ class Descendants:
         """Those that run; without a reaper, one that stands for the process *group*."""
         if not self.is_reaper:
             return [Process(-group, "")] if _group_lives(group) else []
-        # A process that is made while the others are listed can be missed; the kernel misses none.
-        for _ in range(_MOST_LISTS if not self._earlier else 1):
-            found = self._listed()
-            if found or not _has_children():
-                break
-        return found
+        return self._among(_children_of())
 
-    def _listed(self) -> list[Process]:
-        children = _children_of()
+    def kill(self) -> None:
+        """Kill those with a session of their own by their process groups. Only with a reaper.
+
+        Who forks and exits all the time is gone before a signal to it arrives; one to its group
+        reaches the child too. Another session than ours was begun by a descendant, so all in it
+        are descendants.
+        """
+        ours = os.getsid(0)
+        living = self._among(_children_of())
+        groups = {process.group for process in living if process.session != ours}
+        # 0 and 1 would be this process's own group, and that of the system's first process.
+        for group in groups - {0, 1}:
+            with suppress(OSError):
+                os.killpg(group, signal.SIGKILL)
+
+    def is_any_left(self) -> bool:
+        """Whether the kernel knows a child, also one that was made while others were listed."""
+        return self.is_reaper and not self._earlier and _has_children()
+
+    def _among(self, children: dict[int, list[Process]]) -> list[Process]:
         found: list[Process] = []
         following = [p for p in children.get(os.getpid(), ()) if p not in self._earlier]
         while following:
@@ -125,7 +139,8 @@ def _children_of() -> dict[int, list[Process]]:
     with suppress(OSError):
         for entry in os.listdir(_PROC):  # noqa: PTH208 - a name is all that is needed
             if entry.isdigit() and (fields := _stat(int(entry))):
-                found[int(fields[1])].append(Process(int(entry), fields[19]))
+                process = Process(int(entry), fields[19], int(fields[2]), int(fields[3]))
+                found[int(fields[1])].append(process)
     return found
 
 

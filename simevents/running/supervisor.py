@@ -266,10 +266,12 @@ class Supervisor:
             living = self._wait_for_end(grace)
         deadline = time.monotonic() + KILL_SECONDS
         refused: list[int] = []
-        while living and time.monotonic() < deadline:
+        while (living or self._descendants.is_any_left()) and time.monotonic() < deadline:
             refused = self._descendants.send(signal.SIGKILL, living)
-            if len(refused) == len(living):
+            if living and len(refused) == len(living):
                 break
+            if self._descendants.is_reaper:
+                self._descendants.kill()
             living = self._wait_for_end(_POLL_SECONDS)
         self._reap()
         self._group = 0

@@ -1,5 +1,6 @@
 """What happens to the command's processes, and to the signals that arrive meanwhile."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -87,6 +88,31 @@ def test_daemons_are_ended_when_the_time_is_over(tmp_path: Path) -> None:
 
     assert ended.returncode == 0
     assert [lives(pid) for pid in pids(file, 4)] == [False] * 4
+
+
+RELAY = """
+    import fcntl
+    held = os.open(sys.argv[1], os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if os.fork():
+            os._exit(0)
+    """
+
+
+@pytest.mark.parametrize("_attempt", range(4))
+def test_a_daemon_that_forks_all_the_time_is_ended(tmp_path: Path, _attempt: int) -> None:
+    file = tmp_path / "held"
+    ended = run("--", sys.executable, program(tmp_path, RELAY), str(file))
+
+    assert ended.returncode == 0
+    with file.open() as held:
+        # Who lives has the lock: it is handed down.
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_a_daemon_is_given_the_time_for_what_is_expected_of_it(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """One account's cloud: its rows, its clock, its random ids and its settings."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .access_keys import AccessKeys
 from .answers import Answers
 from .clock import Clock, Epoch
+from .event_table import Change
 from .faults import Faults
+from .occurrences import EventChange, Occurrence
 from .store import Store
 from .switches import Switches
 from .throttling import Throttle
@@ -29,9 +31,26 @@ class Cloud:
     faults: Faults = field(default_factory=Faults)
     throttle: Throttle = field(default_factory=Throttle)
     answers: Answers = field(default_factory=Answers)
+    _tell: Callable[[Sequence[Occurrence]], None] | None = None
 
     def __post_init__(self) -> None:
         self.store.cloud_time = self.clock.now
+
+    def listen(self, tell: Callable[[Sequence[Occurrence]], None] | None) -> None:
+        """Call *tell* in the transaction of each change; None while nobody subscribes.
+
+        Without it a change of an event costs nothing more than before.
+        """
+        self._tell = tell
+        self.store.events.on_changes = None if tell is None else self._events_changed
+
+    def happened(self, occurrences: Sequence[Occurrence]) -> None:
+        """Tell of what is no change of an event. Call this within the transaction."""
+        if self._tell is not None:
+            self._tell(occurrences)
+
+    def _events_changed(self, changes: Sequence[Change]) -> None:
+        self.happened([EventChange(event, at) for event, at in changes])
 
     def now(self) -> Epoch:
         return self.clock.now()

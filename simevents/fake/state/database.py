@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 APPLICATION_ID = 0x53494D45  # "SIME": marks our files among SQLite databases
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 FOLDER_SUFFIX = ".simevents"
 """Of the folder next to a data file, in which `daemon` keeps its files."""
@@ -49,10 +49,34 @@ CREATE TABLE event_history (event_id TEXT NOT NULL, at REAL NOT NULL, status TEX
 CREATE INDEX history_by_event ON event_history (event_id);
 """
 
-_FROM_VERSION_1 = """
+_OUTBOX = """
+CREATE TABLE deliveries (
+    delivery_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    notice_id TEXT NOT NULL, at REAL NOT NULL, region TEXT NOT NULL, instance_id TEXT NOT NULL,
+    event_id TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+    via TEXT NOT NULL, rule TEXT NOT NULL, target_id TEXT NOT NULL, lane TEXT NOT NULL,
+    kind TEXT NOT NULL, address TEXT NOT NULL, settings TEXT NOT NULL, body BLOB NOT NULL,
+    retry TEXT NOT NULL, blocks INTEGER NOT NULL, dead_letter TEXT NOT NULL,
+    state TEXT NOT NULL, due_at REAL, attempts INTEGER NOT NULL DEFAULT 0,
+    message_id TEXT NOT NULL DEFAULT '', acknowledged_at REAL
+);
+CREATE INDEX deliveries_due ON deliveries (lane, delivery_id) WHERE due_at IS NOT NULL;
+CREATE INDEX deliveries_by_message ON deliveries (message_id) WHERE message_id <> '';
+CREATE TABLE attempts (
+    delivery_id INTEGER NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, outcome TEXT NOT NULL,
+    http_status INTEGER NOT NULL, answer TEXT NOT NULL, seconds REAL NOT NULL,
+    is_repeat INTEGER NOT NULL, PRIMARY KEY (delivery_id, number)
+) WITHOUT ROWID;
+"""
+
+_UPGRADES = {
+    1: """
 ALTER TABLE events ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
 CREATE INDEX events_by_publishing ON events (region, published_at);
-"""
+""",
+    2: _OUTBOX,
+}
+"""From the version of the key to the next one."""
 
 
 class StoreError(Exception):
@@ -164,18 +188,20 @@ def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
     application_id = db.execute("PRAGMA application_id").fetchone()[0]
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables == 0:
-        for statement in _SCHEMA.split(";"):
+        for statement in f"{_SCHEMA}{_OUTBOX}".split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         return
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if application_id == APPLICATION_ID and version == 1:
-        for statement in _FROM_VERSION_1.split(";"):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    elif application_id != APPLICATION_ID or version != SCHEMA_VERSION:
+    if application_id != APPLICATION_ID or not 1 <= version <= SCHEMA_VERSION:
         raise StoreError(
             f"The file {path} is not the data of this version of the fake cloud. It was left as "
             "it is; give another file (--data)."
         )
+    if version == SCHEMA_VERSION:
+        return
+    for earlier in range(version, SCHEMA_VERSION):
+        for statement in _UPGRADES[earlier].split(";"):
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -6,8 +6,8 @@ actions decide which events a caller can see, and how a row is written in an ans
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...models import OPEN_STATUSES, EventCycleStatus
@@ -71,11 +71,23 @@ _EVENT_COLUMNS = (
 )
 
 
+_MOST_VARIABLES = 500
+"""Of a statement."""
+
+_Move = tuple[str, Epoch, EventCycleStatus]
+"""The id of an event, the time of a change, and the status since then."""
+
+Change = tuple[EventRow, Epoch]
+"""An event as it is after a change of its status, and the time of the change."""
+
+
 class Events:
     """The events in a database."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self.on_changes: Callable[[Sequence[Change]], None] | None = None
+        """Called in the transaction of each publication and each change of a status."""
 
     def add(self, events: Sequence[EventRow], executing_seconds: float) -> None:
         """Insert new events; a maintenance event is Executing for *executing_seconds*."""
@@ -108,6 +120,8 @@ class Events:
                 for event in events
             ]
         )
+        if self.on_changes is not None:
+            self.on_changes([(event, event.finished_at or event.published_at) for event in events])
 
     def move(
         self,
@@ -123,30 +137,41 @@ class Events:
             "UPDATE events SET status = ?, finished_at = ?, due_at = NULL WHERE event_id = ?",
             [(status, finished_at, event_id) for event_id in moved],
         )
-        self._remember([(event_id, at, status) for event_id in moved])
-        if status in lifecycle.FINAL:
-            return
-        for event in self.find(EventFilter(event_ids=moved)):
-            self._set_due(
-                event.event_id, event.event_type, status, event.not_before, executing_seconds
-            )
+        moves = [(event_id, at, status) for event_id in moved]
+        self._remember(moves)
+        if status not in lifecycle.FINAL:
+            for event in self.find(EventFilter(event_ids=moved)):
+                self._set_due(
+                    event.event_id, event.event_type, status, event.not_before, executing_seconds
+                )
+        self._tell(moves)
 
     def settle(self, now: Epoch, executing_seconds: float) -> None:
-        """Apply all transitions that are due by *now*, in order."""
-        due = (
-            "SELECT event_id, event_type, status, not_before, due_at FROM events"
-            " WHERE due_at <= ? ORDER BY due_at"
-        )
-        while rows := self._db.execute(due, (now,)).fetchall():
-            for event_id, event_type, status, not_before, due_at in rows:
+        """Apply all transitions that are due by *now*, in the order of their times."""
+        while (first := self.next_due()) is not None and first <= now:
+            due = self._db.execute(
+                "SELECT event_id, event_type, status, not_before FROM events WHERE due_at = ?"
+                " ORDER BY rowid",
+                (first,),
+            )
+            moves: list[_Move] = []
+            for event_id, event_type, status, not_before in due.fetchall():
                 target = lifecycle.following(event_type, EventCycleStatus(status))
-                finished_at = due_at if target in lifecycle.FINAL else None
+                finished_at = first if target in lifecycle.FINAL else None
                 self._db.execute(
                     "UPDATE events SET status = ?, finished_at = ? WHERE event_id = ?",
                     (target, finished_at, event_id),
                 )
-                self._remember([(event_id, due_at, target)])
+                moves.append((event_id, first, target))
                 self._set_due(event_id, event_type, target, not_before, executing_seconds)
+            self._remember(moves)
+            self._tell(moves)
+
+    def next_due(self) -> Epoch | None:
+        """The time of the next automatic transition; None if there is none."""
+        found = self._db.execute("SELECT min(due_at) FROM events WHERE due_at IS NOT NULL")
+        first: Epoch | None = found.fetchone()[0]
+        return first
 
     def _set_due(
         self,
@@ -207,8 +232,24 @@ class Events:
         )
         return int(found.fetchone()[0])
 
-    def _remember(self, moves: Sequence[tuple[str, Epoch, EventCycleStatus]]) -> None:
+    def _remember(self, moves: "Sequence[_Move]") -> None:
         self._db.executemany("INSERT INTO event_history VALUES (?, ?, ?)", moves)
+
+    def _tell(self, moves: "Sequence[_Move]") -> None:
+        if self.on_changes is None:
+            return
+        ids = [event_id for event_id, _, _ in moves]
+        events: dict[str, EventRow] = {}
+        for start in range(0, len(ids), _MOST_VARIABLES):
+            part = EventFilter(event_ids=ids[start : start + _MOST_VARIABLES])
+            events |= {event.event_id: event for event in self.find(part)}
+        self.on_changes(
+            [
+                (replace(events[event_id], status=status), at)
+                for event_id, at, status in moves
+                if event_id in events
+            ]
+        )
 
 
 def _conditions(event_filter: EventFilter) -> tuple[str, list[Any]]:

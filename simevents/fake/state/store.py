@@ -18,6 +18,7 @@ from typing import Any
 from .clock import Epoch, Setting
 from .database import open_database
 from .event_table import Events
+from .outbox_table import Outbox
 
 DEFAULT_ACCOUNT_ID = "1000000000000001"
 
@@ -53,6 +54,9 @@ class Store:
         self.path = path
         self._db = open_database(path)
         self.events = Events(self._db)
+        self.outbox = Outbox(self._db)
+        self.after_write: Callable[[], None] | None = None
+        """Called after each transaction that has written."""
         self._answers: dict[tuple[object, ...], list[Any]] = {}
         self._answers_of = -1
         self._resources: dict[Row, Resource] = {}
@@ -80,10 +84,15 @@ class Store:
             self._answers.clear()
             raise
         self._db.execute("COMMIT")
+        if self.after_write is not None and self._db.total_changes != written:
+            self.after_write()
 
     def reset(self) -> None:
         """Delete all data; afterwards this is a new cloud with a new ``cloud_id``."""
-        for table in ("meta", "resources", "tags", "events", "event_history"):
+        for table in (
+            *("meta", "resources", "tags", "events", "event_history"),
+            *("deliveries", "attempts"),
+        ):
             self._db.execute(f"DELETE FROM {table}")
         self._start_empty()
 

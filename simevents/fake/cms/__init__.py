@@ -1,0 +1,1 @@
+"""CloudMonitor (Cms): rules for events, their targets, and what has happened."""

@@ -1,0 +1,1 @@
+"""How changes reach handlers that wait to be told: names, bodies, rules, and the outbox."""

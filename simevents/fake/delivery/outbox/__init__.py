@@ -1,0 +1,1 @@
+"""The deliveries that changes cause: written with the change, sent by a dispatcher."""

@@ -1,0 +1,1 @@
+"""SMQ, formerly MNS: queues and their messages, by its data plane and its API."""

@@ -1,0 +1,1 @@
+"""One drawing of a drill: events, calls and deliveries by instance and time."""

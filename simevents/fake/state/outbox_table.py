@@ -154,7 +154,7 @@ class Outbox:
                 " FROM attempts WHERE delivery_id = ? ORDER BY number",
                 (delivery_id,),
             )
-            found[delivery_id] = [Attempt(*row[:7], bool(row[7])) for row in rows]
+            found[delivery_id] = [_attempt(row) for row in rows]
         return found
 
     def _select(self, where: str, *values: object, limit: int = -1) -> list[Delivery]:
@@ -165,7 +165,7 @@ class Outbox:
         return [_delivery(row) for row in rows]
 
 
-def _delivery(row: tuple[Any, ...]) -> Delivery:
+def _delivery(row: Any) -> Delivery:
     settings, retry, blocks, dead_letter, state, due_at, attempts, message_id, acknowledged_at = (
         row[15:]
     )
@@ -173,3 +173,7 @@ def _delivery(row: tuple[Any, ...]) -> Delivery:
         *row[1:14], bytes(row[14]), json.loads(settings), retry, bool(blocks), dead_letter
     )
     return Delivery(row[0], new, state, due_at, attempts, message_id, acknowledged_at)
+
+
+def _attempt(row: Any) -> Attempt:
+    return Attempt(*row[:7], bool(row[7]))

@@ -166,14 +166,14 @@ class Outbox:
 
 
 def _delivery(row: Any) -> Delivery:
-    settings, retry, blocks, dead_letter, state, due_at, attempts, message_id, acknowledged_at = (
-        row[15:]
+    settings, retry, blocks, dead_letter = row[15:19]
+    of_new = (*row[1:14], bytes(row[14]), json.loads(settings), retry, bool(blocks), dead_letter)
+    state, due_at, attempts, message_id, acknowledged_at = row[19:]
+    return Delivery(
+        row[0], NewDelivery(*of_new), state, due_at, attempts, message_id, acknowledged_at
     )
-    new = NewDelivery(
-        *row[1:14], bytes(row[14]), json.loads(settings), retry, bool(blocks), dead_letter
-    )
-    return Delivery(row[0], new, state, due_at, attempts, message_id, acknowledged_at)
 
 
 def _attempt(row: Any) -> Attempt:
-    return Attempt(*row[:7], bool(row[7]))
+    values = (*row[:7], bool(row[7]))
+    return Attempt(*values)

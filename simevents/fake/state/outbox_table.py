@@ -136,6 +136,8 @@ class Outbox:
         }
         self.is_used = db.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() is not None
         """Whether there has been a delivery; while there was none, nobody needs to look."""
+        self.cleared = 0
+        """How often all deliveries have been deleted."""
         self._finished = 0
 
     def add(self, deliveries: Iterable[NewDelivery], delay: float = 0.0) -> None:
@@ -188,6 +190,9 @@ class Outbox:
         touched, self._touched = self._touched, set()
         return touched
 
+    def touch(self, lane: str) -> None:
+        self._touched.add(lane)
+
     def waiting(self, lane: str, now: Epoch, limit: int) -> list[Delivery]:
         """The first deliveries of a lane that are due and have had no attempt that ended."""
         return self._select("lane = ? AND state = 'waiting' AND due_at <= ?", lane, now, limit=limit)
@@ -217,11 +222,10 @@ class Outbox:
         first: Epoch | None = found.fetchone()[0]
         return first
 
-    def begin(self, delivery_ids: Iterable[int]) -> None:
-        """Attempts begin now: if the fake ends before they do, the next ones are repeats."""
-        self._db.executemany(
-            "UPDATE deliveries SET attempts = attempts + 1 WHERE delivery_id = ?",
-            [(id,) for id in delivery_ids],
+    def begin(self, delivery_id: int) -> None:
+        """An attempt begins now: if the fake ends before it does, the next one is a repeat."""
+        self._db.execute(
+            "UPDATE deliveries SET attempts = attempts + 1 WHERE delivery_id = ?", (delivery_id,)
         )
 
     def finish(
@@ -271,6 +275,7 @@ class Outbox:
     def clear(self) -> None:
         self._db.execute("DELETE FROM deliveries")
         self._db.execute("DELETE FROM attempts")
+        self.cleared += 1
 
     def _trim(self) -> None:
         """Drop the oldest finished deliveries beyond the limit, with their attempts."""

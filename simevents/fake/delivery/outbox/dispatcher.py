@@ -7,7 +7,6 @@ as a repeat. Back-off is cloud time, time-outs are real time.
 """
 
 import asyncio
-import contextlib
 import logging
 import sqlite3
 from collections import deque
@@ -279,6 +278,5 @@ class Dispatcher:
             wait = wait_before_retry(delivery.new.retry, attempts, self._cloud.random)
             retry_at = None if wait is None else now + wait
             if retry_at is None and delivery.new.dead_letter:
-                with contextlib.suppress(LookupError):
-                    self._bury(delivery)
+                self._bury(delivery)
         self._outbox.finish(delivery.delivery_id, outcome, now, retry_at=retry_at)

@@ -31,9 +31,7 @@ class Deliveries:
     the fake.
     """
 
-    def __init__(
-        self, cloud: Cloud, allowed: Collection[str], own_port: Callable[[], int]
-    ) -> None:
+    def __init__(self, cloud: Cloud, allowed: Collection[str], own_port: Callable[[], int]) -> None:
         self._cloud = cloud
         self.in_process = InProcess()
         self._http = HttpSender(Strangers(allowed, own_port), _signed)

@@ -146,8 +146,8 @@ class HttpServer:
 class _Server(uvicorn.Server):
     """uvicorn's server, with an event that is set when it accepts requests.
 
-    `HttpServer.serve_with` says when the functions are called. uvicorn repeats the signal that ended it, which
-    ends the process: code after `run` is not reached.
+    `HttpServer.serve_with` says when the functions are called. uvicorn repeats the signal that
+    ended it, which ends the process: code after `run` is not reached.
     """
 
     def __init__(

@@ -88,7 +88,8 @@ class _Control:
         """Those after the id in ``after``, oldest first; at most ``limit``; of ``instance``."""
         query = request.query_params
         after, limit = _number(query, "after", 0), _number(query, "limit", -1)
-        where, values = "delivery_id > ?", [after]
+        where = "delivery_id > ?"
+        values: list[str | int] = [after]
         for name in ("instance_id", "state", "rule"):
             if name in query:
                 where += f" AND {name} = ?"
@@ -133,9 +134,7 @@ class _Control:
         """Wait until no attempt is due or under way, or one is for the caller's process."""
         body = await bodies.read(request, Wait)
         is_quiet = await self._deliveries.wait(min(body.seconds, 30.0))
-        return JSONResponse(
-            {"is_quiet": is_quiet, "in_process": len(self._deliveries.in_process)}
-        )
+        return JSONResponse({"is_quiet": is_quiet, "in_process": len(self._deliveries.in_process)})
 
     async def subscriptions(self, _request: Request) -> Response:
         return JSONResponse([asdict(each) for each in subscriptions.listed(self._cloud)])

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
-import msgspec
 from msgspec import UNSET, UnsetType
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,6 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ...models import EventCycleStatus
+from ..delivering import Deliveries
+from ..delivery.eventbridge.patterns import PatternError
 from ..ecs import instance_creation
 from ..protocol.api_errors import ApiError
 from ..protocol.authority import Authority
@@ -32,8 +33,6 @@ from ..state.faults import TooManyFaults
 from ..state.journal import Journal
 from ..state.lifecycle import FINAL, start_status
 from ..state.switches import BadSwitch, Switches
-from ..delivering import Deliveries
-from ..delivery.eventbridge.patterns import PatternError
 from . import answer_bodies, bodies, delivery_routes, metadata_change
 from .reads import Reads
 

@@ -210,7 +210,7 @@ class Dispatcher:
         return batch
 
     async def _send_in_order(self, batch: list[Delivery]) -> None:
-        """One after the other; the end of one and the beginning of the next are written together."""
+        """One after the other; an end and the next beginning are written together."""
         remaining = deque(batch)
         cleared = self._outbox.cleared
         await self._recorder.write(partial(self._outbox.begin, batch[0].delivery_id))

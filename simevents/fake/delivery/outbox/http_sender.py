@@ -153,4 +153,3 @@ def split(url: str) -> SplitResult:
             f"{url!r} is not a valid URL of a target; use one such as http://127.0.0.1:9000/hook"
         )
     return parts._replace(fragment="")
-

@@ -67,8 +67,8 @@ def remove(cloud: Cloud, name: str) -> bool:
 
 def listed(cloud: Cloud) -> list[Subscription]:
     """All, oldest first."""
-    rows = cloud.store.find(_KIND)
-    return [Subscription(name=row.id, **row.attributes) for row in rows]
+    newest_first = cloud.store.find(_KIND)
+    return [Subscription(name=row.id, **row.attributes) for row in reversed(newest_first)]
 
 
 class SubscriptionChannel:

@@ -23,6 +23,7 @@ from .control.reads import Reads
 from .ecs import instance_creation
 from .http_server import HOST, HttpServer, ServerError
 from .metadata.service import MetadataService
+from .mns.service import QueueService
 from .protocol import dispatch
 from .protocol.asgi import AsgiApplication
 from .protocol.authority import Authority
@@ -137,6 +138,7 @@ class FakeServer(HttpServer):
         self._application = Application(
             dispatch.Rpc(cloud, journal),
             MetadataService(cloud, journal),
+            QueueService(cloud, journal),
             self._guard,
             connections,
             proxy,

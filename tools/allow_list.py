@@ -29,6 +29,7 @@ MODELS = {
     "Ecs/2014-05-26": "alibabacloud_ecs20140526.models",
     "Vpc/2016-04-28": "alibabacloud_vpc20160428.models",
     "Sts/2015-04-01": "alibabacloud_sts20150401.models",
+    "Mns-open/2022-01-19": "alibabacloud_mns_open20220119.models",
 }
 
 SENSITIVE = re.compile(

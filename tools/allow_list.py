@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from simevents.fake.mns import errors as mns_errors
 from simevents.fake.protocol import api_errors
 
 ROOT = Path(__file__).parent.parent
@@ -112,7 +113,10 @@ def split(names: list[str]) -> dict[str, list[str]]:
 def words() -> list[str]:
     """Words of the fake's error messages, and of the reasons that its actions put into them."""
     texts = [
-        error.text for error in vars(api_errors).values() if isinstance(error, api_errors.Code)
+        error.text
+        for errors in (api_errors, mns_errors)
+        for error in vars(errors).values()
+        if isinstance(error, api_errors.Code)
     ]
     for source in sorted((ROOT / "simevents" / "fake").rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_text())):

@@ -22,10 +22,11 @@ _PRODUCT = ("Mns-open", "2022-01-19")
 NORMAL = "normal"
 """The type of a queue; the fake has no ``fifo``."""
 
-_ATTRIBUTES = (
-    "VisibilityTimeout MaximumMessageSize MessageRetentionPeriod DelaySeconds PollingWaitSeconds"
-    " EnableLogging DlqPolicy"
+_NUMBERS = (
+    *("VisibilityTimeout", "MaximumMessageSize", "MessageRetentionPeriod"),
+    *("DelaySeconds", "PollingWaitSeconds"),
 )
+_ATTRIBUTES = " ".join((*_NUMBERS, "EnableLogging", "DlqPolicy"))
 _SMALLEST_PAGE, _LARGEST_PAGE = 10, 50
 
 
@@ -108,7 +109,7 @@ def _check_type(call: Call) -> None:
 
 
 def _given(call: Call) -> dict[str, Any]:
-    given = read_numbers({name: call.text(name) for name in BOUNDS})
+    given = read_numbers({name: call.text(name) for name in _NUMBERS})
     if call.text("EnableLogging"):
         given[LOGGING] = call.boolean("EnableLogging")
     if call.text("DlqPolicy"):
@@ -143,6 +144,14 @@ def _shown(cloud: Cloud, queue: Queue) -> AnswerMembers:
         "ActiveMessages": counts.active,
         "InactiveMessages": counts.inactive,
         "DelayMessages": counts.delayed,
-        "DlqPolicy": queue.attributes[DEAD_LETTERS],
+        "DlqPolicy": _policy(queue),
         "Tags": [{"TagKey": key, "TagValue": value} for key, value in tags.items()],
     }
+
+
+def _policy(queue: Queue) -> AnswerMembers:
+    """The policy, with its number as a text: so the models of answers have it."""
+    policy = dict(queue.attributes[DEAD_LETTERS])
+    if "MaxReceiveCount" in policy:
+        policy["MaxReceiveCount"] = str(policy["MaxReceiveCount"])
+    return policy

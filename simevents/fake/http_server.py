@@ -47,10 +47,12 @@ class HttpServer:
         application: AsgiApplication,
         connections: Connections,
         at_end: Callable[[], None] = lambda: None,
+        end_waits: Callable[[], None] = lambda: None,
     ) -> None:
         """Let *application* answer what is not for the tunnels of *connections*.
 
-        *at_end* is called after the last request.
+        *end_waits* is called when the server is to end: requests that wait for something are
+        answered then. *at_end* is called after the last request.
         """
         self._connections = connections
         self._at_end = at_end
@@ -70,7 +72,7 @@ class HttpServer:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = _Server(config, connections, at_end)
+        self._server = _Server(config, connections, at_end, end_waits)
 
     def serve(self) -> None:
         """Serve in the foreground until the process receives SIGINT or SIGTERM.
@@ -143,16 +145,21 @@ class HttpServer:
 class _Server(uvicorn.Server):
     """uvicorn's server, with an event that is set when it accepts requests.
 
-    *at_end* is called after the last request. uvicorn repeats the signal that ended it, which
-    ends the process: code after `run` is not reached.
+    *end_waits* is called first when it ends, *at_end* after the last request. uvicorn repeats the
+    signal that ended it, which ends the process: code after `run` is not reached.
     """
 
     def __init__(
-        self, config: uvicorn.Config, connections: Connections, at_end: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        connections: Connections,
+        at_end: Callable[[], None],
+        end_waits: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._connections = connections
         self._at_end = at_end
+        self._end_waits = end_waits
         self._ending = asyncio.Event()
         self.ready = threading.Event()
 
@@ -189,6 +196,7 @@ class _Server(uvicorn.Server):
         await super().startup([bound])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_waits()
         if not self.server_state.connections and not self.server_state.tasks:
             # Nobody needs the tenth of a second that uvicorn leaves to clients.
             for each in (*self.servers, *(sockets or ())):

@@ -135,15 +135,21 @@ class FakeServer(HttpServer):
         connections = Connections(Tunnels(proxy, self.authority))
         self._reads = Reads(cloud, journal)
         self._guard = Guard(lambda: self._control_routes(cloud, journal, switches), token)
+        queues = QueueService(cloud, journal)
         self._application = Application(
             dispatch.Rpc(cloud, journal),
             MetadataService(cloud, journal),
-            QueueService(cloud, journal),
+            queues,
             self._guard,
             connections,
             proxy,
         )
-        self.serve_with(self._application, connections, at_end=self._store.close)
+        self.serve_with(
+            self._application,
+            connections,
+            at_end=self._store.close,
+            end_waits=queues.end_polls,
+        )
 
     def _control_routes(
         self, cloud: Cloud, journal: Journal, switches: Switches

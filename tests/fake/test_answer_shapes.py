@@ -24,13 +24,14 @@ MODELS = {
     "Ecs": "alibabacloud_ecs20140526.models",
     "Vpc": "alibabacloud_vpc20160428.models",
     "Sts": "alibabacloud_sts20150401.models",
+    "Mns-open": "alibabacloud_mns_open20220119.models",
 }
 _FIELD = re.compile(r"if self\.(\w+) is not None:.*?result\['(.+?)'\]", re.DOTALL)
 
 READS = [
     action
     for action in ACTIONS.values()
-    if action.name.startswith(("Describe", "List", "GetCaller", "AssumeRole"))
+    if action.name.startswith(("Describe", "List", "GetCaller", "GetQueue", "AssumeRole"))
 ]
 
 
@@ -103,7 +104,10 @@ def parameters(cloud: Cloud) -> dict[str, str]:
             reason_code="Any",
             extended_attribute={"CanAccept": "true"},
         )
+    policy = '{"Enabled": true, "DeadLetterTargetQueue": "dead", "MaxReceiveCount": 3}'
+    create(cloud, "CreateQueue", "Data", QueueName="queue-1", DlqPolicy=policy, **tags)
     return {
+        "QueueName": "queue-1",
         "VpcId": vpc,
         "VSwitchId": vswitch,
         "SecurityGroupId": group,

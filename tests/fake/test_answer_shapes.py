@@ -24,6 +24,7 @@ MODELS = {
     "Ecs": "alibabacloud_ecs20140526.models",
     "Vpc": "alibabacloud_vpc20160428.models",
     "Sts": "alibabacloud_sts20150401.models",
+    "EventBridge": "alibabacloud_eventbridge20200401.models",
 }
 _FIELD = re.compile(r"if self\.(\w+) is not None:.*?result\['(.+?)'\]", re.DOTALL)
 
@@ -112,6 +113,7 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "RoleSessionName": "session",
         "DestinationResource": "SystemDisk",
         "ResourceId.1": instance,
+        "EventBusName": "default",
     }
 
 

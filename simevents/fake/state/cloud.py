@@ -32,6 +32,8 @@ class Cloud:
     throttle: Throttle = field(default_factory=Throttle)
     answers: Answers = field(default_factory=Answers)
     _tell: Callable[[Sequence[Occurrence]], None] | None = None
+    on_subscriptions: Callable[[], None] | None = None
+    """Called after each change of a rule that asks for deliveries, in its transaction."""
 
     def __post_init__(self) -> None:
         self.store.cloud_time = self.clock.now
@@ -48,6 +50,11 @@ class Cloud:
         """Tell of what is no change of an event. Call this within the transaction."""
         if self._tell is not None:
             self._tell(occurrences)
+
+    def subscriptions_changed(self) -> None:
+        """A rule was written or deleted. Call this within the transaction."""
+        if self.on_subscriptions is not None:
+            self.on_subscriptions()
 
     def _events_changed(self, changes: Sequence[Change]) -> None:
         self.happened([EventChange(event, at) for event, at in changes])

@@ -188,6 +188,17 @@ class Switches:
         "same name and resource within these seconds.",
         "suppress",
     )
+    # EventBridge.
+    bus_event_subject: str = _switch(
+        "plain",
+        "The subject of an event on EventBridge: acs.ecs:REGION:ACCOUNT:INSTANCE, or an ARN.",
+        "arn",
+    )
+    bus_event_time: str = _switch(
+        "offset",
+        "The time of an event on EventBridge: with the offset of Beijing, or in UTC with Z.",
+        "utc",
+    )
     # All actions.
     unknown_parameter: str = _switch(
         "answer",

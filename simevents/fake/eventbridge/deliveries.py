@@ -55,7 +55,7 @@ def delivery(rule: Rule, target: Members, event: Members, occasion: Occasion) ->
         settings = settings | {"dead_letter_region": dead_letters.region or occasion.region}
         if body not in (None, original):
             # The dead letter is the event, not what the target would have got.
-            settings |= {"dead_letter_body": original}
+            settings |= {"original": original}
     return NewDelivery(
         notice_id=occasion.notice_id,
         at=occasion.at,

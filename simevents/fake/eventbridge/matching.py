@@ -31,8 +31,8 @@ class EventBridgeChannel:
             if notice.bus_type:
                 event = cloud_event(
                     notice,
-                    subject_form=switches.bus_event_subject,
-                    time_form=switches.bus_event_time,
+                    subject_form=switches.eventbridge_subject,
+                    time_form=switches.eventbridge_time,
                 )
                 yield from _matching(rules, event, deliveries.of_notice(notice))
 

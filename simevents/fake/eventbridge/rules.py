@@ -41,7 +41,7 @@ def create_rule(cloud: Cloud, call: Call) -> AnswerMembers:
         "Targets": targets,
     }
     cloud.store.put(Resource(rule_table.KIND, id, "", cloud.now(), attributes))
-    cloud.subscriptions_changed()
+    cloud.rules_changed()
     return success({"RuleARN": _arn(cloud, call, bus, name)})
 
 
@@ -73,14 +73,14 @@ def update_rule(cloud: Cloud, call: Call) -> AnswerMembers:
     if status := _status(call):
         changed["Status"] = status
     cloud.store.modify(rule, **changed)
-    cloud.subscriptions_changed()
+    cloud.rules_changed()
     return success(True)
 
 
 @action(*PRODUCT, "DeleteRule", honours=_OF_ONE)
 def delete_rule(cloud: Cloud, call: Call) -> AnswerMembers:
     cloud.store.delete(rule_table.KIND, _of_call(cloud, call).id)
-    cloud.subscriptions_changed()
+    cloud.rules_changed()
     return success()
 
 
@@ -96,7 +96,7 @@ def disable_rule(cloud: Cloud, call: Call) -> AnswerMembers:
 
 def _set_status(cloud: Cloud, call: Call, status: str) -> AnswerMembers:
     cloud.store.modify(_of_call(cloud, call), Status=status)
-    cloud.subscriptions_changed()
+    cloud.rules_changed()
     return success()
 
 

@@ -20,7 +20,7 @@ def put_targets(cloud: Cloud, call: Call) -> AnswerMembers:
     merged = {target["Id"]: target for target in rule.attributes["Targets"]}
     merged |= {target["Id"]: target for target in given}
     cloud.store.modify(rule, Targets=list(merged.values()))
-    cloud.subscriptions_changed()
+    cloud.rules_changed()
     return _with_errors([])
 
 
@@ -36,7 +36,7 @@ def delete_targets(cloud: Cloud, call: Call) -> AnswerMembers:
     targets = {target["Id"]: target for target in rule.attributes["Targets"]}
     unknown = [id for id in dict.fromkeys(ids) if targets.pop(id, None) is None]
     cloud.store.modify(rule, Targets=list(targets.values()))
-    cloud.subscriptions_changed()
+    cloud.rules_changed()
     missing = errors.TARGET_NOT_FOUND
     return _with_errors(
         [

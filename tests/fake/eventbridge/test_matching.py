@@ -234,8 +234,8 @@ def test_strategy_tolerance_and_dead_letters_of_the_target() -> None:
 
     assert (delivery.retry, delivery.blocks, delivery.dead_letter) == ("decay", True, "dead")
     assert delivery.settings["dead_letter_region"] == "cn-beijing"
-    assert "dead_letter_body" not in delivery.settings
-    assert json.loads(shortened.settings["dead_letter_body"])["id"] == shortened.body.decode()
+    assert "original" not in delivery.settings
+    assert json.loads(shortened.settings["original"])["id"] == shortened.body.decode()
 
 
 def test_a_target_of_another_type_gets_nothing() -> None:
@@ -246,7 +246,9 @@ def test_a_target_of_another_type_gets_nothing() -> None:
 
 def test_subject_and_time_can_be_switched() -> None:
     bus = InnerBus()
-    bus.cloud.switches = bus.cloud.switches.changed(bus_event_subject="arn", bus_event_time="utc")
+    bus.cloud.switches = bus.cloud.switches.changed(
+        eventbridge_subject="arn", eventbridge_time="utc"
+    )
     bus.rule({}, HOOK)
     bus.schedule(INSTANCE, REBOOT, bus.clock.now() + HOUR, simulated=True)
     body = json.loads(bus.deliveries()[0].body)
@@ -261,7 +263,7 @@ def test_each_change_of_a_rule_counts_at_once() -> None:
     bus = InnerBus()
     rule = DEFAULT | {"RuleName": "rule"}
     told: list[bool] = []
-    bus.cloud.on_subscriptions = lambda: told.append(bus.channel.has_rules())
+    bus.cloud.on_rules = lambda: told.append(bus.channel.has_rules())
 
     def change(action: str, **parameters: Any) -> int:
         """The deliveries of the event that follows a change."""

@@ -37,8 +37,10 @@ PACKAGES = {
 EXTRA = {
     # The Terraform provider sends it with every DeleteVpc; the API ignores it.
     "Vpc/2016-04-28/DeleteVpc": ["ClientToken"],
-    # The Terraform provider sends it.
-    "EventBridge/2020-04-01/CreateEventBus": ["ClientToken"],
+    # The Terraform provider sends the first; the client of the data plane has the others.
+    "EventBridge/2020-04-01/CreateEventBus": ["ClientToken", "Tags"],
+    "EventBridge/2020-04-01/CreateRule": ["Tags"],
+    "EventBridge/2020-04-01/UpdateRule": ["Tags"],
 }
 
 WITHOUT_PARAMETERS = ("GetCallerIdentity",)

@@ -53,7 +53,8 @@ def send_dry_run_system_event(cloud: Cloud, call: Call) -> AnswerMembers:
     }
     message = base | {member: v for member, v in given.items() if member not in _GENERATED}
     occasion = _occasion(cloud, message)
-    cloud.store.outbox.add(CloudMonitorChannel(cloud).deliveries(message, occasion))
+    wanted = CloudMonitorChannel(cloud).deliveries(message, occasion)
+    cloud.store.outbox.add(wanted, cloud.switches.delivery_delay)
     return success() | {"Success": "true"}
 
 

@@ -80,7 +80,7 @@ def delete(cloud: Cloud, name: str) -> None:
 
 def _changed(cloud: Cloud) -> None:
     cloud.store.set_meta(_VERSION, cloud.new_letters(12))
-    cloud.subscriptions_changed()
+    cloud.rules_changed()
 
 
 def _rule(row: Resource) -> Rule:

@@ -30,12 +30,14 @@ _DOCUMENTED_CONTENT = (
 """The members of the content of a system event."""
 
 
-def body(notice: Notice, rule: str = "", *, status_form: str = "normal") -> dict[str, Any]:
-    """The whole message about *notice* for *rule*.
+def body(
+    notice: Notice, rule: str = "", *, form: str = "enriched", status_form: str = "normal"
+) -> dict[str, Any]:
+    """The message about *notice* for *rule*: whole, or in the *form* ``documented`` the short one.
 
     With the *status_form* ``event`` the status is that of CloudMonitor's list of events.
     """
-    return {
+    message = {
         "ver": "1.0",
         "id": notice.id,
         "product": "ECS",
@@ -58,6 +60,7 @@ def body(notice: Notice, rule: str = "", *, status_form: str = "normal") -> dict
         "eventTime": event_time(notice.at),
         "content": dict(notice.content),
     }
+    return documented_body(message) if form == "documented" else message
 
 
 def documented_body(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from .occurrences import EventChange, Interruption, Occurrence, StateChange
 from .store import Store
 from .switches import Switches
 from .throttling import Throttle
+from .wakeups import Wakeups
 
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -31,12 +32,15 @@ class Cloud:
     faults: Faults = field(default_factory=Faults)
     throttle: Throttle = field(default_factory=Throttle)
     answers: Answers = field(default_factory=Answers)
-    on_subscriptions_changed: Callable[[], None] | None = None
-    """Called in the transaction of each write of rules."""
+    wakeups: Wakeups = field(default_factory=Wakeups)
+    """A turned clock wakes all."""
+    on_rules: Callable[[], None] = lambda: None
+    """Called when a rule that asks for deliveries has been added, changed or removed."""
     _tell: Callable[[Sequence[Occurrence]], None] | None = None
 
     def __post_init__(self) -> None:
         self.store.cloud_time = self.clock.now
+        self.clock.on_turn(self.wakeups.wake_all)
 
     def listen(self, tell: Callable[[Sequence[Occurrence]], None] | None) -> None:
         """Call *tell* in the transaction of each change; None while nobody subscribes.
@@ -52,14 +56,13 @@ class Cloud:
         if self._tell is not None:
             self._tell(numbered)
 
+    def rules_changed(self) -> None:
+        """Somebody subscribes to changes, or does so no more."""
+        self.on_rules()
+
     def _events_changed(self, changes: Sequence[Change]) -> None:
         assert self._tell is not None
         self._tell([EventChange(event, at) for event, at in changes])
-
-    def subscriptions_changed(self) -> None:
-        """Rules have changed. Call this within the transaction."""
-        if self.on_subscriptions_changed is not None:
-            self.on_subscriptions_changed()
 
     def now(self) -> Epoch:
         return self.clock.now()
@@ -78,7 +81,7 @@ class Cloud:
         events.settle(now, self.switches.executing_seconds)
 
     def next_due(self) -> Epoch | None:
-        """When the next event or instance changes by itself; None if none will."""
+        """The time of the next change that comes by itself; None if there is none."""
         found = (self.store.events.next_due(), self.store.transitions.next_due())
         return min((due for due in found if due is not None), default=None)
 

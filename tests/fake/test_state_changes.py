@@ -180,6 +180,14 @@ def interrupt(cloud: Cloud, instance: str) -> Any:
     )
 
 
+def test_an_interruption_of_the_only_instance_is_in_the_metadata(
+    cloud: Cloud, instance: str
+) -> None:
+    interrupt(cloud, instance)
+
+    assert cloud.get("metadata")["spot_termination_time"] == "2026-01-02T03:09:05Z"
+
+
 def test_an_interruption_is_told_and_is_no_event_of_ecs(cloud: Cloud, instance: str) -> None:
     cloud.post("metadata", instance_id=instance)
     answer = interrupt(cloud, instance)

@@ -4,9 +4,9 @@ The source is what the vendor generates from the API's own description: the requ
 classes of both SDK generations, one setter or one field per documented parameter.
 Run it when the fake learns a new action:
 
-    pip install aliyun-python-sdk-{ecs,vpc,sts,mns-open,eventbridge}
-    pip install alibabacloud_{ecs20140526,vpc20160428,sts20150401,mns_open20220119}
-    pip install alibabacloud_eventbridge20200401
+    pip install aliyun-python-sdk-{ecs,vpc,sts,cms,eventbridge,mns-open}
+    pip install alibabacloud_{ecs20140526,vpc20160428,sts20150401,cms20190101}
+    pip install alibabacloud_{eventbridge20200401,mns_open20220119}
     python tools/api_parameters.py Ecs/2014-05-26/DescribeClusters
 
 It adds the named actions to the table, or renews them; without names it renews all. List
@@ -36,6 +36,7 @@ PACKAGES = {
         "aliyunsdkeventbridge.request.v20200401",
         "alibabacloud_eventbridge20200401.models",
     ),
+    "Cms/2019-01-01": ("aliyunsdkcms.request.v20190101", "alibabacloud_cms20190101.models"),
 }
 
 # Parameters that clients send and the generated classes do not have, with where they stand.

@@ -50,7 +50,7 @@ def coverage() -> str:
         "events of disks and dedicated hosts. A test can teach the fake an answer to other calls:",
         "[other-products.md](other-products.md).",
     ]
-    for product in ("Ecs", "Vpc", "Sts", "Mns-open", "EventBridge"):
+    for product in ("Ecs", "Vpc", "Sts", "Cms", "EventBridge", "Mns-open"):
         actions = sorted(
             (action for action in ACTIONS.values() if action.product == product),
             key=lambda action: action.name,

@@ -26,7 +26,18 @@ MODELS = {
     "Sts": "alibabacloud_sts20150401.models",
     "Mns-open": "alibabacloud_mns_open20220119.models",
     "EventBridge": "alibabacloud_eventbridge20200401.models",
+    "Cms": "alibabacloud_cms20190101.models",
 }
+
+BESIDE_THE_MODELS = {
+    # The Terraform provider reads the pattern as one object; see cms/rule_reads.py.
+    "DescribeEventRuleList": [
+        f".EventRules.EventRule[].EventPattern.{name} is unknown"
+        for name in ("NameList", "EventTypeList", "LevelList", "Product", "SQLFilter")
+    ],
+    "DescribeEventRuleTargetList": [".Success is unknown"],
+}
+"""Members that some models do not have, since other clients read them."""
 _FIELD = re.compile(r"if self\.(\w+) is not None:.*?result\['(.+?)'\]", re.DOTALL)
 
 READS = [
@@ -110,8 +121,14 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         )
     policy = '{"Enabled": true, "DeadLetterTargetQueue": "dead", "MaxReceiveCount": 3}'
     create(cloud, "CreateQueue", "Data", QueueName="queue-1", DlqPolicy=policy, **tags)
+    rule = {"EventPattern.1.Product": "ECS", "RuleName": "r1", "EventPattern.1.NameList.1": "*"}
+    create(cloud, "PutEventRule", "Data", **rule)
+    targets = {"MnsParameters.1.Id": "1", "MnsParameters.1.Queue": "q1"}
+    targets |= {"ContactParameters.1.Id": "2", "ContactParameters.1.ContactGroupName": "ops"}
+    create(cloud, "PutEventRuleTargets", "Code", RuleName="r1", **targets)
     return {
         "QueueName": "queue-1",
+        "RuleName": "r1",
         "VpcId": vpc,
         "VSwitchId": vswitch,
         "SecurityGroupId": group,
@@ -146,4 +163,5 @@ def test_an_answer_fits_the_models(
         }
     body = ask(cloud, action, RegionId=REGION, **sent)
 
-    assert mismatches(body, shape(models, getattr(models, f"{action.name}ResponseBody")), "") == []
+    found = mismatches(body, shape(models, getattr(models, f"{action.name}ResponseBody")), "")
+    assert sorted(found) == sorted(BESIDE_THE_MODELS.get(action.name, []))

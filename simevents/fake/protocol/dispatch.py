@@ -11,6 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from ...allow_list import load, shown_action, shown_name
+from ..cms import dry_run, rule_reads, targets
+from ..cms import rules as event_rules
+from ..cms import system_events as monitored_events
 from ..ecs import (
     addresses,
     describe_instances,
@@ -26,8 +29,9 @@ from ..ecs import (
 from ..ecs.catalog import images, instance_types, regions
 from ..ecs.commands import results, runs
 from ..ecs.security import groups, rules
-from ..eventbridge import buses, events, targets
+from ..eventbridge import buses, events
 from ..eventbridge import rules as bus_rules
+from ..eventbridge import targets as bus_targets
 from ..eventbridge.data_plane import DATA_PLANE, is_data_plane
 from ..mns import control_plane
 from ..state.catalog import REGIONS
@@ -77,8 +81,13 @@ PRODUCTS = (
     control_plane,
     buses,
     bus_rules,
-    targets,
+    bus_targets,
     events,
+    event_rules,
+    targets,
+    rule_reads,
+    monitored_events,
+    dry_run,
 )
 """The modules of actions."""
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from ...state.clock import Epoch
 from ...state.cloud import Cloud
-from ...state.outbox_table import FAILED, Delivery, Outcome
+from ...state.outbox_table import FAILED, Delivery, Ended, Outcome
 from ..retries import wait_before_retry
 from .recorder import Recorder
 
@@ -59,8 +59,7 @@ class Dispatcher:
         self._outbox = cloud.store.outbox
         self._senders = senders
         self._places = places
-        self._bury = bury
-        self._recorder = Recorder(cloud.store)
+        self._recorder = Recorder(cloud.store, bury)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_to_look = False
         self._timer: asyncio.TimerHandle | None = None
@@ -184,7 +183,7 @@ class Dispatcher:
         try:
             while batch := self._next_batch(lane):
                 if batch[0].new.kind in self._places:
-                    self._recorder.now(*(partial(self._placed, delivery) for delivery in batch))
+                    self._recorder.place(partial(self._placed, batch))
                     self.tell()
                     await asyncio.sleep(0)
                 else:
@@ -213,7 +212,7 @@ class Dispatcher:
         """One after the other; an end and the next beginning are written together."""
         remaining = deque(batch)
         cleared = self._outbox.cleared
-        await self._recorder.write(partial(self._outbox.begin, batch[0].delivery_id))
+        await self._recorder.write(batch[0].delivery_id, None)
         while remaining:
             delivery = remaining.popleft()
             outcome = await self._attempt(delivery)
@@ -221,17 +220,7 @@ class Dispatcher:
                 return
             is_over = outcome.outcome == FAILED and delivery.new.blocks
             following = None if is_over or not remaining else remaining[0].delivery_id
-
-            def write(
-                ended: Delivery = delivery,
-                outcome: Outcome = outcome,
-                following: int | None = following,
-            ) -> None:
-                self._finish(ended, ended.attempts + 1, outcome)
-                if following is not None:
-                    self._outbox.begin(following)
-
-            await self._recorder.write(write)
+            await self._recorder.write(following, self._ended(delivery, outcome))
             self.tell()
             if is_over:
                 return
@@ -239,13 +228,11 @@ class Dispatcher:
     async def _retry(self, delivery: Delivery) -> None:
         try:
             if delivery.new.kind in self._places:
-                self._recorder.now(partial(self._placed, delivery))
+                self._recorder.place(partial(self._placed, [delivery]))
                 return
-            await self._recorder.write(partial(self._outbox.begin, delivery.delivery_id))
+            await self._recorder.write(delivery.delivery_id, None)
             outcome = await self._attempt(delivery)
-            await self._recorder.write(
-                partial(self._finish, delivery, delivery.attempts + 1, outcome)
-            )
+            await self._recorder.write(None, self._ended(delivery, outcome))
         except sqlite3.Error as error:
             log.error("the data file cannot be used: %s", error)
             await asyncio.sleep(_AFTER_FAILURE_SECONDS)
@@ -266,17 +253,19 @@ class Dispatcher:
             log.exception("the attempt at delivery %s failed", delivery.delivery_id)
             return Outcome(FAILED, answer=f"{type(error).__name__} in the fake")
 
-    def _placed(self, delivery: Delivery) -> None:
-        self._outbox.begin(delivery.delivery_id)
-        self._finish(delivery, delivery.attempts + 1, self._places[delivery.new.kind](delivery))
+    def _placed(self, batch: list[Delivery]) -> list[Ended]:
+        return [
+            self._ended(delivery, self._places[delivery.new.kind](delivery)) for delivery in batch
+        ]
 
-    def _finish(self, delivery: Delivery, attempts: int, outcome: Outcome) -> None:
-        """Record how an attempt ended; the last failed one goes to the dead letters."""
-        now = self._cloud.now()
-        retry_at = None
+    def _ended(self, delivery: Delivery, outcome: Outcome) -> Ended:
+        """An attempt with the time of the next one; the last that fails is for the dead letters."""
+        number, now, retry_at = delivery.attempts + 1, self._cloud.now(), None
         if outcome.outcome == FAILED:
-            wait = wait_before_retry(delivery.new.retry, attempts, self._cloud.random)
-            retry_at = None if wait is None else now + wait
-            if retry_at is None and delivery.new.dead_letter:
-                self._bury(delivery)
-        self._outbox.finish(delivery.delivery_id, outcome, now, retry_at=retry_at)
+            wait = wait_before_retry(delivery.new.retry, number, self._cloud.random)
+            if wait is not None:
+                retry_at = now + wait
+                self.look_soon()
+        is_dead = outcome.outcome == FAILED and retry_at is None and delivery.new.dead_letter
+        dead = delivery if is_dead else None
+        return Ended(delivery.delivery_id, number, outcome, now, retry_at, dead)

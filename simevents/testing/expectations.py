@@ -12,7 +12,6 @@ from typing import Any, Protocol, Self
 
 from ..errors import InvalidInput, OutsideFake
 from ..models import EventCycleStatus, parse_duration
-from .child_process import ChildProcess, exit_code
 from .conditions import (
     ALL,
     Called,
@@ -24,6 +23,7 @@ from .conditions import (
     Observed,
     named,
 )
+from .programs.child_process import ChildProcess, exit_code
 from .records import ProxyRefusal
 
 # pytest shows the line of the test that expected something, not ours.

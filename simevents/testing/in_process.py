@@ -13,7 +13,7 @@ from .cloud import DEFAULT_REGION, FakeCloud
 from .network.guard import Policy, enforced, is_enforced, keep_environment, permits, restore
 from .network.origins import current, running
 from .network.redirect import redirected
-from .way_in import authority
+from .programs.way_in import authority
 
 # pytest shows the line of the test that went wrong, not ours.
 __tracebackhide__ = True

@@ -148,7 +148,7 @@ def pytest_recording_configure(config: pytest.Config, vcr: "VCR") -> None:
 def _ecs_fake_server() -> "Iterator[FakeServer]":
     from ..fake.server import FakeServer
     from .network.guard import permits
-    from .way_in import authority, close
+    from .programs.way_in import authority, close
 
     with FakeServer(accept_any_key=True, authority=authority(), allowed=permits) as server:
         yield server

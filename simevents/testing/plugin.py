@@ -194,6 +194,7 @@ def ecs_fake(
     request.node.stash[_FAKE] = cloud
     yield cloud
     cloud.started.end()
+    failures = cloud.end_deliveries()
     unexpected = ""
     try:
         cloud.no_unexpected_calls()
@@ -203,6 +204,8 @@ def ecs_fake(
         refused = request.config.stash.setdefault(HOSTS_REFUSED, [])
         refused += [f"{host} by {request.node.nodeid}" for host in cloud.other_hosts_refused()]
         del request.node.stash[_FAKE]
+    if failures:
+        raise failures[0]
     if unexpected:
         # Not in the except block: pytest would print the text of the first error as well.
         fail(unexpected)

@@ -5,7 +5,7 @@ that program's calls to the fake.
 """
 
 import subprocess
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,24 +18,12 @@ from ..models import format_time, is_instance_id
 from ..schedule import parse, to_text
 from .cloud_clock import CloudClock
 from .cloud_faults import CloudFaults
-from .delivery.asgi import AsgiLoop
-from .delivery.calling import Calls
-from .delivery.function_compute import Handler
-from .delivery.subscribing import Subscriptions
+from .delivery.delivering_cloud import DeliveringCloud
 from .expectations import Expectation
 from .network.allowed_hosts import AllowedHosts
 from .programs.led import LedPrograms
 from .programs.started import Words
-from .records import (
-    ApiCall,
-    CloudEvent,
-    Delivery,
-    ProxyRefusal,
-    Subscription,
-    call,
-    event,
-    proxy_refusal,
-)
+from .records import ApiCall, CloudEvent, ProxyRefusal, call, event, proxy_refusal
 from .taught_answers import add_answer
 from .timeline import timeline
 
@@ -45,7 +33,7 @@ __tracebackhide__ = True
 DEFAULT_REGION = "cn-hangzhou"
 
 
-class FakeCloud:
+class FakeCloud(DeliveringCloud):
     """A fake cloud and what a test does with it.
 
     Times are the cloud's, which is real time until the clock is turned. Instance ids may be
@@ -64,14 +52,12 @@ class FakeCloud:
         self.allowed_hosts = AllowedHosts(allow_hosts)
         """The hosts besides loopback that the program under test may reach."""
         self._control = Control(server.url, send=server.control)
+        super().__init__(self._control, server.deliveries.in_process)
         self._programs = LedPrograms(
             server.url, server.authority.certificate, self._control, self.allowed_hosts
         )
         self.started = self._programs.started
         self._answers = server.answers
-        asgi = AsgiLoop()
-        self._calls = Calls(self._control, server.deliveries.in_process, asgi)
-        self._subscriptions = Subscriptions(self._control, self._calls, asgi)
         self.clock = CloudClock(self._control, self._calls)
         self.faults = CloudFaults(self._control)
         self._made: set[str] = set()
@@ -215,56 +201,6 @@ class FakeCloud:
         except ControlError as error:
             raise InvalidInput("event", str(error)) from None
         return [event(entry) for entry in made]
-
-    def deliver_to(
-        self,
-        *,
-        url: str | None = None,
-        function: Handler | None = None,
-        wsgi: Any = None,
-        asgi: Any = None,
-        queue: str | None = None,
-        via: str = "cloudmonitor",
-        names: Iterable[str] | None = None,
-        pattern: Mapping[str, Any] | None = None,
-        path: str = "/",
-    ) -> Subscription:
-        """Let events be delivered to exactly one target, as the vendor delivers them.
-
-        *url* is a webhook on this machine. *function* is a handler of Function Compute, called as
-        ``handler(event: bytes, context)``. *wsgi* and *asgi* are applications, which get a POST
-        to *path*. These three are called in this process: on the thread that has called
-        `schedule`, `advance` and the like, before that returns; what they raise is raised there.
-        What other programs cause reaches them on one worker thread; what they raise then fails
-        the test at its end. *queue* is a queue of SMQ, which is made if it is missing.
-
-        The message is CloudMonitor's, for the changes of *names* or for all; or *via*
-        ``"eventbridge"`` the CloudEvent, for the events that *pattern* matches or for all.
-        Raises InvalidInput.
-        """
-        given = {"url": url, "function": function, "wsgi": wsgi, "asgi": asgi, "queue": queue}
-        return self._subscriptions.deliver_to(self.region, given, via, names, pattern, path)
-
-    def serve_function(self, service: str, function: str, handler: Handler) -> Subscription:
-        """Serve the function that a rule of CloudMonitor or EventBridge has as its target.
-
-        *handler* is called as one of `deliver_to` is. Raises InvalidInput.
-        """
-        return self._subscriptions.serve_function(service, function, handler)
-
-    @property
-    def deliveries(self) -> list[Delivery]:
-        """What was sent to whom, with all attempts, in the order of the changes."""
-        self.settle_deliveries()
-        return self._subscriptions.deliveries()
-
-    def settle_deliveries(self) -> None:
-        """Wait a little until handlers in this process have been told of what others caused."""
-        self._calls.settle()
-
-    def end_deliveries(self) -> list[BaseException]:
-        """At the end of the test: call no handler any more; what they raised on the worker."""
-        return self._calls.end()
 
     @property
     def events(self) -> list[CloudEvent]:

@@ -17,7 +17,7 @@ from ...hosts import is_alibaba, is_loopback, is_metadata
 from .guard import fakes_in_use, refusal
 from .hooks import is_installed
 from .origins import left_behind_by
-from .vendor_calls import DATA_PLANES, signed_call
+from .vendor_calls import DATA_PLANES, is_push_certificate, signed_call
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,8 @@ def _leading(method: str, url: str, headers: Mapping[str, str], body: Any) -> st
     query = f"?{parts.query}" if parts.query else ""
     at_fake = f"{target.url}{path}{query}"
     is_of_metadata = parts.scheme == "http" and is_metadata(host) and not action
-    if version in target.versions or version in DATA_PLANES or is_of_metadata:
+    is_served = version in target.versions or version in DATA_PLANES
+    if is_served or is_of_metadata or is_push_certificate(host, path):
         return at_fake
     if is_loopback(host):
         # A stub of the test's own, for what the fake does not serve.

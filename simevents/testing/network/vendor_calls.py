@@ -8,6 +8,10 @@ Sources: the vendor's SDKs.
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
+from ...fake.delivery.eventbridge.push_signature import CERTIFICATE_PATH
+
+_CERTIFICATE_HOSTS = "-eventbridge.oss-accelerate.aliyuncs.com"
+
 MNS = "SMQ"
 EVENT_BUS = "EventBridge"
 
@@ -35,6 +39,11 @@ def signed_call(
     if "Action" not in fields or "Signature" not in parse_qs(query) | fields:
         return "", ""
     return fields["Action"][0], fields.get("Version", [""])[0]
+
+
+def is_push_certificate(host: str, path: str) -> bool:
+    """Whether it is the certificate that verifies EventBridge's requests; the fake has its own."""
+    return path == CERTIFICATE_PATH and host.endswith(_CERTIFICATE_HOSTS)
 
 
 def _text(value: object) -> str:

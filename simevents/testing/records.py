@@ -187,8 +187,9 @@ class Delivery:
 
 
 def target_text(kind: str, address: str) -> str:
-    """``queue alarms``; the name of a target in this process says what it is by itself."""
-    return f"{kind} {address}" if kind in ("queue", "function") and "-" not in kind else address
+    """``queue alarms``, ``function orders/drain``; a target in this process says what it is."""
+    is_named = kind == "queue" or (kind == "function" and "/" in address)
+    return f"{kind} {address}" if is_named else address
 
 
 def delivery(entry: Mapping[str, Any]) -> Delivery:

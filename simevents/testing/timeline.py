@@ -69,7 +69,7 @@ def timeline(
     if refused:
         shown.append("Stopped on the way to the real cloud:")
         shown += [f"  {str(error).partition('. ')[0]}." for error in refused]
-    elif not any(rank == _CALLED for _, rank, _, _ in lines):
+    elif not any(rank == _CALLED or " -> returned" in text for _, rank, _, text in lines):
         shown.append("The handler has called nothing: is it running, and does it reach this cloud?")
     return "\n".join(["What happened, in the cloud's time:", *shown])
 

@@ -8,6 +8,7 @@ program that calls the API, is delivered on one worker thread.
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 from ...errors import SimulatedEventsError
 from ...fake.control.client import Control
 from ...fake.delivery.outbox.in_process import InProcess
+from ...fake.http_server import ServerError
 from ...fake.state.outbox_table import Delivery
 from .asgi import AsgiLoop
 from .targets import Target
@@ -183,12 +185,17 @@ class Calls:
             if self._is_over:
                 return
             run = _Run()
-            waited = self._wait(0)
-            run.last_caused = waited["last_id"]
-            while waited["in_process"] and not self._is_over and not self._pumping:
-                self._deliver_all(run, self._failures, self._take_as_worker)
-                waited = self._wait(PATIENCE_ELSEWHERE_SECONDS)
+            with suppress(ServerError):
+                # A handler may return when the fake is gone.
+                self._deliver_as_worker(run)
             run.is_over = True
+
+    def _deliver_as_worker(self, run: _Run) -> None:
+        waited = self._wait(0)
+        run.last_caused = waited["last_id"]
+        while waited["in_process"] and not self._is_over and not self._pumping:
+            self._deliver_all(run, self._failures, self._take_as_worker)
+            waited = self._wait(PATIENCE_ELSEWHERE_SECONDS)
 
     def _take_as_worker(self) -> Delivery | None:
         with self._lock:

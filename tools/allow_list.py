@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from simevents.fake.eventbridge import errors as bus_errors
 from simevents.fake.protocol import api_errors
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +30,7 @@ MODELS = {
     "Ecs/2014-05-26": "alibabacloud_ecs20140526.models",
     "Vpc/2016-04-28": "alibabacloud_vpc20160428.models",
     "Sts/2015-04-01": "alibabacloud_sts20150401.models",
+    "EventBridge/2020-04-01": "alibabacloud_eventbridge20200401.models",
 }
 
 SENSITIVE = re.compile(
@@ -111,7 +113,10 @@ def split(names: list[str]) -> dict[str, list[str]]:
 def words() -> list[str]:
     """Words of the fake's error messages, and of the reasons that its actions put into them."""
     texts = [
-        error.text for error in vars(api_errors).values() if isinstance(error, api_errors.Code)
+        error.text
+        for module in (api_errors, bus_errors)
+        for error in vars(module).values()
+        if isinstance(error, api_errors.Code)
     ]
     for source in sorted((ROOT / "simevents" / "fake").rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_text())):

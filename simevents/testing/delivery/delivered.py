@@ -51,7 +51,12 @@ class Delivered(Condition):
                 "Nothing was delivered about it. Say with ecs_fake.deliver_to who is told, before "
                 "the event is scheduled"
             )
-        wanted = [d for d in about if self._is_wanted(d) and d.acknowledged_at is None]
+        wanted = [d for d in about if self._is_wanted(d)]
+        if any(d.acknowledged_at is not None for d in wanted):
+            # It is their number, their order or another instance that does not hold.
+            wanted = about = [d for d in wanted if d.acknowledged_at is None]
+            if not wanted:
+                return ""
         lines = [f"{d.name} to {d.target}: {outcome(d)}" for d in wanted or about]
         if len(lines) > MOST_SHOWN:
             lines[MOST_SHOWN:] = [f"and {len(lines) - MOST_SHOWN} more"]

@@ -181,6 +181,12 @@ class Delivery:
     attempts: tuple[DeliveryAttempt, ...]
 
     @property
+    def change(self) -> str:
+        """The change, in words: its name, and the status if the name does not have it."""
+        is_named = not self.event_id or self.name.endswith(f":{self.status}")
+        return self.name if is_named else f"{self.name} ({self.status})"
+
+    @property
     def target(self) -> str:
         """Where it goes, in words."""
         return target_text(self.kind, self.address)

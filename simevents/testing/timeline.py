@@ -60,7 +60,9 @@ def timeline(
     for number, refusal in enumerate(proxy_refusals):
         text = f"handler  {_printable(str(refusal))} -> refused, nothing was sent"
         lines.append((refusal.at, _CALLED, number, text))
+    was_told = False
     for delivery in deliveries:
+        was_told = was_told or delivery.acknowledged_at is not None
         is_first = first_statuses.get(delivery.event_id) == delivery.status
         rank = _TOLD_OF_BEGINNING if is_first else _TOLD
         number = delivery.delivery_id
@@ -69,7 +71,7 @@ def timeline(
     if refused:
         shown.append("Stopped on the way to the real cloud:")
         shown += [f"  {str(error).partition('. ')[0]}." for error in refused]
-    elif not any(rank == _CALLED or " -> returned" in text for _, rank, _, text in lines):
+    elif not (was_told or any(rank == _CALLED for _, rank, _, _ in lines)):
         shown.append("The handler has called nothing: is it running, and does it reach this cloud?")
     return "\n".join(["What happened, in the cloud's time:", *shown])
 
@@ -86,7 +88,7 @@ def sentence(call: CallRecord) -> str:
 def _attempts(delivery: Delivery) -> list[tuple[datetime, str]]:
     """When each attempt ended, and how, in a line; what is not sent yet has one, too."""
     about = f" on {delivery.instance_id}" if delivery.instance_id else ""
-    what = _printable(f"{delivery.name}{about} to {delivery.target}")
+    what = _printable(f"{delivery.change}{about} to {delivery.target}")
     if not delivery.attempts:
         return [(delivery.at, f"{what} -> not sent yet")]
     lines = []

@@ -57,7 +57,7 @@ class Delivered(Condition):
             wanted = about = [d for d in wanted if d.acknowledged_at is None]
             if not wanted:
                 return ""
-        lines = [f"{d.name} to {d.target}: {outcome(d)}" for d in wanted or about]
+        lines = [f"{d.change} to {d.target}: {outcome(d)}" for d in wanted or about]
         if len(lines) > MOST_SHOWN:
             lines[MOST_SHOWN:] = [f"and {len(lines) - MOST_SHOWN} more"]
         return ("This does not count: " if wanted else "Delivered was: ") + "; ".join(lines)

@@ -84,6 +84,7 @@ def test_a_request_of_eventbridge_is_signed(ecs_fake: FakeCloud, instance: str) 
     ecs_fake.deliver_to(wsgi=application, via="eventbridge")
     ecs_fake.schedule(REBOOT, instance, "+2h")
     assert verified == ["Scheduled"]
+    assert f"ecs:Instance:{REBOOT} (Scheduled) on i-web to wsgi-Flask" in ecs_fake.timeline()
 
 
 def test_an_answer_other_than_2xx_is_no_delivery(ecs_fake: FakeCloud, instance: str) -> None:

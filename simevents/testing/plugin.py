@@ -148,7 +148,7 @@ def pytest_recording_configure(config: pytest.Config, vcr: "VCR") -> None:
 def _ecs_fake_server() -> "Iterator[FakeServer]":
     from ..fake.server import FakeServer
     from .network.guard import permits
-    from .way_in import authority, close
+    from .programs.way_in import authority, close
 
     with FakeServer(accept_any_key=True, authority=authority(), allowed=permits) as server:
         yield server
@@ -194,6 +194,7 @@ def ecs_fake(
     request.node.stash[_FAKE] = cloud
     yield cloud
     cloud.started.end()
+    failures = cloud.end_deliveries()
     unexpected = ""
     try:
         cloud.no_unexpected_calls()
@@ -203,6 +204,8 @@ def ecs_fake(
         refused = request.config.stash.setdefault(HOSTS_REFUSED, [])
         refused += [f"{host} by {request.node.nodeid}" for host in cloud.other_hosts_refused()]
         del request.node.stash[_FAKE]
+    if failures:
+        raise failures[0]
     if unexpected:
         # Not in the except block: pytest would print the text of the first error as well.
         fail(unexpected)

@@ -212,6 +212,11 @@ class Outbox:
             found.setdefault(row[0], []).append(Attempt(*row))
         return found
 
+    def last_id(self) -> int:
+        """The id of the newest delivery; 0 before the first."""
+        found = self._db.execute("SELECT max(delivery_id) FROM deliveries").fetchone()[0]
+        return int(found or 0)
+
     # For the dispatcher.
 
     def take_touched(self) -> set[str]:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from ..errors import InvalidInput
+from ...errors import InvalidInput
 
 
 class Popen(Protocol):

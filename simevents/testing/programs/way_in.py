@@ -4,8 +4,8 @@ import atexit
 import functools
 from pathlib import Path
 
-from ..fake.protocol.authority import Authority
-from ..way_in.folder import RunFolder
+from ...fake.protocol.authority import Authority
+from ...way_in.folder import RunFolder
 
 
 @functools.cache

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..errors import InvalidInput
-from ..fake.control.client import Control, ControlError
-from ..fake.metadata.service import path_of_keys
-from ..models import format_time
-from ..schedule import parse, to_text
+from ...errors import InvalidInput
+from ...fake.control.client import Control, ControlError
+from ...fake.metadata.service import path_of_keys
+from ...models import format_time
+from ...schedule import parse, to_text
 
 # pytest shows the line of the test that went wrong, not ours.
 __tracebackhide__ = True

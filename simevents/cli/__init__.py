@@ -25,7 +25,7 @@ _COMMANDS = {
     "wait": "wait",
     "sweep": "sweep",
     "run": "run",
-    "fake": "fake",
+    "fake": "fake.command",
     "env": "env",
     "clock": "clock",
     "faults": "faults",

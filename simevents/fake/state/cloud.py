@@ -13,6 +13,7 @@ from .occurrences import EventChange, Occurrence
 from .store import Store
 from .switches import Switches
 from .throttling import Throttle
+from .wakeups import Wakeups
 
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -31,10 +32,13 @@ class Cloud:
     faults: Faults = field(default_factory=Faults)
     throttle: Throttle = field(default_factory=Throttle)
     answers: Answers = field(default_factory=Answers)
+    wakeups: Wakeups = field(default_factory=Wakeups)
+    """A turned clock wakes all."""
     _tell: Callable[[Sequence[Occurrence]], None] | None = None
 
     def __post_init__(self) -> None:
         self.store.cloud_time = self.clock.now
+        self.clock.on_turn(self.wakeups.wake_all)
 
     def listen(self, tell: Callable[[Sequence[Occurrence]], None] | None) -> None:
         """Call *tell* in the transaction of each change; None while nobody subscribes.

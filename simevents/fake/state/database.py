@@ -60,12 +60,13 @@ CREATE TABLE deliveries (
     state TEXT NOT NULL, due_at REAL, attempts INTEGER NOT NULL DEFAULT 0,
     message_id TEXT NOT NULL DEFAULT '', acknowledged_at REAL
 );
-CREATE INDEX deliveries_due ON deliveries (lane, delivery_id) WHERE due_at IS NOT NULL;
+CREATE INDEX deliveries_waiting ON deliveries (lane, delivery_id) WHERE state = 'waiting';
+CREATE INDEX deliveries_due ON deliveries (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX deliveries_by_message ON deliveries (message_id) WHERE message_id <> '';
 CREATE TABLE attempts (
     delivery_id INTEGER NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, outcome TEXT NOT NULL,
     http_status INTEGER NOT NULL, answer TEXT NOT NULL, seconds REAL NOT NULL,
-    is_repeat INTEGER NOT NULL, PRIMARY KEY (delivery_id, number)
+    PRIMARY KEY (delivery_id, number)
 ) WITHOUT ROWID;
 """
 

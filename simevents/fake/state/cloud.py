@@ -34,6 +34,8 @@ class Cloud:
     answers: Answers = field(default_factory=Answers)
     wakeups: Wakeups = field(default_factory=Wakeups)
     """A turned clock wakes all."""
+    on_rules: Callable[[], None] = lambda: None
+    """Called when a rule that asks for deliveries has been added, changed or removed."""
     _tell: Callable[[Sequence[Occurrence]], None] | None = None
 
     def __post_init__(self) -> None:
@@ -53,11 +55,19 @@ class Cloud:
         if self._tell is not None:
             self._tell(occurrences)
 
+    def rules_changed(self) -> None:
+        """Somebody subscribes to changes, or does so no more."""
+        self.on_rules()
+
     def _events_changed(self, changes: Sequence[Change]) -> None:
         self.happened([EventChange(event, at) for event, at in changes])
 
     def now(self) -> Epoch:
         return self.clock.now()
+
+    def next_due(self) -> Epoch | None:
+        """The time of the next change that comes by itself; None if there is none."""
+        return self.store.events.next_due()
 
     def settle(self) -> None:
         """Apply every event transition that is due. Call this within a transaction."""

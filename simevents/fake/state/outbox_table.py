@@ -132,7 +132,9 @@ class Outbox:
         self._db = db
         self._touched: set[str] = {
             lane
-            for (lane,) in db.execute("SELECT DISTINCT lane FROM deliveries WHERE state = 'waiting'")
+            for (lane,) in db.execute(
+                "SELECT DISTINCT lane FROM deliveries WHERE state = 'waiting'"
+            )
         }
         self.is_used = db.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() is not None
         """Whether there has been a delivery; while there was none, nobody needs to look."""
@@ -195,7 +197,9 @@ class Outbox:
 
     def waiting(self, lane: str, now: Epoch, limit: int) -> list[Delivery]:
         """The first deliveries of a lane that are due and have had no attempt that ended."""
-        return self._select("lane = ? AND state = 'waiting' AND due_at <= ?", lane, now, limit=limit)
+        return self._select(
+            "lane = ? AND state = 'waiting' AND due_at <= ?", lane, now, limit=limit
+        )
 
     def lanes_due(self, now: Epoch) -> list[str]:
         """The lanes with a delivery that waits and is due."""

@@ -160,6 +160,20 @@ class Switches:
     )
     command_output: str = _switch("", "The output of commands on instances.")
     command_seconds: float = _switch(0.0, "Seconds of cloud time that a command runs.")
+    # Delivery.
+    delivery_order: str = _switch(
+        "in_order",
+        "The order in which a target gets its messages: that of the changes, or another one.",
+        "shuffled",
+    )
+    delivery_duplicates: int = _switch(
+        0,
+        "How many more times each message is delivered; the vendor promises at least once.",
+        *(1, 2, 3, 5, 10),
+    )
+    delivery_delay: float = _switch(
+        0.0, "Seconds of cloud time between a change and its first delivery."
+    )
     # CloudMonitor.
     cloudmonitor_body: str = _switch(
         "enriched",

@@ -7,7 +7,6 @@ as a repeat. Back-off is cloud time, time-outs are real time.
 """
 
 import asyncio
-import contextlib
 import logging
 import sqlite3
 from collections import deque
@@ -211,7 +210,7 @@ class Dispatcher:
         return batch
 
     async def _send_in_order(self, batch: list[Delivery]) -> None:
-        """One after the other; the end of one and the beginning of the next are written together."""
+        """One after the other; an end and the next beginning are written together."""
         remaining = deque(batch)
         cleared = self._outbox.cleared
         await self._recorder.write(partial(self._outbox.begin, batch[0].delivery_id))
@@ -279,6 +278,5 @@ class Dispatcher:
             wait = wait_before_retry(delivery.new.retry, attempts, self._cloud.random)
             retry_at = None if wait is None else now + wait
             if retry_at is None and delivery.new.dead_letter:
-                with contextlib.suppress(LookupError):
-                    self._bury(delivery)
+                self._bury(delivery)
         self._outbox.finish(delivery.delivery_id, outcome, now, retry_at=retry_at)

@@ -4,16 +4,16 @@ Source of the time-out: CloudMonitor's and EventBridge's pages on HTTP targets.
 """
 
 import asyncio
-import json
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ...state.outbox_table import DELIVERED, FAILED, REFUSED, Delivery, Outcome
+from ..cloudmonitor_bodies import get_address
 from .http_connection import Answer, BrokenAnswer, HttpConnection
 from .strangers import Stranger, Strangers
 
@@ -26,7 +26,7 @@ _MOST_IDLE = 8
 _JSON = "application/json;charset=UTF-8"
 
 Headers = Mapping[str, str]
-Sign = Callable[[Delivery, str, bytes], Headers]
+Sign = Callable[[Delivery, str, bytes], Awaitable[Headers]]
 """Returns the headers that sign a delivery to a URL with a body."""
 
 
@@ -56,8 +56,9 @@ class HttpSender:
 
         try:
             is_get = delivery.new.settings.get("method") == "GET"
-            target = split(_with_query(url, body) if is_get else url)
-            content = self._request(delivery, target, b"" if is_get else body, more, is_get=is_get)
+            target = split(get_address(url, body) if is_get else url)
+            content = await self._request(delivery, target, b"" if is_get else body, more)
+            begun = time.monotonic()
             async with asyncio.timeout(ANSWER_SECONDS):
                 answer = await self._ask(target, content)
         except (Stranger, BadTarget) as error:
@@ -78,19 +79,19 @@ class HttpSender:
         self._open.clear()
         self._idle.clear()
 
-    def _request(
-        self, delivery: Delivery, target: SplitResult, body: bytes, more: Headers, *, is_get: bool
+    async def _request(
+        self, delivery: Delivery, target: SplitResult, body: bytes, more: Headers
     ) -> bytes:
-        signed = self._sign(delivery, target.geturl(), body)
+        signed = await self._sign(delivery, target.geturl(), body)
         path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-        host = target.netloc.rpartition("@")[2]
+        has_body = delivery.new.settings.get("method") != "GET"
         lines = [
-            f"{'GET' if is_get else 'POST'} {path} HTTP/1.1",
-            f"Host: {host}",
+            f"{'POST' if has_body else 'GET'} {path} HTTP/1.1",
+            f"Host: {target.netloc.rpartition('@')[2]}",
             "Accept: */*",
             "User-Agent: simevents-fake",
         ]
-        if not is_get:
+        if has_body:
             lines += [f"Content-Type: {_JSON}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in {**signed, **more}.items()]
         return "\r\n".join([*lines, "", ""]).encode() + body
@@ -152,13 +153,3 @@ def split(url: str) -> SplitResult:
             f"{url!r} is not a valid URL of a target; use one such as http://127.0.0.1:9000/hook"
         )
     return parts._replace(fragment="")
-
-
-def _with_query(url: str, body: bytes) -> str:
-    """*url* with the members of the JSON *body* as parameters; objects among them as JSON."""
-    members = {
-        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in json.loads(body).items()
-    }
-    head, mark, fragment = url.partition("#")
-    return f"{head}{'&' if '?' in head else '?'}{urlencode(members)}{mark}{fragment}"

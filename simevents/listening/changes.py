@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..fake.delivery.event_names import monitor_name
-from ..models import EventCycleStatus, SystemEvent
+from ..models import EventCycleStatus, SystemEvent, UnknownStatus
 
 _COURSE = (EventCycleStatus.SCHEDULED, EventCycleStatus.EXECUTING)
 """What comes before the end, in this order. Few events begin with an inquiry."""
@@ -76,5 +76,18 @@ def next_change(event: SystemEvent, previous_look: datetime, looked_at: datetime
     return min(at, looked_at)
 
 
-def _course(event_type: str) -> list[EventCycleStatus]:
+def executing_since(change: Change) -> datetime | None:
+    """Since when an event is, or was, Executing, as far as its times tell; None if it never was."""
+    event = change.event
+    if event.event_cycle_status is EventCycleStatus.EXECUTING:
+        return change.at
+    starts_at_once = _course(event.event_type)[:1] == [EventCycleStatus.EXECUTING]
+    if starts_at_once:
+        return event.publish_time
+    if event.event_cycle_status not in _DONE:
+        return None
+    return min(max(event.not_before, event.publish_time), change.at)
+
+
+def _course(event_type: str) -> list[EventCycleStatus | UnknownStatus]:
     return [status for status in _COURSE if monitor_name(event_type, status)]

@@ -120,6 +120,16 @@ def read(path: Path) -> Cursor | None:
         ) from None
 
 
+def check(known: Cursor | None, account_id: str, region: str) -> None:
+    """Raises InvalidInput if *known* is of another account or region."""
+    if known is not None and (known.account_id, known.region) != (account_id, region):
+        raise InvalidInput(
+            "--cursor",
+            f"it is of {known.region} of account {known.account_id}, not of {region} of "
+            f"{account_id}; use another file for each",
+        )
+
+
 def write(path: Path, cursor: Cursor) -> None:
     """Replace *path* by *cursor*, in one step, for the owner only. Raises CursorFailed."""
     content = msgspec.json.format(msgspec.json.encode(_file(cursor)), indent=1)

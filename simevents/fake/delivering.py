@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Collection
 
-from .cms.matching import CloudMonitorChannel
 from .delivery.outbox.dispatcher import Dispatcher
 from .delivery.outbox.emitter import Emitter
 from .delivery.outbox.functions import FunctionSender
@@ -15,7 +14,6 @@ from .delivery.outbox.in_process import InProcess
 from .delivery.outbox.push_signing import signed
 from .delivery.outbox.strangers import Strangers
 from .delivery.outbox.subscriptions import SubscriptionChannel
-from .eventbridge.matching import EventBridgeChannel
 from .mns.messages import send_message
 from .protocol.api_errors import ApiError
 from .state.cloud import Cloud
@@ -38,7 +36,7 @@ class Deliveries:
         functions = FunctionSender(cloud, self._http, self.in_process)
         self.emitter = Emitter(
             cloud,
-            [SubscriptionChannel(cloud), CloudMonitorChannel(cloud), EventBridgeChannel(cloud)],
+            [SubscriptionChannel(cloud)],
         )
         self.dispatcher = Dispatcher(
             cloud,

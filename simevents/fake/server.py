@@ -24,6 +24,7 @@ from .delivering import Deliveries
 from .ecs import instance_creation
 from .http_server import HOST, HttpServer, ServerError
 from .metadata.service import MetadataService
+from .mns.service import QueueService
 from .protocol import dispatch
 from .protocol.asgi import AsgiApplication
 from .protocol.authority import Authority
@@ -141,6 +142,7 @@ class FakeServer(HttpServer):
         self._application = Application(
             dispatch.Rpc(cloud, journal),
             MetadataService(cloud, journal),
+            QueueService(cloud, journal),
             self._guard,
             connections,
             proxy,

@@ -19,6 +19,7 @@ from .clock import Epoch, Setting
 from .database import open_database
 from .event_table import Events
 from .outbox_table import Outbox
+from .queue_table import Queues
 
 DEFAULT_ACCOUNT_ID = "1000000000000001"
 
@@ -55,6 +56,7 @@ class Store:
         self._db = open_database(path)
         self.events = Events(self._db)
         self.outbox = Outbox(self._db)
+        self.queues = Queues(self._db)
         self.after_write: Callable[[], None] | None = None
         """Called after each transaction that has written."""
         self.after_rollback: Callable[[], None] | None = None
@@ -103,7 +105,10 @@ class Store:
 
     def reset(self) -> None:
         """Delete all data; afterwards this is a new cloud with a new ``cloud_id``."""
-        for table in ("meta", "resources", "tags", "events", "event_history"):
+        for table in (
+            *("meta", "resources", "tags", "events", "event_history"),
+            *("queues", "messages"),
+        ):
             self._db.execute(f"DELETE FROM {table}")
         self.outbox.clear()
         self._start_empty()

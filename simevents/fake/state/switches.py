@@ -174,6 +174,16 @@ class Switches:
     delivery_delay: float = _switch(
         0.0, "Seconds of cloud time between a change and its first delivery."
     )
+    # EventBridge.
+    eventbridge_subject: str = _switch(
+        "plain",
+        "The subject of an event of ECS: acs.ecs, region, account and instance, or the ARN of the "
+        "instance.",
+        "arn",
+    )
+    eventbridge_time: str = _switch(
+        "offset", "The time of an event of ECS: Beijing's with its offset, or UTC with Z.", "utc"
+    )
     # CloudMonitor.
     cloudmonitor_body: str = _switch(
         "enriched",

@@ -76,7 +76,7 @@ class Dispatcher:
         """Begin, in the running loop. What an earlier run left is sent first."""
         self._loop = asyncio.get_running_loop()
         self._cloud.store.after_write = self._after_write
-        self._cloud.clock.on_turn(self.look_soon)
+        self._cloud.clock.on_turn(self._fire)
         self._look(is_first=True)
 
     def stop(self) -> None:
@@ -161,6 +161,9 @@ class Dispatcher:
         self._timer = self._loop.call_later(bounded, self._fire)
 
     def _fire(self) -> None:
+        """The time has come for something, or the clock was turned."""
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = None
         self.look_soon()
 

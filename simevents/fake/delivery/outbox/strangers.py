@@ -6,13 +6,20 @@ does not pass. A name is not even resolved unless it is allowed.
 
 import asyncio
 import socket
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 
 from ....hosts import is_loopback, is_metadata, is_unspecified, plain, to_address
 
 
 class Stranger(Exception):
     """The target may not be called; the text gives the reason and what would allow it."""
+
+
+async def resolved(host: str, port: int) -> list[str]:
+    """The addresses of a name. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(info[4][0]) for info in infos))
 
 
 class Strangers:
@@ -22,9 +29,15 @@ class Strangers:
     the fake, which is never a target: it would answer itself for ever.
     """
 
-    def __init__(self, allowed: Collection[str], own_port: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        allowed: Collection[str],
+        own_port: Callable[[], int],
+        resolve: Callable[[str, int], Awaitable[list[str]]] = resolved,
+    ) -> None:
         self._allowed = frozenset(plain(host) for host in allowed)
         self._own_port = own_port
+        self._resolve = resolve
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """The addresses to connect to, the best one first. Raises Stranger, and OSError."""
@@ -35,9 +48,7 @@ class Strangers:
                     f"{host} is not this machine, and a fake cloud calls no other; to allow it, "
                     f"start the fake with --allow-delivery {host}"
                 )
-            loop = asyncio.get_running_loop()
-            infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found = list(dict.fromkeys(str(info[4][0]) for info in infos))
+            found = await self._resolve(host, port)
         for address in found:
             self._check(host, address, port)
         return found

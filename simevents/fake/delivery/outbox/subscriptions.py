@@ -14,7 +14,7 @@ from ...state.outbox_table import NewDelivery
 from ...state.store import Resource
 from .. import cloudmonitor_bodies, retries
 from ..eventbridge.envelopes import cloud_event
-from ..eventbridge.patterns import Pattern, parse_pattern
+from ..eventbridge.patterns import Pattern, parse
 from ..notice import Notice
 
 CLOUDMONITOR, EVENTBRIDGE = "cloudmonitor", "eventbridge"
@@ -158,4 +158,4 @@ def _delivery(
 
 @lru_cache(maxsize=100)
 def _parsed(pattern: str) -> Pattern:
-    return parse_pattern(pattern)
+    return parse(pattern)

@@ -9,6 +9,7 @@ from ..hosts import is_loopback, is_unspecified, plain, to_address
 from ..settings import without_userinfo
 
 _LONGEST = 2_000
+_PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.(?!-)[a-z0-9_-]{1,63})*")
 _EXAMPLE = "http://127.0.0.1:9000/hook"
 
@@ -35,7 +36,8 @@ def checked(field: str, url: str, allowed: Collection[str] = (), own_port: int =
             field,
             f"{host} is not this machine; to send events there, add --allow-delivery {host}",
         )
-    if is_here and own_port == (urlsplit(url).port or 0):
+    parts = urlsplit(url)
+    if own_port and is_here and own_port == (parts.port or _PORTS[parts.scheme]):
         raise InvalidInput(
             field, f"port {own_port} is the fake's own; give the address of the handler"
         )

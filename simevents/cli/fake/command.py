@@ -4,13 +4,17 @@ import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ...errors import InvalidInput
 from .. import options
-from . import detached, files, way_in
+from . import deliver, detached, files, way_in
 from .files import ACCESS_KEYS_VARIABLE, STDERR
+
+if TYPE_CHECKING:
+    from ...fake.state.switches import Value
 
 
 def _print_list(ctx: click.Context, parameter: click.Parameter, is_wanted: bool) -> None:
@@ -92,11 +96,12 @@ def _print_list(ctx: click.Context, parameter: click.Parameter, is_wanted: bool)
 )
 @click.option(
     "--allow",
-    "allowed",
+    "outside",
     multiple=True,
     metavar="HOST",
     help="Host outside that programs may reach through the fake as their proxy.",
 )
+@deliver.delivering
 @click.option("--detach", is_flag=True, help="Leave it running and return.")
 @click.option("--stop", is_flag=True, help="Stop the fake that serves --data, and return.")
 @click.option(
@@ -127,7 +132,11 @@ def fake(
     switches: tuple[str, ...],
     answers_file: Path | None,
     log: str | None,
+    outside: tuple[str, ...],
+    deliver_to: tuple[str, ...],
+    deliver_via: str,
     allowed: tuple[str, ...],
+    functions: tuple[str, ...],
     *,
     proxy: bool,
     detach: bool,
@@ -144,7 +153,6 @@ def fake(
     try:
         from ...fake.server import FakeServer, ServerError
         from ...fake.state.database import StoreError
-        from ...fake.state.switches import BadSwitch, Switches, parse
     except ModuleNotFoundError as missing:
         options.missing_extra(missing)
     ids = options.checked(instance_ids)
@@ -156,14 +164,11 @@ def fake(
             "every user of this machine can see the arguments of a process; use --access-keys FILE "
             f"(a line ID:SECRET each) or the variable {ACCESS_KEYS_VARIABLE}",
         )
-    hosts = options.allowed_hosts(allowed)
+    hosts = options.allowed_hosts(outside)
+    told = deliver.parsed(deliver_to, deliver_via, allowed, functions, port)
     keys = files.key_pairs(access_keys_file)
     answers = files.answers(answers_file)
-    try:
-        values = dict(parse(text) for text in switches)
-        Switches().changed(**values)
-    except BadSwitch as error:
-        raise InvalidInput("--switch", str(error)) from None
+    values = _switch_values(switches)
     try:
         if stop:
             click.echo(detached.stop(data, detach=detach))
@@ -173,7 +178,8 @@ def fake(
             arguments += [word for id in ids for word in ("--instance", id)]
             arguments += ["--as-instance", as_instance] if as_instance else []
             arguments += ["--proxy"] if proxy else []
-            arguments += [word for host in allowed for word in ("--allow", host)]
+            arguments += [word for host in outside for word in ("--allow", host)]
+            arguments += told.arguments()
             given = access_keys_file, answers_file
             click.echo(detached.start(data, port, host, arguments, *given, switches, log))
             return
@@ -190,6 +196,9 @@ def fake(
             on_call=files.request_log(log),
             answers=answers,
             allowed=hosts.permits,
+            allowed_deliveries=told.hosts,
+            subscriptions=told.subscriptions(),
+            functions=told.served_functions(),
         )
     except (ServerError, StoreError) as error:
         options.fail(str(error))
@@ -210,6 +219,17 @@ def fake(
             click.echo(f"control token: {server.control_token}")
         sys.stdout.flush()
         server.serve()
+
+
+def _switch_values(given: tuple[str, ...]) -> "dict[str, Value]":
+    from ...fake.state.switches import BadSwitch, Switches, parse
+
+    try:
+        values = dict(parse(text) for text in given)
+        Switches().changed(**values)
+    except BadSwitch as error:
+        raise InvalidInput("--switch", str(error)) from None
+    return values
 
 
 COMMANDS = {"fake": fake}

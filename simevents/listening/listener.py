@@ -103,7 +103,8 @@ class Listener:
 
     def _take(self, cursor: Cursor, found: Look) -> None:
         self.counts.missed += len(found.unseen) + len(found.gone)
-        self.counts.waiting += len(found.changes)
+        # A cursor has those of an earlier run too.
+        self.counts.waiting = sum(len(each.waiting) for each in cursor.events.values())
         for unseen in found.unseen:
             self.report.missed(unseen)
         for event in found.gone:

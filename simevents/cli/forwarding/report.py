@@ -72,14 +72,9 @@ class JsonReport(TextReport):
     """An object a line, with its ``kind``."""
 
     def forwarded(self, change: "Change", answer: "Answer | None", attempt: int) -> None:
-        answered = {"name": None} if answer is None else lines.plain(answer)
-        _print(
-            "forwarded",
-            **{**_event(change.event), **answered},
-            status=change.status,
-            at=format_time(change.at),
-            attempt=attempt,
-        )
+        members = _event(change.event) | {"status": change.status, "at": format_time(change.at)}
+        members |= {"name": None} if answer is None else lines.plain(answer)
+        _print("forwarded", **members, attempt=attempt)
 
     def missed(self, unseen: "Unseen") -> None:
         _print("missed", **_event(unseen.event), status=unseen.status)

@@ -4,8 +4,10 @@ A status counts as forwarded when its target has acknowledged it. The file is wr
 so that what a killed process has sent may be sent again, and nothing is left out.
 """
 
+import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -99,7 +101,6 @@ def read(path: Path) -> Cursor | None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        _check_folder(path)
         return None
     except OSError as error:
         raise InvalidInput("--cursor", f"{path} cannot be read: {error.strerror}") from None
@@ -128,6 +129,28 @@ def check(known: Cursor | None, account_id: str, region: str) -> None:
             f"it is of {known.region} of account {known.account_id}, not of {region} of "
             f"{account_id}; use another file for each",
         )
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """In the block no other process listens with the cursor *path*. Raises InvalidInput."""
+    _check_folder(path)
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        file = os.open(lock, os.O_CREAT | os.O_NOFOLLOW | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise InvalidInput("--cursor", f"{lock} cannot be written: {error.strerror}") from None
+    try:
+        try:
+            # The system releases it when the process ends, however it ends.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InvalidInput(
+                "--cursor", f"another simevents listen uses {path}; use another file for each"
+            ) from None
+        yield
+    finally:
+        os.close(file)
 
 
 def write(path: Path, cursor: Cursor) -> None:

@@ -69,6 +69,8 @@ class Listener:
     wait: Callable[[float], bool]
     reading: Callable[[], AbstractContextManager[None]]
     counts: Counts = field(default_factory=Counts)
+    has_begun: bool = False
+    """Whether the first look has succeeded."""
     _attempts: Counter[str] = field(default_factory=Counter)
     """Failed attempts by event, at its oldest change that waits."""
     _named: set[str] = field(default_factory=set)
@@ -87,6 +89,7 @@ class Listener:
                 cursor, found = look.begin(self.api, account_id, since)
             else:
                 cursor, found = known, look.again(self.api, known)
+        self.has_begun = True
         self.report.began(cursor, resumed_after)
         self._take(cursor, found)
         while not self.wait(0):

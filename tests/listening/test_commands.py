@@ -160,6 +160,10 @@ LISTEN = ("listen", "--region", REGION, "--endpoint", "http://127.0.0.1:9", "--f
             "--format: it is for --via cloudmonitor; leave it out with eventbridge",
         ),
         ((*LISTEN, FAR), "--forward-to: hooks.example.com is not this machine; to send events"),
+        (
+            (*LISTEN[:3], "--endpoint", "http://127.0.0.1:x", "--forward-to", HERE),
+            "endpoint: 'http://127.0.0.1:x' is not a valid endpoint; use a URL without a path",
+        ),
         ((*LISTEN, HERE), "--forward-to: port 9 is the fake's own; give the address of the"),
         (
             (*LISTEN, "http://127.0.0.1:10/", "--since", "yesterday"),
@@ -318,7 +322,7 @@ def test_listen_reports_a_cloud_that_refuses_it(cloud: Cloud) -> None:
     cloud.post("faults", action="DescribeInstanceHistoryEvents", error="Forbidden.RAM")
     ended = simevents(*listen_words(cloud, "http://127.0.0.1:9/"))
 
-    assert ended.returncode == 1
+    assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("error: DescribeInstanceHistoryEvents was refused: ")
 
 

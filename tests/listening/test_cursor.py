@@ -9,7 +9,7 @@ import pytest
 
 from simevents.errors import InvalidInput
 from simevents.listening.changes import Change
-from simevents.listening.cursor import Cursor, CursorFailed, Tracked, check, read, write
+from simevents.listening.cursor import Cursor, CursorFailed, Tracked, check, only_one, read, write
 from tests.listening.events import HOUR, PUBLISHED, event
 
 CURSOR = Cursor(
@@ -81,8 +81,11 @@ def test_a_cursor_of_a_later_version_is_not_read(file: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"--cursor: .*/no is not a folder; create it, or use"):
-        read(tmp_path / "no" / "cursor.json")
+    with (
+        pytest.raises(InvalidInput, match=r"--cursor: .*/no is not a folder; create it, or use"),
+        only_one(tmp_path / "no" / "cursor.json"),
+    ):
+        pass
 
 
 def test_a_folder_cannot_be_a_cursor(tmp_path: Path) -> None:
@@ -130,3 +133,14 @@ def test_what_no_look_can_find_again_is_forgotten() -> None:
     cursor.forget_old()
 
     assert list(cursor.events) == ["waits", "open", "recent"]
+
+
+def test_only_one_listens_with_a_cursor(file: Path) -> None:
+    with (
+        only_one(file),
+        pytest.raises(InvalidInput, match=r"another simevents listen uses .*/cursor.json; use"),
+        only_one(file),
+    ):
+        pass
+    with only_one(file):
+        pass

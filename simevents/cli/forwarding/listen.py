@@ -1,5 +1,6 @@
 """``listen``: what happens to events in a cloud is forwarded to a handler."""
 
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,9 +75,14 @@ def listen(
     from ...listening.listener import Listener
 
     begin = _since(since)
-    known = cursor.read(cursor_file) if cursor_file is not None else None
     ending = Ending()
-    with options.connect(region, endpoint) as api, ending.noted():
+    with ExitStack() as while_listening:
+        api = while_listening.enter_context(options.connect(region, endpoint))
+        known = None
+        if cursor_file is not None:
+            while_listening.enter_context(cursor.only_one(cursor_file))
+            known = cursor.read(cursor_file)
+        while_listening.enter_context(ending.noted())
         least = _LEAST_SECONDS[api.settings.is_loopback]
         seconds = options.seconds("--interval", interval, at_least=least, at_most=86_400)
         report = (JsonReport if as_json else TextReport)(target.url, via, seconds)
@@ -94,7 +100,8 @@ def listen(
                 try:
                     listener.run(known, account_id, begin, seconds)
                 finally:
-                    report.ended(listener.counts, cursor_file)
+                    if listener.has_begun:
+                        report.ended(listener.counts, cursor_file)
         except KeyboardInterrupt:
             if not ending.has_come:
                 raise

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from ...errors import InvalidInput
+from ...settings import check_endpoint, is_loopback
 from .. import options
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def parsed(
     if form is not None and via != "cloudmonitor":
         raise InvalidInput("--format", f"it is for --via cloudmonitor; leave it out with {via}")
     hosts = check_hosts("--allow-delivery", allowed)
-    own_port = urlsplit(endpoint).port or 0 if endpoint else 0
+    is_here = bool(endpoint) and is_loopback(check_endpoint(endpoint or ""))
+    own_port = urlsplit(endpoint).port or 0 if is_here else 0
     return Target(
         checked("--forward-to", url, hosts, own_port),
         via,

@@ -112,6 +112,29 @@ def test_listen_ends_on_a_signal_and_resumes_at_its_cursor(
     assert len(handler.received) == 2
 
 
+def test_what_a_killed_listener_was_sending_is_sent_again(
+    cloud: Cloud, api: SystemEvents, tmp_path: Path
+) -> None:
+    file = tmp_path / "cursor.json"
+    (instance,) = cloud.instances(1)
+    with Receiver(lambda number: Reply(hangs=not number)) as handler:
+        words = listen_words(cloud, handler.url, "--cursor", str(file))
+        with started(*words) as running:
+            ready(running)
+            api.create(REBOOT, api.now() + timedelta(hours=2), [instance])
+            first = handler.next()
+            running.kill()
+        with started(*words) as running:
+            again = handler.next()
+            acknowledged = line_of(running)
+            running.send_signal(signal.SIGTERM)
+            rest(running)
+
+    assert first.json == again.json
+    assert ": Scheduled -> 200 in " in acknowledged
+    assert json.loads(file.read_text())["events"][0]["waiting"] == []
+
+
 def test_a_signal_ends_a_look_that_gets_no_answer(cloud: Cloud) -> None:
     cloud.post("faults", action="GetCallerIdentity", timeout=True)
     with started(*listen_words(cloud, "http://127.0.0.1:9/")) as running:

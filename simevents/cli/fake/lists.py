@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import fields
 
-from ..fake.mns import calls
-from ..fake.protocol import dispatch
-from ..fake.protocol.registry import ACTIONS, CALLS_BY_PATH
-from ..fake.state.switches import Switches
+from ...fake.mns import calls
+from ...fake.protocol import dispatch
+from ...fake.protocol.registry import ACTIONS, CALLS_BY_PATH
+from ...fake.state.switches import Switches
 
 
 def actions() -> Iterator[str]:

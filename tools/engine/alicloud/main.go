@@ -1,5 +1,5 @@
 // Command pulumi-resource-alicloud is the upstream Alibaba Cloud provider,
-// bridged to Pulumi for the eight resources and seven data sources that this
+// bridged to Pulumi for the eight resources and eight data sources that this
 // project's stack and tests use.
 //
 // It exists for machines that reach a Go module proxy but cannot download the
@@ -42,6 +42,7 @@ func main() {
 			"alicloud_event_bridge_rule":      {Tok: "alicloud:eventbridge/rule:Rule"},
 		},
 		DataSources: map[string]*tfbridge.DataSourceInfo{
+			"alicloud_account":         {Tok: "alicloud:index/getAccount:getAccount"},
 			"alicloud_zones":           {Tok: "alicloud:index/getZones:getZones"},
 			"alicloud_images":          {Tok: "alicloud:ecs/getImages:getImages"},
 			"alicloud_instance_types":  {Tok: "alicloud:ecs/getInstanceTypes:getInstanceTypes"},

@@ -132,6 +132,12 @@ def test_the_stack_is_created_changed_and_destroyed(stack: Stack, cloud: CloudPr
             id="a misspelt key",
         ),
         pytest.param(
+            {"simevents:notifications": {"cloudMonitor": {"queu": "q"}}},
+            "simevents:notifications.cloudMonitor.queu is not a valid key; use "
+            "simevents:notifications.cloudMonitor.queue",
+            id="a misspelt key of a rule",
+        ),
+        pytest.param(
             {"simevents:zone": None}, "simevents:zone is not set; use a zone", id="no zone"
         ),
         pytest.param(

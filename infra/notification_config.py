@@ -16,8 +16,8 @@ MOST_WORDS = 50
 """So many entries CloudMonitor takes in one list of a rule."""
 
 _QUEUE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,119}")
-_EVENT_NAME = re.compile(r"[A-Z][A-Za-z]*:\S+")
-_BUS_EVENT_TYPE = re.compile(r"ecs:[A-Z][A-Za-z]*:\S+")
+_EVENT_NAME = re.compile(r"[A-Z][A-Za-z]*:[^\s*]+")
+_BUS_EVENT_TYPE = re.compile(r"ecs:[A-Z][A-Za-z]*:[^\s*]+")
 
 
 @dataclass(frozen=True, slots=True)

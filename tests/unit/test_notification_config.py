@@ -113,6 +113,10 @@ def test_one_target_is_enough(config: ModuleType) -> None:
             f"{KEY}.eventBridge.types[0] is '{REBOOT}'; use a type such as ecs:{REBOOT}",
         ),
         (
+            {"eventBridge": {"queue": "q", "types": ["ecs:Instance:*"]}},
+            f"{KEY}.eventBridge.types[0] is 'ecs:Instance:*'; use a type such as ecs:{REBOOT}",
+        ),
+        (
             {"cloudMonitor": {"queue": "q"}, "eventBridge": {"queue": "q"}},
             f"{KEY}.eventBridge.queue is 'q'; use another queue than {KEY}.cloudMonitor.queue",
         ),

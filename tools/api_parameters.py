@@ -4,8 +4,8 @@ The source is what the vendor generates from the API's own description: the requ
 classes of both SDK generations, one setter or one field per documented parameter.
 Run it when the fake learns a new action:
 
-    pip install aliyun-python-sdk-{ecs,vpc,sts}
-    pip install alibabacloud_{ecs20140526,vpc20160428,sts20150401}
+    pip install aliyun-python-sdk-{ecs,vpc,sts,cms}
+    pip install alibabacloud_{ecs20140526,vpc20160428,sts20150401,cms20190101}
     python tools/api_parameters.py Ecs/2014-05-26/DescribeClusters
 
 It adds the named actions to the table, or renews them; without names it renews all. List
@@ -27,6 +27,7 @@ PACKAGES = {
     "Ecs/2014-05-26": ("aliyunsdkecs.request.v20140526", "alibabacloud_ecs20140526.models"),
     "Vpc/2016-04-28": ("aliyunsdkvpc.request.v20160428", "alibabacloud_vpc20160428.models"),
     "Sts/2015-04-01": ("aliyunsdksts.request.v20150401", "alibabacloud_sts20150401.models"),
+    "Cms/2019-01-01": ("aliyunsdkcms.request.v20190101", "alibabacloud_cms20190101.models"),
 }
 
 # Parameters that clients send and the generated classes do not have, with where they stand.

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Collection
 
+from .cms.matching import CloudMonitorChannel
 from .delivery.eventbridge.push_signature import OF_THIS_PROCESS, certificate_url, sign
 from .delivery.outbox.dispatcher import Dispatcher
 from .delivery.outbox.emitter import Emitter
@@ -36,7 +37,7 @@ class Deliveries:
         functions = FunctionSender(cloud, self._http, self.in_process)
         self.emitter = Emitter(
             cloud,
-            [SubscriptionChannel(cloud)],
+            [CloudMonitorChannel(cloud), SubscriptionChannel(cloud)],
         )
         self.dispatcher = Dispatcher(
             cloud,

@@ -24,7 +24,18 @@ MODELS = {
     "Ecs": "alibabacloud_ecs20140526.models",
     "Vpc": "alibabacloud_vpc20160428.models",
     "Sts": "alibabacloud_sts20150401.models",
+    "Cms": "alibabacloud_cms20190101.models",
 }
+
+BESIDE_THE_MODELS = {
+    # The Terraform provider reads the pattern as one object; see cms/rule_reads.py.
+    "DescribeEventRuleList": [
+        f".EventRules.EventRule[].EventPattern.{name} is unknown"
+        for name in ("NameList", "EventTypeList", "LevelList", "Product", "SQLFilter")
+    ],
+    "DescribeEventRuleTargetList": [".Success is unknown"],
+}
+"""Members that some models do not have, since other clients read them."""
 _FIELD = re.compile(r"if self\.(\w+) is not None:.*?result\['(.+?)'\]", re.DOTALL)
 
 READS = [
@@ -103,7 +114,13 @@ def parameters(cloud: Cloud) -> dict[str, str]:
             reason_code="Any",
             extended_attribute={"CanAccept": "true"},
         )
+    rule = {"EventPattern.1.Product": "ECS", "RuleName": "r1", "EventPattern.1.NameList.1": "*"}
+    create(cloud, "PutEventRule", "Data", **rule)
+    targets = {"MnsParameters.1.Id": "1", "MnsParameters.1.Queue": "q1"}
+    targets |= {"ContactParameters.1.Id": "2", "ContactParameters.1.ContactGroupName": "ops"}
+    create(cloud, "PutEventRuleTargets", "Code", RuleName="r1", **targets)
     return {
+        "RuleName": "r1",
         "VpcId": vpc,
         "VSwitchId": vswitch,
         "SecurityGroupId": group,
@@ -137,4 +154,5 @@ def test_an_answer_fits_the_models(
         }
     body = ask(cloud, action, RegionId=REGION, **sent)
 
-    assert mismatches(body, shape(models, getattr(models, f"{action.name}ResponseBody")), "") == []
+    found = mismatches(body, shape(models, getattr(models, f"{action.name}ResponseBody")), "")
+    assert sorted(found) == sorted(BESIDE_THE_MODELS.get(action.name, []))

@@ -11,6 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from ...allow_list import load, shown_action, shown_name
+from ..cms import dry_run, rule_reads, targets
+from ..cms import rules as event_rules
+from ..cms import system_events as monitored_events
 from ..ecs import (
     addresses,
     describe_instances,
@@ -71,6 +74,11 @@ PRODUCTS = (
     network_lists,
     route_tables,
     roles,
+    event_rules,
+    targets,
+    rule_reads,
+    monitored_events,
+    dry_run,
 )
 """The modules of actions."""
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from simevents.fake.mns import errors as mns_errors
 from simevents.fake.protocol import api_errors
 
 ROOT = Path(__file__).parent.parent
@@ -30,6 +31,7 @@ MODELS = {
     "Vpc/2016-04-28": "alibabacloud_vpc20160428.models",
     "Sts/2015-04-01": "alibabacloud_sts20150401.models",
     "Cms/2019-01-01": "alibabacloud_cms20190101.models",
+    "Mns-open/2022-01-19": "alibabacloud_mns_open20220119.models",
 }
 
 SENSITIVE = re.compile(
@@ -124,7 +126,10 @@ def split(names: list[str]) -> dict[str, list[str]]:
 def words() -> list[str]:
     """Words of the fake's error messages, and of the reasons that its actions put into them."""
     texts = [
-        error.text for error in vars(api_errors).values() if isinstance(error, api_errors.Code)
+        error.text
+        for errors in (api_errors, mns_errors)
+        for error in vars(errors).values()
+        if isinstance(error, api_errors.Code)
     ]
     for source in sorted((ROOT / "simevents" / "fake").rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_text())):

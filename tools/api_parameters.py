@@ -4,8 +4,8 @@ The source is what the vendor generates from the API's own description: the requ
 classes of both SDK generations, one setter or one field per documented parameter.
 Run it when the fake learns a new action:
 
-    pip install aliyun-python-sdk-{ecs,vpc,sts,cms}
-    pip install alibabacloud_{ecs20140526,vpc20160428,sts20150401,cms20190101}
+    pip install aliyun-python-sdk-{ecs,vpc,sts,cms,mns-open}
+    pip install alibabacloud_{ecs20140526,vpc20160428,sts20150401,cms20190101,mns_open20220119}
     python tools/api_parameters.py Ecs/2014-05-26/DescribeClusters
 
 It adds the named actions to the table, or renews them; without names it renews all. List
@@ -28,6 +28,10 @@ PACKAGES = {
     "Vpc/2016-04-28": ("aliyunsdkvpc.request.v20160428", "alibabacloud_vpc20160428.models"),
     "Sts/2015-04-01": ("aliyunsdksts.request.v20150401", "alibabacloud_sts20150401.models"),
     "Cms/2019-01-01": ("aliyunsdkcms.request.v20190101", "alibabacloud_cms20190101.models"),
+    "Mns-open/2022-01-19": (
+        "aliyunsdkmns_open.request.v20220119",
+        "alibabacloud_mns_open20220119.models",
+    ),
 }
 
 # Parameters that clients send and the generated classes do not have, with where they stand.
@@ -59,7 +63,9 @@ def of_the_older_sdk(package: str, action: str) -> set[str]:
 
 def of_the_newer_sdk(models: ModuleType, action: str) -> set[str]:
     """The fields of the newer generation's request model, nested ones joined by dots."""
-    model = getattr(models, f"{action}Request", None)
+    # The other form of a request, in which an object is one JSON text, as it is sent.
+    shrunk = getattr(models, f"{action}ShrinkRequest", None)
+    model = shrunk or getattr(models, f"{action}Request", None)
     return set() if model is None else _fields(models, model)
 
 

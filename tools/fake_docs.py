@@ -49,7 +49,7 @@ def coverage() -> str:
         "EventBridge. A test can teach the fake an answer to other calls:",
         "[other-products.md](other-products.md).",
     ]
-    for product in ("Ecs", "Vpc", "Sts", "Cms"):
+    for product in ("Ecs", "Vpc", "Sts", "Cms", "Mns-open"):
         actions = sorted(
             (action for action in ACTIONS.values() if action.product == product),
             key=lambda action: action.name,

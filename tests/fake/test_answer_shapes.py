@@ -25,6 +25,7 @@ MODELS = {
     "Vpc": "alibabacloud_vpc20160428.models",
     "Sts": "alibabacloud_sts20150401.models",
     "Cms": "alibabacloud_cms20190101.models",
+    "Mns-open": "alibabacloud_mns_open20220119.models",
 }
 
 BESIDE_THE_MODELS = {
@@ -41,7 +42,7 @@ _FIELD = re.compile(r"if self\.(\w+) is not None:.*?result\['(.+?)'\]", re.DOTAL
 READS = [
     action
     for action in ACTIONS.values()
-    if action.name.startswith(("Describe", "List", "GetCaller", "AssumeRole"))
+    if action.name.startswith(("Describe", "List", "GetCaller", "GetQueue", "AssumeRole"))
 ]
 
 
@@ -119,8 +120,11 @@ def parameters(cloud: Cloud) -> dict[str, str]:
     targets = {"MnsParameters.1.Id": "1", "MnsParameters.1.Queue": "q1"}
     targets |= {"ContactParameters.1.Id": "2", "ContactParameters.1.ContactGroupName": "ops"}
     create(cloud, "PutEventRuleTargets", "Code", RuleName="r1", **targets)
+    policy = '{"Enabled": true, "DeadLetterTargetQueue": "dead", "MaxReceiveCount": 3}'
+    create(cloud, "CreateQueue", "Data", QueueName="queue-1", DlqPolicy=policy, **tags)
     return {
         "RuleName": "r1",
+        "QueueName": "queue-1",
         "VpcId": vpc,
         "VSwitchId": vswitch,
         "SecurityGroupId": group,

@@ -29,6 +29,7 @@ from ..ecs import (
 from ..ecs.catalog import images, instance_types, regions
 from ..ecs.commands import results, runs
 from ..ecs.security import groups, rules
+from ..mns import control_plane
 from ..state.access_keys import AccessKey
 from ..state.catalog import REGIONS
 from ..state.cloud import Cloud
@@ -79,6 +80,7 @@ PRODUCTS = (
     rule_reads,
     monitored_events,
     dry_run,
+    control_plane,
 )
 """The modules of actions."""
 
@@ -197,7 +199,8 @@ class Rpc:
         delay = self._cloud.switches.visibility_delay
         if fault is not None:
             delay = max(delay, fault.visibility_delay)
-        members = self._carry_out(Call(action, reading.parameters, caller, delay), business)
+        call = Call(action, reading.parameters, caller, delay, request.headers.get("host", ""))
+        members = self._carry_out(call, business)
         return halved(members) if fault is not None and fault.partial else members
 
     def _check_parameters(self, progress: _Progress, action: Action) -> None:

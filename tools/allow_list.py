@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from simevents.fake.eventbridge import errors as bus_errors
 from simevents.fake.mns import errors as mns_errors
 from simevents.fake.protocol import api_errors
 
@@ -32,6 +33,7 @@ MODELS = {
     "Sts/2015-04-01": "alibabacloud_sts20150401.models",
     "Cms/2019-01-01": "alibabacloud_cms20190101.models",
     "Mns-open/2022-01-19": "alibabacloud_mns_open20220119.models",
+    "EventBridge/2020-04-01": "alibabacloud_eventbridge20200401.models",
 }
 
 SENSITIVE = re.compile(
@@ -127,8 +129,8 @@ def words() -> list[str]:
     """Words of the fake's error messages, and of the reasons that its actions put into them."""
     texts = [
         error.text
-        for errors in (api_errors, mns_errors)
-        for error in vars(errors).values()
+        for module in (api_errors, bus_errors, mns_errors)
+        for error in vars(module).values()
         if isinstance(error, api_errors.Code)
     ]
     for source in sorted((ROOT / "simevents" / "fake").rglob("*.py")):

@@ -15,6 +15,7 @@ from .delivery.outbox.http_sender import Headers, HttpSender
 from .delivery.outbox.in_process import InProcess
 from .delivery.outbox.strangers import Strangers
 from .delivery.outbox.subscriptions import SubscriptionChannel
+from .eventbridge.matching import EventBridgeChannel
 from .mns.messages import send_message
 from .protocol.api_errors import ApiError
 from .state.cloud import Cloud
@@ -37,7 +38,7 @@ class Deliveries:
         functions = FunctionSender(cloud, self._http, self.in_process)
         self.emitter = Emitter(
             cloud,
-            [CloudMonitorChannel(cloud), SubscriptionChannel(cloud)],
+            [CloudMonitorChannel(cloud), SubscriptionChannel(cloud), EventBridgeChannel(cloud)],
         )
         self.dispatcher = Dispatcher(
             cloud,
@@ -90,7 +91,7 @@ class Deliveries:
         new = delivery.new
         event = new.settings.get("original")
         body = new.body if event is None else str(event).encode()
-        region = str(new.settings.get("region", new.region))
+        region = str(new.settings.get("dead_letter_region") or new.region)
         try:
             send_message(self._cloud, region, new.dead_letter, body)
         except ApiError as refused:

@@ -26,6 +26,7 @@ MODELS = {
     "Sts": "alibabacloud_sts20150401.models",
     "Cms": "alibabacloud_cms20190101.models",
     "Mns-open": "alibabacloud_mns_open20220119.models",
+    "EventBridge": "alibabacloud_eventbridge20200401.models",
 }
 
 BESIDE_THE_MODELS = {
@@ -133,6 +134,7 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "RoleSessionName": "session",
         "DestinationResource": "SystemDisk",
         "ResourceId.1": instance,
+        "EventBusName": "default",
     }
 
 

@@ -61,7 +61,7 @@ class Call:
     visibility_delay: float = 0.0
     """Seconds of cloud time until the events that this call creates become visible."""
     host: str = ""
-    """That the client asked; for products whose calls have no RegionId."""
+    """The host that the client asked, with its port if it named one."""
 
     def refusal(self, name: str, reason: str) -> ApiError:
         """The action's error for an invalid value."""

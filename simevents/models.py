@@ -83,6 +83,8 @@ class SystemEvent:
     """UTC, whole seconds."""
     publish_time: datetime
     """UTC: when the event was made."""
+    finish_time: datetime | None = None
+    """UTC: when it got its final status; None before, and where the API does not tell."""
 
     @property
     def has_finished(self) -> bool:

@@ -41,6 +41,7 @@ def event_in(answer: "Answer", entry: Any) -> SystemEvent:
         raise unreadable(answer, "one of its events is not an object")
     event_id = text_in(answer, "EventId", entry)
     published = text_in(answer, "EventPublishTime", entry)
+    finished = entry.get("EventFinishTime")
     try:
         return SystemEvent(
             event_id=event_id,
@@ -50,6 +51,8 @@ def event_in(answer: "Answer", entry: Any) -> SystemEvent:
             # Some real events are announced without a planned time.
             not_before=parse_time(str(entry.get("NotBefore") or published)),
             publish_time=parse_time(published),
+            # Absent, or an empty text, while the event has not finished.
+            finish_time=parse_time(str(finished)) if finished else None,
         )
     except ValueError:
         # Not quoted whole: an answer may be of any length.

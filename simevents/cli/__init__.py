@@ -25,11 +25,14 @@ _COMMANDS = {
     "wait": "wait",
     "sweep": "sweep",
     "run": "run",
-    "fake": "fake",
+    "trigger": "forwarding.trigger",
+    "listen": "forwarding.listen",
+    "fake": "fake.command",
     "env": "env",
     "clock": "clock",
     "faults": "faults",
     "timeline": "timeline",
+    "deliveries": "deliveries",
     "completion": "completion",
 }
 """Commands, in the order of the help, by the module that has them."""

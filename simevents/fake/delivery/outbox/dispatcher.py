@@ -105,18 +105,19 @@ class Dispatcher:
         """Whether no attempt is due or under way."""
         return not (self._is_to_look or self._lanes or self._retries)
 
-    async def changed(self) -> None:
-        """Wait until an attempt has ended, or a delivery is offered to this process."""
+    def changed(self) -> asyncio.Future[None]:
+        """Is done when an attempt has ended, or a delivery is offered to this process.
+
+        It watches from this call on, so that nothing is missed before it is awaited.
+        """
         watcher = asyncio.get_running_loop().create_future()
         self._watchers.add(watcher)
-        try:
-            await watcher
-        finally:
-            self._watchers.discard(watcher)
+        watcher.add_done_callback(self._watchers.discard)
+        return watcher
 
     def tell(self) -> None:
         """Wake those who wait for `changed`."""
-        for watcher in self._watchers:
+        for watcher in tuple(self._watchers):
             if not watcher.done():
                 watcher.set_result(None)
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import fields
 
-from ..fake.protocol import dispatch
-from ..fake.protocol.registry import ACTIONS
-from ..fake.state.switches import Switches
+from ...fake.protocol import dispatch
+from ...fake.protocol.registry import ACTIONS
+from ...fake.state.switches import Switches
 
 
 def actions() -> Iterator[str]:

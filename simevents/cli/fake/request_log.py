@@ -2,9 +2,9 @@
 
 from typing import TextIO
 
-from ..fake.state.clock import iso_time
-from ..fake.state.journal import Entry
-from ..testing.timeline import sentence
+from ...fake.state.clock import iso_time
+from ...fake.state.journal import Entry
+from ...testing.timeline import sentence
 
 _LONGEST_LINE = 2_000
 

@@ -1,37 +1,26 @@
 """``fake``: serve a local fake cloud."""
 
-import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ..errors import InvalidInput
-from . import options
-
-if TYPE_CHECKING:
-    from ..fake.server import FakeServer
-    from ..fake.state.answers import Answer
-    from .request_log import RequestLog
-
-ACCESS_KEYS_VARIABLE = "SIMEVENTS_FAKE_ACCESS_KEYS"
-
-STDERR = "-"
+from ...errors import InvalidInput
+from .. import options
+from . import detached, files, way_in
+from .files import ACCESS_KEYS_VARIABLE, STDERR
 
 
 def _print_list(ctx: click.Context, parameter: click.Parameter, is_wanted: bool) -> None:
     if not is_wanted or ctx.resilient_parsing:
         return
     try:
-        from . import fake_lists
+        from . import lists
     except ModuleNotFoundError as missing:
         options.missing_extra(missing)
-    lines = {"list_actions": fake_lists.actions, "list_switches": fake_lists.switches}
+    lines = {"list_actions": lists.actions, "list_switches": lists.switches}
     click.echo("\n".join(lines[str(parameter.name)]()))
     ctx.exit()
 
@@ -153,9 +142,9 @@ def fake(
     """
     # The server is an extra, and the other commands do not need it.
     try:
-        from ..fake.server import FakeServer, ServerError
-        from ..fake.state.database import StoreError
-        from ..fake.state.switches import BadSwitch, Switches, parse
+        from ...fake.server import FakeServer, ServerError
+        from ...fake.state.database import StoreError
+        from ...fake.state.switches import BadSwitch, Switches, parse
     except ModuleNotFoundError as missing:
         options.missing_extra(missing)
     ids = options.checked(instance_ids)
@@ -168,8 +157,8 @@ def fake(
             f"(a line ID:SECRET each) or the variable {ACCESS_KEYS_VARIABLE}",
         )
     hosts = options.allowed_hosts(allowed)
-    keys = _key_pairs(access_keys_file)
-    answers = _answers(answers_file)
+    keys = files.key_pairs(access_keys_file)
+    answers = files.answers(answers_file)
     try:
         values = dict(parse(text) for text in switches)
         Switches().changed(**values)
@@ -177,7 +166,7 @@ def fake(
         raise InvalidInput("--switch", str(error)) from None
     try:
         if stop:
-            click.echo(_stopped(data, detach=detach))
+            click.echo(detached.stop(data, detach=detach))
             return
         if detach:
             arguments = ["--region", region]
@@ -185,8 +174,8 @@ def fake(
             arguments += ["--as-instance", as_instance] if as_instance else []
             arguments += ["--proxy"] if proxy else []
             arguments += [word for host in allowed for word in ("--allow", host)]
-            files = access_keys_file, answers_file
-            click.echo(_detached(data, port, host, arguments, *files, switches, log))
+            given = access_keys_file, answers_file
+            click.echo(detached.start(data, port, host, arguments, *given, switches, log))
             return
         server = FakeServer(
             data=data,
@@ -198,13 +187,13 @@ def fake(
             as_instance=as_instance,
             region=region,
             switches=values,
-            on_call=_request_log(log),
+            on_call=files.request_log(log),
             answers=answers,
             allowed=hosts.permits,
         )
     except (ServerError, StoreError) as error:
         options.fail(str(error))
-    from ..fake import daemon
+    from ...fake import daemon
 
     with ExitStack() as while_serving:
         if data is not None:
@@ -213,7 +202,7 @@ def fake(
             except ServerError as error:
                 options.fail(str(error))
         if proxy:
-            while_serving.enter_context(_way_in(server, region, hosts.names))
+            while_serving.enter_context(way_in.while_serving(server, region, hosts.names))
         # Ctrl-C is how a server in the foreground is ended, also before it has begun to serve.
         signal.signal(signal.SIGINT, lambda *_: server.end())
         click.echo(server.url)
@@ -221,128 +210,6 @@ def fake(
             click.echo(f"control token: {server.control_token}")
         sys.stdout.flush()
         server.serve()
-
-
-@contextmanager
-def _way_in(server: "FakeServer", region: str, allowed: tuple[str, ...]) -> Iterator[None]:
-    """While *server* serves, the files that lead other programs to it."""
-    from ..way_in.folder import RunFolder
-    from ..way_in.variables import WayIn, write_files
-
-    ended_by: list[int] = []
-
-    def end(number: int, _: FrameType | None) -> None:
-        ended_by.append(number)
-        server.end()
-
-    # uvicorn repeats the signal that has ended it: without this the files would stay.
-    signal.signal(signal.SIGTERM, end)
-    with RunFolder() as folder:
-        certificate = server.authority.certificate
-        way = WayIn(server.url, certificate, region, folder.path, allowed)
-        write_files(way, os.environ)
-        server.way_in = {"region": region, "folder": str(folder.path), "allowed": list(allowed)}
-        yield
-    if ended_by:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _detached(
-    data: Path | None,
-    port: int,
-    host: str,
-    arguments: list[str],
-    access_keys_file: Path | None,
-    answers_file: Path | None,
-    switches: tuple[str, ...],
-    log: str | None,
-) -> str:
-    """Start a server that keeps running, with *arguments* and those of the others; its URL."""
-    if data is None:
-        raise InvalidInput(
-            "--detach",
-            "no data file is given, and without one the fake cannot be found again; use --data",
-        )
-    if host != "127.0.0.1":
-        raise InvalidInput(
-            "--detach", "a detached fake listens on 127.0.0.1 only; leave --host or --detach out"
-        )
-    # The variable is inherited; the path of a file is not a secret.
-    arguments += ["--access-keys", str(access_keys_file.absolute())] if access_keys_file else []
-    arguments += [word for text in switches for word in ("--switch", text)]
-    arguments += ["--answers", str(answers_file.absolute())] if answers_file else []
-    if log is not None:
-        arguments += ["--log", log if log == STDERR else str(Path(log).absolute())]
-    from ..fake import daemon
-
-    return daemon.start(data, port, arguments).url
-
-
-def _stopped(data: Path | None, *, detach: bool) -> str:
-    """Stop the server on *data*; what to tell the user."""
-    if data is None:
-        raise InvalidInput(
-            "--stop", "no data file is given; use --data with the file of the running fake"
-        )
-    if detach:
-        raise InvalidInput(
-            "--stop", "--stop and --detach exclude each other; leave one of them out"
-        )
-    from ..fake import daemon
-
-    return "Stopped." if daemon.stop(data) else f"No fake cloud serves {data}."
-
-
-def _request_log(log: str | None) -> "RequestLog | None":
-    if log is None:
-        return None
-    from .request_log import RequestLog
-
-    return RequestLog(sys.stderr if log == STDERR else _opened(log))
-
-
-def _opened(log: str) -> TextIO:
-    def owner_only(path: str, flags: int) -> int:
-        return os.open(path, flags, mode=0o600)
-
-    try:
-        return open(log, "a", encoding="utf-8", opener=owner_only)
-    except OSError as error:
-        raise InvalidInput("--log", f"{log} cannot be written: {error.strerror}") from None
-
-
-def _answers(file: Path | None) -> "list[Answer]":
-    if file is None:
-        return []
-    from ..fake.control import answer_bodies, bodies
-
-    try:
-        return answer_bodies.read_file(file)
-    except bodies.BadBody as bad:
-        raise InvalidInput("--answers", str(bad)) from None
-
-
-def _key_pairs(file: Path | None) -> dict[str, str]:
-    """Secrets by access key id, from the file and from the environment."""
-    sources = {ACCESS_KEYS_VARIABLE: os.environ.get(ACCESS_KEYS_VARIABLE, "").splitlines()}
-    if file is not None:
-        try:
-            sources["--access-keys"] = file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
-            raise InvalidInput("--access-keys", f"{file} cannot be read: {reason}") from None
-    pairs = {}
-    for source, lines in sources.items():
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            key_id, _, secret = line.strip().partition(":")
-            if not key_id or not secret:
-                # The line may hold a secret, so it is not quoted.
-                raise InvalidInput(source, f"line {number} is not a valid key pair; use ID:SECRET")
-            pairs[key_id] = secret
-    return pairs
 
 
 COMMANDS = {"fake": fake}

@@ -23,7 +23,7 @@ from ..delivery.eventbridge.patterns import PatternError
 from ..ecs import instance_creation, interruptions
 from ..protocol.api_errors import ApiError
 from ..protocol.authority import Authority
-from ..protocol.registry import ACTIONS
+from ..protocol.registry import ACTIONS, CALLS_BY_PATH
 from ..state.answers import TooManyAnswers
 from ..state.catalog import DEFAULT_REGION
 from ..state.clock import iso_time
@@ -140,7 +140,9 @@ class _Control:
             )
 
     async def actions(self, _request: Request) -> Response:
-        covered = sorted((action.product, action.name) for action in ACTIONS.values())
+        actions = [(action.product, action.name) for action in ACTIONS.values()]
+        by_path = [(product, name) for product, names in CALLS_BY_PATH.items() for name in names]
+        covered = sorted(actions + by_path)
         return JSONResponse([{"product": product, "action": name} for product, name in covered])
 
     async def instances(self, _request: Request) -> Response:

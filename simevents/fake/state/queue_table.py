@@ -24,6 +24,7 @@ class Queue:
 
     queue_id: int
     region: str
+    """Empty for a queue that was made where nobody said one; it is in all regions."""
     name: str
     created_at: Epoch
     modified_at: Epoch

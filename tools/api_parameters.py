@@ -45,6 +45,7 @@ EXTRA = {
     "Vpc/2016-04-28/DeleteVpc": ["ClientToken"],
     # The Terraform provider sends it.
     "EventBridge/2020-04-01/CreateEventBus": ["ClientToken"],
+    "EventBridge/2020-04-01/DeleteEventBus": ["ClientToken"],
 }
 
 WITHOUT_PARAMETERS = ("GetCallerIdentity",)

@@ -108,7 +108,7 @@ def told(bodies: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 def test_each_change_of_an_event_is_told_once(make_stack: MakeStack, cloud: CloudProcess) -> None:
     canceled, avoided = ARTICLE_INSTANCES
-    (executed,) = cloud.post("instances", count=1)["instance_ids"]
+    (executed,) = cloud.post("instances", count=1, region=REGION)["instance_ids"]
     events = {"canceled": [canceled], "avoided": [avoided], "executed": [executed]}
     with receiver() as hook:
         stack = make(make_stack, cloud, url=hook.url, events=events)

@@ -15,7 +15,7 @@ from ..state.store import Resource
 from . import errors
 from .answers import shown
 
-KIND = "event_rule"
+KIND = "bus_rule"
 ENABLE, DISABLE = "ENABLE", "DISABLE"
 
 _PARSED_RULES = 2_000

@@ -83,3 +83,17 @@ def test_a_policy_that_is_switched_off_spares_those_that_would_have_died(
     inner.advance(30)
 
     assert (inner.bodies(dead), inner.bodies(queue)) == ([], ["a"])
+
+
+def test_after_a_leap_of_the_clock_a_message_has_died_before_its_time_was_over(
+    inner: InnerQueues,
+) -> None:
+    dead = inner.queue("dead")
+    policy = {**POLICY, "MaxReceiveCount": 1}
+    queue = inner.queue(MessageRetentionPeriod=60, VisibilityTimeout=30, DlqPolicy=policy)
+    inner.send(queue, "a")
+    inner.receive(queue)
+    inner.advance(1_000)
+    (message,) = inner.receive(dead)
+
+    assert (message.body, message.enqueued_at) == ("a", inner.clock.now() - 970)

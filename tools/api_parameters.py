@@ -46,6 +46,9 @@ EXTRA = {
     # The Terraform provider sends it.
     "EventBridge/2020-04-01/CreateEventBus": ["ClientToken"],
     "EventBridge/2020-04-01/DeleteEventBus": ["ClientToken"],
+    # The packages have no classes for these two; this is what the Terraform provider sends.
+    "Mns-open/2022-01-19/TagResources": ["ResourceId", "ResourceType", "Tag.Key", "Tag.Value"],
+    "Mns-open/2022-01-19/UntagResources": ["ResourceId", "ResourceType", "TagKey"],
 }
 
 WITHOUT_PARAMETERS = ("GetCallerIdentity",)
@@ -104,9 +107,10 @@ def main(added: list[str]) -> None:
         older, newer = PACKAGES[f"{product}/{version}"]
         found = of_the_older_sdk(older, action)
         found |= of_the_newer_sdk(importlib.import_module(newer), action)
+        found |= set(EXTRA.get(name, ()))
         if not found and action not in WITHOUT_PARAMETERS:
             raise SystemExit(f"the vendor's packages have no request class for {name}")
-        table[name] = sorted(found | set(EXTRA.get(name, ())) | {"RegionId"})
+        table[name] = sorted(found | {"RegionId"})
     TARGET.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
 
 

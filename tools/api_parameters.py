@@ -43,8 +43,10 @@ PACKAGES = {
 EXTRA = {
     # The Terraform provider sends it with every DeleteVpc; the API ignores it.
     "Vpc/2016-04-28/DeleteVpc": ["ClientToken"],
-    # The Terraform provider sends it.
-    "EventBridge/2020-04-01/CreateEventBus": ["ClientToken"],
+    # The Terraform provider sends the token; the client of the data plane has the tags.
+    "EventBridge/2020-04-01/CreateEventBus": ["ClientToken", "Tags"],
+    "EventBridge/2020-04-01/CreateRule": ["Tags"],
+    "EventBridge/2020-04-01/UpdateRule": ["Tags"],
     "EventBridge/2020-04-01/DeleteEventBus": ["ClientToken"],
     # The packages have no classes for these two; this is what the Terraform provider sends.
     "Mns-open/2022-01-19/TagResources": ["ResourceId", "ResourceType", "Tag.Key", "Tag.Value"],

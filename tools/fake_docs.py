@@ -45,8 +45,7 @@ def coverage() -> str:
         "",
         "Not covered: all other actions of these products; network interfaces, data disks,",
         "snapshots and custom images; the effect of security group rules; RAM policies; billing;",
-        "events of disks and dedicated hosts; the delivery of events by CloudMonitor and",
-        "EventBridge. A test can teach the fake an answer to other calls:",
+        "events of disks and dedicated hosts. A test can teach the fake an answer to other calls:",
         "[other-products.md](other-products.md).",
     ]
     for product in ("Ecs", "Vpc", "Sts", "Cms", "EventBridge", "Mns-open"):

@@ -54,10 +54,13 @@ def shape(models: ModuleType, model: Any) -> dict[str, Any]:
     hints = inspect.get_annotations(model.__init__, eval_str=True, globals=known)
     found: dict[str, Any] = {}
     for field, hint in hints.items():
-        (inner,) = typing.get_args(hint) or (hint,)
+        inside = typing.get_args(hint)
+        is_list = len(inside) == 1
+        # A dictionary has two arguments; any members are allowed in it.
+        inner = inside[0] if is_list else typing.get_origin(hint) or hint
         is_model = inspect.isclass(inner) and inner.__module__.startswith(models.__name__)
         one = shape(models, inner) if is_model else inner
-        found[names[field]] = [one] if typing.get_args(hint) else one
+        found[names[field]] = [one] if is_list else one
     return found
 
 

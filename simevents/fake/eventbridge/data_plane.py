@@ -21,6 +21,7 @@ _SCHEME = "acs:"
 _SIGNED = ("content-md5", "content-type", "date")
 _BATCH = "application/cloudevents-batch+json"
 _SINGLE = "application/cloudevents+json"
+_CREATED = "CreatedTimestamp"
 _REFUSED = 409
 """The HTTP status of a refusal that RPC calls get in a result."""
 
@@ -65,10 +66,9 @@ class DataPlaneForm:
 
     def success(self, answered: dict[str, Any], request_id: str, account_id: str) -> dict[str, Any]:
         data = answered.get("Data")
-        members = dict(data) if isinstance(data, dict) else {}
-        if "CreatedTimestamp" in members:
-            created = members.pop("CreatedTimestamp")
-            members |= {"Ctime": created, "Mtime": created}
+        members = _renamed(data) if isinstance(data, dict) else {}
+        if "Rules" in members:
+            members["Rules"] = [_renamed(rule) for rule in members["Rules"]]
         return members | {"RequestId": request_id, "ResourceOwnerAccountId": account_id}
 
     def refusal(
@@ -83,6 +83,14 @@ class DataPlaneForm:
 
 
 DATA_PLANE = DataPlaneForm()
+
+
+def _renamed(members: dict[str, Any]) -> dict[str, Any]:
+    """*members*, with the names that the data plane has for the times of a rule."""
+    others = {name: value for name, value in members.items() if name != _CREATED}
+    if _CREATED not in members:
+        return others
+    return others | {"Ctime": members[_CREATED], "Mtime": members[_CREATED]}
 
 
 def _parameters(request: Request, action: str) -> dict[str, str]:

@@ -6,14 +6,15 @@ from typing import Any
 
 from ..delivery import retries
 from ..delivery.eventbridge import json_text, transforms
+from ..delivery.eventbridge.transforms import Transform
 from ..delivery.notice import Notice
 from ..state.clock import Epoch
 from ..state.outbox_table import NewDelivery
 from . import addresses
-from .rule_table import Rule
-from .target_members import FUNCTION, HTTP, QUEUE, STRATEGIES, parameter
+from .addresses import Address
+from .target_members import FUNCTION, HTTP, QUEUE, STRATEGIES
 
-Members = Mapping[str, Any]
+Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,57 @@ def of_notice(notice: Notice) -> Occasion:
     )
 
 
-def delivery(rule: Rule, target: Members, event: Members, occasion: Occasion) -> NewDelivery | None:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target that events can be delivered to."""
+
+    id: str
+    type: str
+    endpoint: str
+    parameters: Mapping[str, Transform]
+    """By the key of the parameter in lower case."""
+    retry: str
+    blocks: bool
+    dead_letters: Address
+
+    def resolved(self, name: str, event: Event) -> str | None:
+        """What a parameter is for *event*; None if the target does not have it."""
+        found = self.parameters.get(name)
+        return None if found is None else found.of(event)
+
+
+def parsed(stored: Mapping[str, Any]) -> Target:
+    """The target as it is stored, ready for events."""
+    return Target(
+        id=stored["Id"],
+        type=stored["Type"],
+        endpoint=stored["Endpoint"],
+        parameters={
+            each["ResourceKey"].lower(): transforms.parse(
+                each["Form"], each.get("Value", ""), each.get("Template", "")
+            )
+            for each in stored["ParamList"]
+        },
+        retry=STRATEGIES.get(stored.get("PushRetryStrategy", ""), retries.BACKOFF),
+        blocks=stored.get("ErrorsTolerance") == "NONE",
+        dead_letters=addresses.queue(stored.get("DeadLetterQueue", {}).get("Arn", "")),
+    )
+
+
+def delivery(
+    bus: str, rule: str, target: Target, event: Event, occasion: Occasion
+) -> NewDelivery | None:
     """The delivery of *event* to *target*; None for a target of a type that is only stored."""
     place = _place(target, event, occasion)
     if place is None:
         return None
-    body = _resolved(target, event, "Body", "body")
     original = json_text.write(event)
+    resolved = target.resolved("body", event)
+    body = original if resolved is None else resolved
     settings = place.settings
-    dead_letters = addresses.queue(target.get("DeadLetterQueue", {}).get("Arn", ""))
-    if dead_letters.name:
-        settings = settings | {"dead_letter_region": dead_letters.region or occasion.region}
-        if body not in (None, original):
+    if target.dead_letters.name:
+        settings = settings | {"dead_letter_region": target.dead_letters.region}
+        if body != original:
             # The dead letter is the event, not what the target would have got.
             settings |= {"original": original}
     return NewDelivery(
@@ -65,16 +105,16 @@ def delivery(rule: Rule, target: Members, event: Members, occasion: Occasion) ->
         name=occasion.name,
         status=occasion.status,
         via="eventbridge",
-        rule=rule.name,
-        target_id=target["Id"],
-        lane=f"eventbridge/{rule.bus}/{rule.name}/{target['Id']}",
+        rule=rule,
+        target_id=target.id,
+        lane=f"eventbridge/{bus}/{rule}/{target.id}",
         kind=place.kind,
         address=place.address,
-        body=(original if body is None else body).encode(),
+        body=body.encode(),
         settings=settings,
-        retry=STRATEGIES.get(target.get("PushRetryStrategy", ""), retries.BACKOFF),
-        blocks=target.get("ErrorsTolerance") == "NONE",
-        dead_letter=dead_letters.name,
+        retry=target.retry,
+        blocks=target.blocks,
+        dead_letter=target.dead_letters.name,
     )
 
 
@@ -87,32 +127,22 @@ class _Place:
     settings: dict[str, Any]
 
 
-def _place(target: Members, event: Members, occasion: Occasion) -> _Place | None:
-    endpoint = target["Endpoint"]
-    if target["Type"] in HTTP:
-        url = _resolved(target, event, "url")
-        token = _resolved(target, event, "Token") or ""
+def _place(target: Target, event: Event, occasion: Occasion) -> _Place | None:
+    if target.type in HTTP:
+        url = target.resolved("url", event)
+        token = target.resolved("token", event) or ""
         settings = {"region": occasion.region, "token": token, "signed": True}
-        return _Place("http", endpoint if url is None else url, settings)
-    if target["Type"] == QUEUE:
-        of_arn = addresses.queue(endpoint)
-        queue = _resolved(target, event, "queue") or of_arn.name
-        is_base64 = (_resolved(target, event, "IsBase64Encode") or "").lower() == "true"
+        return _Place("http", target.endpoint if url is None else url, settings)
+    if target.type == QUEUE:
+        of_arn = addresses.queue(target.endpoint)
+        queue = target.resolved("queue", event) or of_arn.name
+        is_base64 = (target.resolved("isbase64encode", event) or "").lower() == "true"
         settings = {"region": of_arn.region or occasion.region, "base64": is_base64}
         return _Place("queue", queue, settings)
-    if target["Type"] == FUNCTION:
-        named = addresses.function(endpoint)
-        service = _resolved(target, event, "serviceName") or named.service
-        function = _resolved(target, event, "functionName") or named.name
+    if target.type == FUNCTION:
+        named = addresses.function(target.endpoint)
+        service = target.resolved("servicename", event) or named.service
+        function = target.resolved("functionname", event) or named.name
         settings = {"region": named.region or occasion.region}
         return _Place("function", f"{service.partition('.')[0]}/{function}", settings)
     return None
-
-
-def _resolved(target: Members, event: Members, *keys: str) -> str | None:
-    """What a parameter of *target* is for *event*; None if the target does not have it."""
-    found = parameter(target, *keys)
-    if found is None:
-        return None
-    members = (found["Form"], found.get("Value", ""), found.get("Template", ""))
-    return transforms.parse(*members).of(event)

@@ -30,7 +30,7 @@ class _BadEvent(ValueError):
 def put_events(cloud: Cloud, call: Call) -> AnswerMembers:
     listed = target_members.objects(call.required("EventList"), "EventList")
     bus = buses.get(cloud, _bus_name(call, listed)).id
-    answers = []
+    answers, taken = [], []
     for each in listed:
         try:
             event = _event(cloud, call, bus, each)
@@ -38,8 +38,9 @@ def put_events(cloud: Cloud, call: Call) -> AnswerMembers:
             answers.append(_refused(each, str(bad)))
             continue
         occasion = Occasion(event["id"], cloud.now(), event["aliyunregionid"], event["type"])
-        cloud.store.outbox.add(matching.on_bus(cloud, bus, event, occasion))
+        taken.append((event, occasion))
         answers.append({"EventId": event["id"], "TraceId": cloud.new_request_id()})
+    cloud.store.outbox.add(matching.on_bus(cloud, bus, taken))
     failed = sum("ErrorCode" in answer for answer in answers)
     return success({"FailedEntryCount": failed, "EntryList": answers})
 

@@ -1,14 +1,13 @@
 """Which events go to which targets: changes of the cloud, and events that programs put."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..delivery.eventbridge.envelopes import DEFAULT_BUS, cloud_event
 from ..delivery.notice import Notice
 from ..state.cloud import Cloud
 from ..state.outbox_table import NewDelivery
 from . import deliveries, rule_table
-from .deliveries import Occasion
+from .deliveries import Event, Occasion
 
 
 class EventBridgeChannel:
@@ -38,18 +37,20 @@ class EventBridgeChannel:
 
 
 def on_bus(
-    cloud: Cloud, bus: str, event: Mapping[str, Any], occasion: Occasion
+    cloud: Cloud, bus: str, events: Iterable[tuple[Event, Occasion]]
 ) -> Iterator[NewDelivery]:
-    """The deliveries that the rules of *bus* ask for, for one event."""
-    return _matching(rule_table.to_match(cloud, bus), event, occasion)
+    """The deliveries that the rules of *bus* ask for, in the order of *events*."""
+    rules = rule_table.to_match(cloud, bus)
+    for event, occasion in events:
+        yield from _matching(rules, event, occasion)
 
 
 def _matching(
-    rules: Sequence[rule_table.Rule], event: Mapping[str, Any], occasion: Occasion
+    rules: Sequence[rule_table.Rule], event: Event, occasion: Occasion
 ) -> Iterator[NewDelivery]:
     for rule in rules:
         if rule.pattern.matches(event):
             for target in rule.targets:
-                made = deliveries.delivery(rule, target, event, occasion)
+                made = deliveries.delivery(rule.bus, rule.name, target, event, occasion)
                 if made is not None:
                     yield made

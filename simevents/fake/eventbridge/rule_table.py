@@ -1,12 +1,10 @@
-"""The rules as they are stored, and as they are matched: with their pattern parsed.
+"""The rules as they are stored, and as they are matched: with pattern and targets parsed.
 
 Rules belong to the account; the region of a call is only in the ARNs of its answer.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from ..delivery.eventbridge.patterns import Pattern, parse
 from ..protocol.api_errors import ApiError
@@ -14,6 +12,7 @@ from ..state.cloud import Cloud
 from ..state.store import Resource
 from . import errors
 from .answers import shown
+from .deliveries import Target, parsed
 
 KIND = "bus_rule"
 ENABLE, DISABLE = "ENABLE", "DISABLE"
@@ -29,8 +28,7 @@ class Rule:
     name: str
     is_enabled: bool
     pattern: Pattern
-    targets: tuple[Mapping[str, Any], ...]
-    """With the names of the API; see `target_members`."""
+    targets: tuple[Target, ...]
 
 
 def get(cloud: Cloud, bus: str, name: str) -> Resource:
@@ -76,5 +74,5 @@ def _parsed(rule: Resource) -> Rule:
         *names(rule),
         is_enabled=attributes["Status"] == ENABLE,
         pattern=parse(attributes["FilterPattern"]),
-        targets=tuple(attributes["Targets"]),
+        targets=tuple(map(parsed, attributes["Targets"])),
     )

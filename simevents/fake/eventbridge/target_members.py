@@ -5,7 +5,6 @@ when an event is delivered. Sources: the vendor's page "Event target parameters"
 types in the Terraform provider.
 """
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,14 +59,10 @@ def objects(text: str, parameter: str) -> list[Any]:
     return found
 
 
-def parameter(target: Mapping[str, Any], *keys: str) -> Mapping[str, Any] | None:
-    """The parameter of *target* with one of these keys, in any case."""
-    wanted = {key.lower() for key in keys}
-    found: Mapping[str, Any]
-    for found in target["ParamList"]:
-        if found["ResourceKey"].lower() in wanted:
-            return found
-    return None
+def parameter(target: _Members, key: str) -> _Members | None:
+    """The parameter of *target* with this key, in any case."""
+    found: list[_Members] = target["ParamList"]
+    return next((each for each in found if each["ResourceKey"].lower() == key.lower()), None)
 
 
 def _target(given: Any, where: str) -> _Members:

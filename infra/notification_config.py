@@ -45,7 +45,7 @@ class CloudMonitor:
 class EventBridge:
     targets: Targets
     types: tuple[str, ...]
-    """Such as ecs:Instance:SystemMaintenance.Reboot:Scheduled; empty is all of ECS."""
+    """Such as ecs:Instance:SystemMaintenance.Reboot; empty is all of ECS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _event_bridge(key: str, found: object) -> EventBridge | None:
             f"{key}.types",
             given.get("types"),
             _BUS_EVENT_TYPE,
-            "a type such as ecs:Instance:SystemMaintenance.Reboot:Scheduled",
+            "a type such as ecs:Instance:SystemMaintenance.Reboot",
         ),
     )
 

@@ -17,11 +17,8 @@ FAILURE = {
 }
 WEBHOOK = "http://127.0.0.1:9/hook?token=t0ken"
 NOTIFICATIONS = {
-    "cloudMonitor": {"queue": "monitor-events", "webhook": WEBHOOK, "levels": ["CRITICAL"]},
-    "eventBridge": {
-        "queue": "bus-events",
-        "types": ["ecs:Instance:SystemFailure.Redeploy:Executing"],
-    },
+    "cloudMonitor": {"queue": "monitor-events", "levels": ["CRITICAL"]},
+    "eventBridge": {"queue": "bus-events", "types": ["ecs:Instance:SystemFailure.Redeploy"]},
 }
 
 
@@ -49,6 +46,8 @@ def events_of(stack: Stack, name: str) -> dict[str, str]:
 
 
 def test_the_stack_is_created_changed_and_destroyed(stack: Stack, cloud: CloudProcess) -> None:
+    webhook = "simevents:notifications.cloudMonitor.webhook"
+    stack.run("config", "set", "--secret", "--path", webhook, WEBHOOK)
     stack.up()
     reboots, failures = events_of(stack, "planned-reboot"), events_of(stack, "host-failure")
     instances = stack.outputs()["instance_ids"]

@@ -67,7 +67,7 @@ def test_rules_queues_and_buses_are_created_edited_and_removed(
     (function,) = targets["FcParameters"]["FCParameter"]
     assert (webhook["Url"], function["FunctionName"]) == (EDITED["notified:url"], "function")
     queue = call(cloud, "GetQueueAttributes", MNS, RegionId=REGION, QueueName="events")["Data"]
-    assert (queue["VisibilityTimeout"], queue["DlqPolicy"]["MaxReceiveCount"]) == (60, 3)
+    assert (queue["VisibilityTimeout"], queue["DlqPolicy"]["MaxReceiveCount"]) == (60, "3")
     assert queue["Tags"] == [{"TagKey": "purpose", "TagValue": "another test"}]
     bus = call(cloud, "GetEventBus", BUS, EventBusName="own-bus")["Data"]
     assert bus["Description"] == "another test"
@@ -139,8 +139,11 @@ def test_each_change_of_an_event_is_told_once(make_stack: MakeStack, cloud: Clou
         assert content["eventId"] == event_ids[content["instanceId"]]
         assert (body["ruleName"], body["regionId"]) == ("monitor", REGION)
     by_monitor = [body for body in hook.bodies if "specversion" not in body]
+    # A webhook gets the same as a queue, and this besides.
+    assert [body.pop("traceId") for body in by_monitor] == [body["id"] for body in by_monitor]
     by_bus = [body for body in hook.bodies if "specversion" in body]
     assert sorted(by_monitor, key=str) == sorted([*scheduled, *later], key=str)
-    assert sorted((e["data"]["instanceId"], e["type"]) for e in by_bus) == sorted(
-        (instance, f"ecs:{name}") for instance, name in told([*scheduled, *later])
+    assert {event["type"] for event in by_bus} == {"ecs:Instance:SystemMaintenance.Reboot"}
+    assert sorted((e["data"]["instanceId"], e["data"]["eventStatus"]) for e in by_bus) == sorted(
+        (instance, name.removeprefix(NAME)) for instance, name in told([*scheduled, *later])
     )

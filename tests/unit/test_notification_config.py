@@ -11,6 +11,7 @@ import pytest
 INFRA = Path(__file__).parents[2] / "infra"
 KEY = "simevents:notifications"
 URL = "https://handler.example.com/events?token=t0ken"
+TYPE = "Instance:SystemMaintenance.Reboot"
 REBOOT = "Instance:SystemMaintenance.Reboot:Scheduled"
 
 
@@ -36,7 +37,7 @@ def test_all_that_can_be_given(config: ModuleType) -> None:
                 "levels": ["CRITICAL"],
                 "names": [REBOOT],
             },
-            "eventBridge": {"queue": "queue-2", "webhook": URL, "types": [f"ecs:{REBOOT}"]},
+            "eventBridge": {"queue": "queue-2", "webhook": URL, "types": [f"ecs:{TYPE}"]},
         },
     )
 
@@ -44,7 +45,7 @@ def test_all_that_can_be_given(config: ModuleType) -> None:
         config.CloudMonitor(
             config.Targets("queue-1", URL), ("Maintenance", "Exception"), ("CRITICAL",), (REBOOT,)
         ),
-        config.EventBridge(config.Targets("queue-2", URL), (f"ecs:{REBOOT}",)),
+        config.EventBridge(config.Targets("queue-2", URL), (f"ecs:{TYPE}",)),
     )
 
 
@@ -110,11 +111,11 @@ def test_one_target_is_enough(config: ModuleType) -> None:
         ),
         (
             {"eventBridge": {"queue": "q", "types": [REBOOT]}},
-            f"{KEY}.eventBridge.types[0] is '{REBOOT}'; use a type such as ecs:{REBOOT}",
+            f"{KEY}.eventBridge.types[0] is '{REBOOT}'; use a type such as ecs:{TYPE}",
         ),
         (
             {"eventBridge": {"queue": "q", "types": ["ecs:Instance:*"]}},
-            f"{KEY}.eventBridge.types[0] is 'ecs:Instance:*'; use a type such as ecs:{REBOOT}",
+            f"{KEY}.eventBridge.types[0] is 'ecs:Instance:*'; use a type such as ecs:{TYPE}",
         ),
         (
             {"cloudMonitor": {"queue": "q"}, "eventBridge": {"queue": "q"}},

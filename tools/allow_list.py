@@ -31,9 +31,9 @@ MODELS = {
     "Ecs/2014-05-26": "alibabacloud_ecs20140526.models",
     "Vpc/2016-04-28": "alibabacloud_vpc20160428.models",
     "Sts/2015-04-01": "alibabacloud_sts20150401.models",
+    "Cms/2019-01-01": "alibabacloud_cms20190101.models",
     "Mns-open/2022-01-19": "alibabacloud_mns_open20220119.models",
     "EventBridge/2020-04-01": "alibabacloud_eventbridge20200401.models",
-    "Cms/2019-01-01": "alibabacloud_cms20190101.models",
 }
 
 SENSITIVE = re.compile(
@@ -55,6 +55,8 @@ HARMLESS = frozenset(
 WITHHELD = frozenset({"AssumedRoleId", "JsonParams", "RoleId"})
 """Names on which SENSITIVE is silent, and should not be."""
 
+ANSWER_OF_MNS_OPEN = ["Code", "Message", "RequestId", "Status", "Success"]
+
 # Members that answers have and the generated models do not.
 EXTRA_MEMBERS = {
     "Ecs/2014-05-26/DescribeInstanceHistoryEvents": [
@@ -72,6 +74,9 @@ EXTRA_MEMBERS = {
         )
     ],
     "Cms/2019-01-01/DescribeEventRuleTargetList": ["Success"],
+    # The models do not have these actions; see mns/queue_tags.py.
+    "Mns-open/2022-01-19/TagResources": ANSWER_OF_MNS_OPEN,
+    "Mns-open/2022-01-19/UntagResources": ANSWER_OF_MNS_OPEN,
 }
 
 # Words of error messages that come from no text of the fake.
@@ -89,8 +94,9 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z:_-]*")
 
 
 def members(models: ModuleType, action: str) -> list[str]:
-    """The members of an action's answer, nested ones joined by dots."""
-    return sorted(_members(models, getattr(models, f"{action}ResponseBody")))
+    """The members of an action's answer, nested ones joined by dots; none without a model."""
+    model = getattr(models, f"{action}ResponseBody", None)
+    return [] if model is None else sorted(_members(models, model))
 
 
 def _members(models: ModuleType, model: Any) -> set[str]:
@@ -129,8 +135,8 @@ def words() -> list[str]:
     """Words of the fake's error messages, and of the reasons that its actions put into them."""
     texts = [
         error.text
-        for errors in (api_errors, bus_errors, mns_errors)
-        for error in vars(errors).values()
+        for module in (api_errors, bus_errors, mns_errors)
+        for error in vars(module).values()
         if isinstance(error, api_errors.Code)
     ]
     for source in sorted((ROOT / "simevents" / "fake").rglob("*.py")):

@@ -66,7 +66,7 @@ def update_event_bus(cloud: Cloud, call: Call) -> AnswerMembers:
     return success()
 
 
-@action(*PRODUCT, "DeleteEventBus", honours="EventBusName RegionId")
+@action(*PRODUCT, "DeleteEventBus", honours="EventBusName ClientToken RegionId")
 def delete_event_bus(cloud: Cloud, call: Call) -> AnswerMembers:
     bus = of_call(cloud, call)
     if bus == DEFAULT_BUS:

@@ -14,7 +14,7 @@ from . import errors
 from .answers import shown
 from .deliveries import Target, parsed
 
-KIND = "event_rule"
+KIND = "bus_rule"
 ENABLE, DISABLE = "ENABLE", "DISABLE"
 
 _PARSED_RULES = 2_000

@@ -37,7 +37,7 @@ _SMALLEST_PAGE, _LARGEST_PAGE = 10, 50
 )
 def create_queue(cloud: Cloud, call: Call) -> AnswerMembers:
     _check_type(call)
-    queue, is_new = queues.create(cloud, _region(call), call.required("QueueName"), _given(call))
+    queue, is_new = queues.create(cloud, region(call), call.required("QueueName"), _given(call))
     if is_new:
         cloud.store.tag(queues.KIND, queues.tag_id(queue), call.tags())
     return _done()
@@ -52,7 +52,7 @@ def set_queue_attributes(cloud: Cloud, call: Call) -> AnswerMembers:
 @action(*_PRODUCT, "GetQueueAttributes", honours="RegionId QueueName", ignores="Tag.Key Tag.Value")
 def get_queue_attributes(cloud: Cloud, call: Call) -> AnswerMembers:
     queues.settle(cloud)
-    return _answer(_shown(cloud, _existing(cloud, call)))
+    return answer(_shown(cloud, _existing(cloud, call)))
 
 
 @action(
@@ -66,7 +66,7 @@ def list_queue(cloud: Cloud, call: Call) -> AnswerMembers:
     part, type, tags = call.text("QueueName"), call.text("QueueType"), call.tags()
     found = [
         queue
-        for queue in cloud.store.queues.find(_region(call) or None)
+        for queue in cloud.store.queues.find(region(call) or None)
         if part in queue.name
         and type in ("", NORMAL)
         and filters.tagged(cloud.store.tags(queues.KIND, queues.tag_id(queue)), tags)
@@ -74,7 +74,7 @@ def list_queue(cloud: Cloud, call: Call) -> AnswerMembers:
     number = max(call.integer("PageNum", 1), 1)
     size = min(max(call.integer("PageSize", _SMALLEST_PAGE), _SMALLEST_PAGE), _LARGEST_PAGE)
     shown = found[(number - 1) * size : number * size]
-    return _answer(
+    return answer(
         {
             "PageData": [_shown(cloud, queue) for queue in shown],
             "PageNum": number,
@@ -92,12 +92,13 @@ def delete_queue(cloud: Cloud, call: Call) -> AnswerMembers:
     return _done()
 
 
-def _region(call: Call) -> str:
+def region(call: Call) -> str:
+    """The region that the call or its host names; empty if neither does."""
     return call.text("RegionId") or region_of(call.host)
 
 
 def _existing(cloud: Cloud, call: Call) -> Queue:
-    return queues.existing(cloud, _region(call), call.required("QueueName"))
+    return queues.existing(cloud, region(call), call.required("QueueName"))
 
 
 def _check_type(call: Call) -> None:
@@ -118,10 +119,11 @@ def _given(call: Call) -> dict[str, Any]:
 
 
 def _done() -> AnswerMembers:
-    return _answer({"Code": 200, "Message": "Success", "Success": True})
+    return answer({"Code": 200, "Message": "Success", "Success": True})
 
 
-def _answer(data: AnswerMembers) -> AnswerMembers:
+def answer(data: AnswerMembers) -> AnswerMembers:
+    """A success, with what the action answers as its ``Data``."""
     return {
         "Code": 200,
         "Status": "Success",

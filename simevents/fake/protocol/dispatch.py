@@ -33,7 +33,7 @@ from ..eventbridge import buses, events
 from ..eventbridge import rules as bus_rules
 from ..eventbridge import targets as bus_targets
 from ..eventbridge.data_plane import DATA_PLANE, is_data_plane
-from ..mns import control_plane
+from ..mns import control_plane, queue_tags
 from ..state.catalog import REGIONS
 from ..state.cloud import Cloud
 from ..state.faults import Fault
@@ -78,16 +78,17 @@ PRODUCTS = (
     network_lists,
     route_tables,
     roles,
-    control_plane,
-    buses,
-    bus_rules,
-    bus_targets,
-    events,
     event_rules,
     targets,
     rule_reads,
     monitored_events,
     dry_run,
+    control_plane,
+    queue_tags,
+    buses,
+    bus_rules,
+    bus_targets,
+    events,
 )
 """The modules of actions."""
 

@@ -26,7 +26,7 @@ T = TypeVar("T")
 class Column:
     heading: str
     kind: str = ""
-    """``c`` for what a program has written, ``t`` for a time."""
+    """``c`` for what a program has written, ``a`` for an action, ``t`` for a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ _DELIVERY_COLUMNS = (
 )
 _CALL_COLUMNS = (
     Column("time", "t"),
-    Column("call", "c"),
+    Column("call", "a"),
     Column("parameters", "c"),
     Column("outcome"),
 )

@@ -11,6 +11,7 @@ from ..testing.records import ApiCall, CloudEvent, ProxyRefusal, call, event, pr
 from ..testing.timeline import timeline
 
 if TYPE_CHECKING:
+    from ..picture.reading import Entries
     from ..testing.expectations import Expectation
 
 
@@ -75,14 +76,22 @@ class RunCloud:
         self._finished: frozenset[str] = frozenset()
         self._earlier_calls: frozenset[str] = frozenset()
         self._earlier_refusals = 0
+        self._earlier_deliveries: frozenset[int] = frozenset()
 
-    def begin(self) -> None:
-        """From now on. An event that was open already belongs to the run, too."""
+    def begin(self, *, is_drawn: bool = False) -> None:
+        """From now on. An event that was open already belongs to the run, too.
+
+        *is_drawn* when `entries` will be asked for.
+        """
         self._finished = frozenset(
             entry["event_id"] for entry in self.control.get("events") if _has_finished(entry)
         )
         self._earlier_calls = frozenset(entry["request_id"] for entry in self.control.get("calls"))
         self._earlier_refusals = len(self.control.get("refusals"))
+        if is_drawn:
+            self._earlier_deliveries = frozenset(
+                entry["delivery_id"] for entry in self._deliveries()
+            )
 
     def snapshot(self) -> Snapshot:
         # Calls first: what they have led to is then among the events.
@@ -92,6 +101,30 @@ class RunCloud:
             [entry for entry in calls if entry["request_id"] not in self._earlier_calls],
             self.control.get("refusals")[self._earlier_refusals :],
         )
+
+    def entries(self) -> "Entries":
+        """What a picture of the run shows."""
+        # Not every run is drawn.
+        from ..picture.reading import Entries
+
+        snapshot = self.snapshot()
+        return Entries(
+            now=self.control.get("clock")["now"],
+            events=snapshot.event_entries,
+            calls=snapshot.call_entries,
+            refusals=snapshot.refusal_entries,
+            deliveries=[
+                entry
+                for entry in self._deliveries()
+                if entry["delivery_id"] not in self._earlier_deliveries
+            ],
+            instances=self.control.get("instances"),
+        )
+
+    def _deliveries(self) -> list[dict[str, Any]]:
+        from ..picture.from_control import deliveries
+
+        return deliveries(self.control)
 
 
 def _without_repetitions(text: str) -> str:

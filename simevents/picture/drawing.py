@@ -66,7 +66,8 @@ def picture(drill: Drill) -> Element:
     add(drawn, "rect", class_="paper", width=WIDTH, height=height)
     heading = fitted(title, 18, WIDTH - 2 * _MARGIN)
     add(drawn, "text", heading, class_="title", x=_MARGIN, y=32.0)
-    add(drawn, "text", summary(drill), class_="small", x=_MARGIN, y=53.0)
+    facts = fitted(summary(drill), 10.5, WIDTH - 2 * _MARGIN)
+    add(drawn, "text", facts, class_="small", x=_MARGIN, y=53.0)
     draw_legend(add(drawn, "g", class_="legend", aria_hidden="true"), _MARGIN, (80.0, 103.0))
     bands = add(drawn, "g", class_="bands", aria_hidden="true")
     for lane in placed.lanes[1::2]:

@@ -15,9 +15,10 @@ RIGHT = WIDTH - 40.0
 TOP = 184.0
 """Where the lanes begin, below title, legend and axis."""
 
+MOST_LANES = 200
 MOST_EVENTS = 1_200
 MOST_MARKS = 4_000
-"""Bars and marks of a picture; lanes beyond are counted and not drawn."""
+"""Bars and marks of a picture; lanes beyond any of the three are counted and not drawn."""
 
 LABEL_SIZE = 11.0
 BAR = 12.0
@@ -111,7 +112,7 @@ def layout(drill: Drill) -> Layout:
     several_regions = len({lane.region for lane in told.own}) > 1
     bars = marks = 0
     for number, lane in enumerate(waiting):
-        if placed and (bars > MOST_EVENTS or marks > MOST_MARKS):
+        if number >= MOST_LANES or bars > MOST_EVENTS or marks > MOST_MARKS:
             left_out = waiting[number:]
             break
         each = _placed(lane, top, axis, now, show_region=several_regions)
@@ -142,9 +143,9 @@ def _left_out(left: Sequence[Lane], told: Lanes) -> list[str]:
     lines = []
     if left:
         instances = sum(1 + len(lane.same) for lane in left)
-        events = sum(len(lane.events) for lane in left)
+        events = sum(len(lane.events) * (1 + len(lane.same)) for lane in left)
         more = counted(instances, "more instance")
-        lines.append(f"{more} with {counted(events, 'event')} or more: not drawn here")
+        lines.append(f"{more} with {counted(events, 'event')}: not drawn here")
     if told.quiet:
         nothing = "to which nothing happened"
         lines.append(f"{counted(told.quiet, 'more instance')} {nothing}")

@@ -63,7 +63,7 @@ def page(drill: Drill) -> str:
     if not (drill.events or drill.calls or drill.deliveries):
         add(main, "p", f"Nothing has happened. {summary(drill)}")
     for note in drill.notes:
-        add(main, "p", note)
+        add(main, "p", bounded(note, 500))
     for table in tables(drill):
         _draw(main, table)
     return f"<!DOCTYPE html>\n{tostring(html, encoding='unicode', method='html')}\n"

@@ -67,6 +67,8 @@ def _copy(path: Path, to: Path) -> None:
     check_name(path)
     if not path.is_file():
         raise StoreError(f"There is no data file {path}; give another one (--data).")
+    if not path.stat().st_size:
+        raise StoreError(f"The data file {path} is empty; give another one (--data).")
     try:
         with _unused(path):
             for suffix in ("", *_SIDE_FILES):
@@ -80,7 +82,10 @@ def _copy(path: Path, to: Path) -> None:
 
 @contextmanager
 def _unused(path: Path) -> Iterator[None]:
-    """While no process can write *path*. Raises StoreError if one holds it already."""
+    """While no other process can write *path*. Raises StoreError if one holds it already.
+
+    A process that has the file open itself must not come here: it would lose its own locks.
+    """
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         try:

@@ -31,6 +31,8 @@ LONGEST = 120
 
 _MARGIN = 20.0
 _LINE = 18.0
+_TITLE = 20.0
+"""It is of 18 pixels and bold."""
 _TALL = 700.0
 """From here on the axis is labelled at the bottom too."""
 _BESIDE_NOW = 32.0
@@ -64,7 +66,7 @@ def picture(drill: Drill) -> Element:
     add(drawn, "style", css())
     define(drawn)
     add(drawn, "rect", class_="paper", width=WIDTH, height=height)
-    heading = fitted(title, 18, WIDTH - 2 * _MARGIN)
+    heading = fitted(title, _TITLE, WIDTH - 2 * _MARGIN)
     add(drawn, "text", heading, class_="title", x=_MARGIN, y=32.0)
     facts = fitted(summary(drill), 10.5, WIDTH - 2 * _MARGIN)
     add(drawn, "text", facts, class_="small", x=_MARGIN, y=53.0)

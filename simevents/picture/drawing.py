@@ -97,7 +97,7 @@ def summary(drill: Drill) -> str:
         counted(len(drill.calls), "call"),
         counted(len(drill.deliveries), "delivery", "deliveries"),
     ]
-    return f"{'; '.join(parts)}. Times are the cloud's, UTC; now is {format_time(drill.now)}."
+    return f"{'; '.join(parts)}. The cloud's now is {format_time(drill.now)}."
 
 
 def event_text(event: Event) -> str:
@@ -180,7 +180,7 @@ def _draw_bar(parent: Element, bar: Bar) -> None:
     if bar.end is not None:
         draw_glyph(drawn, ENDS[bar.event.status], bar.end, bar.top + BAR / 2)
     if bar.label:
-        label = add(drawn, "text", bar.label, class_="text label", x=bar.label_x, y=bar.top - 3.5)
+        label = add(drawn, "text", bar.label, class_="text label", x=bar.label_x, y=bar.top - 6.5)
         label.set("data-size", number(LABEL_SIZE))
 
 

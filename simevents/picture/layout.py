@@ -15,14 +15,14 @@ RIGHT = WIDTH - 40.0
 TOP = 184.0
 """Where the lanes begin, below title, legend and axis."""
 
-MOST_LANES = 200
+MOST_LANES = 100
 MOST_EVENTS = 1_200
 MOST_MARKS = 4_000
 """Bars and marks of a picture; lanes beyond any of the three are counted and not drawn."""
 
 LABEL_SIZE = 11.0
 BAR = 12.0
-_LABEL_ROW = 30.0
+_LABEL_ROW = 32.0
 _BARE_ROW = 17.0
 _MOST_LABEL_ROWS = 4
 _MOST_ROWS = 12
@@ -192,7 +192,7 @@ def _place_bars(placed: PlacedLane, top: float, axis: TimeAxis, now: float) -> f
         if row >= _MOST_ROWS:
             placed.hidden_events += 1
             continue
-        y = top + row * height + (13.0 if has_labels else 0.0)
+        y = top + row * height + (16.0 if has_labels else 0.0)
         label = bar.label if has_labels else ""
         placed.bars.append(
             Bar(

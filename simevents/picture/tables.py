@@ -9,8 +9,8 @@ from .drill import Attempt, Call, Delivery, Drill, Event
 from .sentences import bounded, counted, outcome
 
 MOST_EVENTS = 5_000
-MOST_CALLS = 3_000
-MOST_DELIVERIES = 2_000
+MOST_CALLS = 2_000
+MOST_DELIVERIES = 1_500
 """Rows of a table; what is beyond is counted."""
 
 _NAME = 120

@@ -184,8 +184,8 @@ def test_nothing_happened() -> None:
 
     assert (shown.lanes, shown.events, shown.marks) == ([], [], [])
     assert shown.texts[1] == (
-        "0 instances with events; 0 events; 0 calls; 0 deliveries. Times are the cloud's, UTC; now "
-        "is 2027-01-31T09:30:00Z."
+        "0 instances with events; 0 events; 0 calls; 0 deliveries. The cloud's now is "
+        "2027-01-31T09:30:00Z."
     )
 
 

@@ -52,8 +52,8 @@ def test_lanes_beyond_what_can_be_looked_at_are_counted() -> None:
     events = [event(f"i-{number:04}", event_type=f"Type{number}") for number in range(1_500)]
     shown = seen(Drill(now=at(60), events=tuple(events)))
 
-    assert len(shown.events) == len(shown.lanes) == 200
-    assert shown.texts[-1] == "… and 1,300 more instances with 1,300 events: not drawn here"
+    assert len(shown.events) == len(shown.lanes) == 100
+    assert shown.texts[-1] == "… and 1,400 more instances with 1,400 events: not drawn here"
 
 
 def test_instances_to_which_nothing_happened_are_counted() -> None:

@@ -13,6 +13,8 @@ import orjson
 
 from ..hosts import is_loopback
 from .metadata.service import MetadataService
+from .mns.requests import is_queue_request
+from .mns.service import QueueService
 from .protocol import dispatch, wire
 from .protocol.asgi import (
     AsgiApplication,
@@ -31,6 +33,8 @@ from .protocol.connections import PROXIED_HOST, Connections, asked_url
 from .proxy import Proxy, is_metadata_service, is_own, raw_refusal
 
 MAX_BODY_BYTES = 1_000_000
+MAX_QUEUE_BODY_BYTES = 8_000_000
+"""Enough for 16 messages of 64 KiB, also when each character is escaped."""
 MAX_CONTROL_BODY_BYTES = 8_000_000
 """Enough for 100,000 instance ids."""
 
@@ -127,12 +131,14 @@ class Application:
         self,
         api: dispatch.Rpc,
         metadata: MetadataService,
+        queues: QueueService,
         control_routes: "AsgiApplication",
         connections: "Connections",
         proxy: Proxy,
     ) -> None:
         self._api = api
         self._metadata = metadata
+        self._queues = queues
         self._control = control_routes
         self._connections = connections
         self._proxy = proxy
@@ -160,8 +166,10 @@ class Application:
         if scope["path"].startswith("/_fake/") and proxied_host is None:
             await self._control(scope, receive, send)
             return
+        is_for_queues = is_queue_request(scope["path"], scope["query_string"])
         try:
-            body = await read_body(receive, MAX_BODY_BYTES)
+            most = MAX_QUEUE_BODY_BYTES if is_for_queues else MAX_BODY_BYTES
+            body = await read_body(receive, most)
         except ClientLeft:
             return
         except BodyTooLarge:
@@ -178,6 +186,7 @@ class Application:
             query=scope["query_string"],
             headers=wire.headers(scope["headers"]),
             body=body,
+            raw_path=scope.get("raw_path", b""),
         )
         asked_host = request.headers.get("host", "") if proxied_host is None else proxied_host
         is_own_metadata = proxied_host is None and request.path.startswith("/latest/")
@@ -196,7 +205,12 @@ class Application:
     async def _answer(
         self, request: wire.Request, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        answer = await self._api.taught.answer(request) or self._api.answer(request)
+        answer: wire.Response | None = await self._api.taught.answer(request)
+        if answer is None and is_queue_request(request.path, request.query):
+            answer = await self._queues.answer(request, asked_url(scope), receive)
+            if answer is None:
+                return
+        answer = answer or self._api.answer(request)
         if answer.delay_seconds and await client_leaves(receive, answer.delay_seconds):
             return
         if answer.is_cut:

@@ -47,10 +47,13 @@ class HttpServer:
         application: AsgiApplication,
         connections: Connections,
         at_end: Callable[[], None] = lambda: None,
+        at_start: Callable[[], None] = lambda: None,
+        before_end: Callable[[], None] = lambda: None,
     ) -> None:
         """Let *application* answer what is not for the tunnels of *connections*.
 
-        *at_end* is called after the last request.
+        *at_start* is called in the event loop before the first request, *before_end* when the
+        server begins to stop, and *at_end* after the last request.
         """
         self._connections = connections
         self._at_end = at_end
@@ -70,7 +73,7 @@ class HttpServer:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = _Server(config, connections, at_end)
+        self._server = _Server(config, connections, at_start, before_end, at_end)
 
     def serve(self) -> None:
         """Serve in the foreground until the process receives SIGINT or SIGTERM.
@@ -143,15 +146,22 @@ class HttpServer:
 class _Server(uvicorn.Server):
     """uvicorn's server, with an event that is set when it accepts requests.
 
-    *at_end* is called after the last request. uvicorn repeats the signal that ended it, which
-    ends the process: code after `run` is not reached.
+    `HttpServer.serve_with` says when the functions are called. uvicorn repeats the signal that
+    ended it, which ends the process: code after `run` is not reached.
     """
 
     def __init__(
-        self, config: uvicorn.Config, connections: Connections, at_end: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        connections: Connections,
+        at_start: Callable[[], None],
+        before_end: Callable[[], None],
+        at_end: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._connections = connections
+        self._at_start = at_start
+        self._before_end = before_end
         self._at_end = at_end
         self._ending = asyncio.Event()
         self.ready = threading.Event()
@@ -180,6 +190,7 @@ class _Server(uvicorn.Server):
         )
         await super().startup(sockets)
         self.loop = asyncio.get_running_loop()
+        self._at_start()
         self.ready.set()
 
     async def move(self, bound: socket.socket) -> None:
@@ -189,6 +200,7 @@ class _Server(uvicorn.Server):
         await super().startup([bound])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._before_end()
         if not self.server_state.connections and not self.server_state.tasks:
             # Nobody needs the tenth of a second that uvicorn leaves to clients.
             for each in (*self.servers, *(sockets or ())):

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from ..hosts import is_alibaba, is_loopback, is_metadata
+from .mns.endpoints import is_queue_host
+from .mns.requests import is_queue_request
 from .protocol import dispatch, wire
 from .protocol.api_errors import ApiError
 from .state.answers import Answers, Asked
@@ -67,6 +69,9 @@ class Proxy:
         """Why a request to *netloc* is refused; None for a call that the fake answers."""
         action, version = _call(request)
         if action and version in dispatch.VERSIONS:
+            return None
+        is_for_queues = is_queue_host(_host(netloc)) and is_alibaba(_host(netloc))
+        if is_for_queues and is_queue_request(request.path, request.query):
             return None
         asked = Asked(request.method, _host(netloc), request.path, action)
         if (action or is_alibaba(asked.host)) and self._answers.find(asked) is not None:

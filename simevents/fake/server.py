@@ -9,7 +9,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,11 @@ from ..hosts import is_loopback
 from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from .application import Application, Guard, OnExchange
 from .control.reads import Reads
+from .delivering import Deliveries
 from .ecs import instance_creation
 from .http_server import HOST, HttpServer, ServerError
 from .metadata.service import MetadataService
+from .mns.service import QueueService
 from .protocol import dispatch
 from .protocol.asgi import AsgiApplication
 from .protocol.authority import Authority
@@ -62,7 +64,8 @@ class FakeServer(HttpServer):
 
     The fake is a proxy as well. Over HTTPS it has certificates of *authority*, which is made
     at the first use when none is given. *allowed* says of a host outside whether clients may
-    reach it through the proxy.
+    reach it through the proxy. The fake delivers to targets on this machine, and to the hosts of
+    *allowed_deliveries*.
 
     Raises ServerError if the address cannot be used, StoreError if *data* cannot be used,
     and BadSwitch if a switch or its value is not valid.
@@ -87,6 +90,7 @@ class FakeServer(HttpServer):
         answers: Iterable[Answer] = (),
         authority: Authority | None = None,
         allowed: Callable[[str], bool] = lambda _: False,
+        allowed_deliveries: Collection[str] = (),
     ) -> None:
         given = Switches().changed(**(switches or {}))
         self.control_token = control_token
@@ -119,6 +123,7 @@ class FakeServer(HttpServer):
                 instance_creation.create(cloud, region, missing, {})
                 if as_instance:
                     metadata_setting.save(self._store, MetadataSetting(as_instance))
+            self.deliveries = Deliveries(cloud, allowed_deliveries, self._own_port)
             self._serve_cloud(cloud, Journal(on_call), given, allowed)
             undo.pop_all()
 
@@ -137,11 +142,21 @@ class FakeServer(HttpServer):
         self._application = Application(
             dispatch.Rpc(cloud, journal),
             MetadataService(cloud, journal),
+            QueueService(cloud, journal),
             self._guard,
             connections,
             proxy,
         )
-        self.serve_with(self._application, connections, at_end=self._store.close)
+        self.serve_with(
+            self._application,
+            connections,
+            at_end=self._store.close,
+            at_start=self.deliveries.start,
+            before_end=self.deliveries.stop,
+        )
+
+    def _own_port(self) -> int:
+        return int(self._socket.getsockname()[1])
 
     def _control_routes(
         self, cloud: Cloud, journal: Journal, switches: Switches
@@ -149,7 +164,9 @@ class FakeServer(HttpServer):
         # Imported at the first use: the import of its framework is a third of the start-up time.
         from .control import routes
 
-        return routes.routes(cloud, journal, switches, self.authority, lambda: self.way_in)
+        return routes.routes(
+            cloud, journal, switches, self.authority, lambda: self.way_in, self.deliveries
+        )
 
     def observe(self, on_exchange: OnExchange | None) -> None:
         """Call *on_exchange*, in the thread that serves, with each exchange before its answer."""

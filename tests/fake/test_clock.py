@@ -43,6 +43,46 @@ def test_a_clock_that_is_told_to_goes_back() -> None:
     assert iso_time(clock.now()) == "2018-01-01T00:00:00Z"
 
 
+def test_each_turn_of_the_clock_is_told_and_a_wall_clock_that_is_set_back_is_none() -> None:
+    wall = Wall()
+    clock = Clock(wall)
+    turns: list[str] = []
+    clock.on_turn(lambda: turns.append(f"{clock.setting.rate} {iso_time(clock.setting.fake)}"))
+    clock.set(datetime(2018, 1, 1, tzinfo=UTC))
+    clock.advance(60)
+    clock.run_at(0)
+    wall.now -= 3600
+    clock.now()
+    clock.restart()
+
+    assert turns == [
+        "1.0 2018-01-01T00:00:00Z",
+        "1.0 2018-01-01T00:01:00Z",
+        "0 2018-01-01T00:01:00Z",
+        "1.0 2027-01-15T07:00:00Z",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rate", "moment", "expected"),
+    [
+        (1, 90, 90.0),
+        (60, 90, 1.5),
+        (0, 90, None),
+        (0, 0, 0.0),
+        (0, -90, 0.0),
+        (1, END_OF_TIME, None),
+    ],
+)
+def test_how_long_the_cloud_takes_to_reach_a_moment(
+    rate: float, moment: float, expected: float | None
+) -> None:
+    clock = Clock(Wall())
+    clock.run_at(rate)
+
+    assert clock.wall_seconds_until(Wall.now + moment) == expected
+
+
 def test_an_event_stays_visible_when_the_wall_clock_is_set_back(tmp_path: Path) -> None:
     wall = Wall()
     seen = []

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
-import msgspec
 from msgspec import UNSET, UnsetType
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,6 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ...models import EventCycleStatus
+from ..delivering import Deliveries
+from ..delivery.eventbridge.patterns import PatternError
 from ..ecs import instance_creation
 from ..protocol.api_errors import ApiError
 from ..protocol.authority import Authority
@@ -32,7 +33,7 @@ from ..state.faults import TooManyFaults
 from ..state.journal import Journal
 from ..state.lifecycle import FINAL, start_status
 from ..state.switches import BadSwitch, Switches
-from . import answer_bodies, bodies, metadata_change
+from . import answer_bodies, bodies, delivery_routes, metadata_change
 from .reads import Reads
 
 # Read once: a test may replace what reads files.
@@ -47,11 +48,12 @@ def routes(
     switches_at_start: Switches,
     authority: Authority,
     way_in: Callable[[], Mapping[str, Any] | None],
+    deliveries: Deliveries,
 ) -> Starlette:
     """The control application for one cloud; a reset restores *switches_at_start*.
 
     *authority* is the one of its certificates. *way_in* returns how other processes are led
-    here, and None when no files were made for that.
+    here, and None when no files were made for that. *deliveries* sends what changes cause.
     """
     control = _Control(cloud, journal, switches_at_start, authority, way_in)
     table: list[tuple[str, str, Handler]] = [
@@ -81,6 +83,7 @@ def routes(
         ("POST", "metadata", control.set_metadata),
         ("POST", "account", control.change_account),
         ("POST", "reset", control.reset),
+        *delivery_routes.table(cloud, deliveries),
     ]
     return Starlette(
         routes=[
@@ -93,6 +96,7 @@ def routes(
             StoreError: _bad_body,
             TooManyFaults: _bad_body,
             TooManyAnswers: _bad_body,
+            PatternError: _bad_body,
         },
     )
 
@@ -194,12 +198,15 @@ class _Control:
 
     async def turn_clock(self, request: Request) -> Response:
         body = await bodies.read(request, bodies.ClockChange)
-        given = [value for value in msgspec.structs.astuple(body) if value is not UNSET]
-        if len(given) != 1:
+        changes = (body.advance, body.set, body.rate, body.freeze)
+        if sum(change is not UNSET for change in changes) != 1:
             raise bodies.BadBody('give exactly one of "advance", "set", "rate" and "freeze"')
         clock = self._cloud.clock
+        remaining = 0.0
         if body.advance is not UNSET:
-            clock.advance(body.advance)
+            step = self._to_next_change(body.advance) if body.stop_at_change else body.advance
+            remaining = body.advance - step
+            clock.advance(step)
         elif body.set is not UNSET:
             clock.set(body.set)
         elif body.rate is not UNSET:
@@ -208,7 +215,14 @@ class _Control:
             clock.run_at(0 if body.freeze else 1)
         with self._reads.settled():
             self._cloud.store.save_clock_setting(clock.setting)
-        return await self.clock(request)
+        return JSONResponse({**self._reads.clock(), "remaining": remaining})
+
+    def _to_next_change(self, seconds: float) -> float:
+        """The seconds until the next change or delivery that comes by itself, at most *seconds*."""
+        now = self._cloud.now()
+        due = (self._cloud.next_due(), self._cloud.store.outbox.next_due(now))
+        moments = [moment for moment in due if moment is not None]
+        return min(seconds, max(min(moments) - now, 0.0)) if moments else seconds
 
     async def faults(self, _request: Request) -> Response:
         return JSONResponse(self._cloud.faults.listed())

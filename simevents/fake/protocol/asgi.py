@@ -68,6 +68,7 @@ async def client_leaves(receive: Receive, seconds: float) -> bool:
 async def send_answer(
     send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
-    sized = [*headers, (b"content-length", str(len(body)).encode())]
+    # An answer 204 has no length (RFC 9110).
+    sized = headers if status == 204 else [*headers, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": sized})
     await send({"type": "http.response.body", "body": body})

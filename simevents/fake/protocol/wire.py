@@ -56,6 +56,8 @@ class Request:
     headers: dict[str, str]
     """The names are in lower case."""
     body: bytes
+    raw_path: bytes = b""
+    """The path as it was sent, which some signatures cover; empty where nothing needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def render(
     headers = [
         (b"content-type", content_type),
         # The cloud's time, so that clients see the same current time as the events have.
-        (b"date", _http_date(int(now))),
+        (b"date", http_date(int(now))),
         (b"x-acs-request-id", members["RequestId"].encode()),
     ]
     return Response(status, headers, body)
@@ -186,7 +188,8 @@ def _json(members: dict[str, Any]) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _http_date(second: int) -> bytes:
+def http_date(second: int) -> bytes:
+    """*second* as the header Date has it."""
     return formatdate(second, usegmt=True).encode()
 
 
@@ -199,7 +202,12 @@ def _xml(name: str, value: Any) -> str:
         return f"<{tag}>{_joined(_xml(key, member) for key, member in value.items())}</{tag}>"
     text = "" if value is None else str(value)
     text = text.lower() if isinstance(value, bool) else text
-    return f"<{tag}>{escape(_NOT_XML.sub(_REPLACEMENT, text))}</{tag}>"
+    return f"<{tag}>{xml_text(text)}</{tag}>"
+
+
+def xml_text(text: str) -> str:
+    """*text* as the content of an element, without the characters that XML cannot have."""
+    return escape(_NOT_XML.sub(_REPLACEMENT, text))
 
 
 @lru_cache(maxsize=1_000)

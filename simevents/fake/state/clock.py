@@ -2,7 +2,8 @@
 
 It never goes back, even when the wall clock is set back, unless it is told to (`set`).
 Signatures and nonces use wall time, never this clock. Nothing here waits, and there
-are no timers: code that depends on elapsed time reads `now` and computes the result.
+are no timers: code that depends on elapsed time reads `now` and computes the result. Code that
+waits for the cloud's time asks `wall_seconds_until`, and again after each turn (`on_turn`).
 """
 
 from collections.abc import Callable
@@ -46,6 +47,7 @@ class Clock:
         latest: Epoch | None = None,
     ) -> None:
         self._wall = wall
+        self._listeners: list[Callable[[], None]] = []
         self.restart()
         if setting is not None:
             self.setting = setting
@@ -57,6 +59,26 @@ class Clock:
         start = self._wall()
         self._latest = start
         self.setting = Setting(wall=start, fake=start, rate=1.0)
+        self._turned()
+
+    def on_turn(self, listener: Callable[[], None]) -> None:
+        """Call *listener* whenever the clock is set, advanced, frozen or given another rate.
+
+        It is called in the midst of that change, which may be in a transaction: it only notes it.
+        """
+        self._listeners.append(listener)
+
+    def wall_seconds_until(self, moment: Epoch) -> float | None:
+        """Real seconds until the cloud's time is *moment*, unless the clock is turned; 0 if it was.
+
+        None if it never is: the clock is frozen, or stops before.
+        """
+        left = moment - self.now()
+        if left <= 0:
+            return 0.0
+        if self.setting.rate <= 0 or moment > END_OF_TIME:
+            return None
+        return left / self.setting.rate
 
     def now(self) -> Epoch:
         setting = self.setting
@@ -71,15 +93,22 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Move the cloud's time forward by *seconds*."""
         self._reset(fake=self.now() + seconds, rate=self.setting.rate)
+        self._turned()
 
     def set(self, moment: datetime) -> None:
         """Set the cloud's time to *moment*, which may be earlier; time continues from there."""
         self._latest = moment.timestamp()
         self._reset(fake=self._latest, rate=self.setting.rate)
+        self._turned()
 
     def run_at(self, rate: float) -> None:
         """Run the clock at *rate* cloud seconds per wall second; 0 freezes it."""
         self._reset(fake=self.now(), rate=rate)
+        self._turned()
+
+    def _turned(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _reset(self, fake: Epoch, rate: float) -> None:
         self.setting = Setting(wall=self._wall(), fake=fake, rate=rate)

@@ -13,6 +13,7 @@ from .occurrences import EventChange, Occurrence
 from .store import Store
 from .switches import Switches
 from .throttling import Throttle
+from .wakeups import Wakeups
 
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -31,10 +32,15 @@ class Cloud:
     faults: Faults = field(default_factory=Faults)
     throttle: Throttle = field(default_factory=Throttle)
     answers: Answers = field(default_factory=Answers)
+    wakeups: Wakeups = field(default_factory=Wakeups)
+    """A turned clock wakes all."""
+    on_rules: Callable[[], None] = lambda: None
+    """Called when a rule that asks for deliveries has been added, changed or removed."""
     _tell: Callable[[Sequence[Occurrence]], None] | None = None
 
     def __post_init__(self) -> None:
         self.store.cloud_time = self.clock.now
+        self.clock.on_turn(self.wakeups.wake_all)
 
     def listen(self, tell: Callable[[Sequence[Occurrence]], None] | None) -> None:
         """Call *tell* in the transaction of each change; None while nobody subscribes.
@@ -49,11 +55,19 @@ class Cloud:
         if self._tell is not None:
             self._tell(occurrences)
 
+    def rules_changed(self) -> None:
+        """Somebody subscribes to changes, or does so no more."""
+        self.on_rules()
+
     def _events_changed(self, changes: Sequence[Change]) -> None:
         self.happened([EventChange(event, at) for event, at in changes])
 
     def now(self) -> Epoch:
         return self.clock.now()
+
+    def next_due(self) -> Epoch | None:
+        """The time of the next change that comes by itself; None if there is none."""
+        return self.store.events.next_due()
 
     def settle(self) -> None:
         """Apply every event transition that is due. Call this within a transaction."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 APPLICATION_ID = 0x53494D45  # "SIME": marks our files among SQLite databases
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 FOLDER_SUFFIX = ".simevents"
 """Of the folder next to a data file, in which `daemon` keeps its files."""
@@ -60,13 +60,34 @@ CREATE TABLE deliveries (
     state TEXT NOT NULL, due_at REAL, attempts INTEGER NOT NULL DEFAULT 0,
     message_id TEXT NOT NULL DEFAULT '', acknowledged_at REAL
 );
-CREATE INDEX deliveries_due ON deliveries (lane, delivery_id) WHERE due_at IS NOT NULL;
+CREATE INDEX deliveries_waiting ON deliveries (lane, delivery_id) WHERE state = 'waiting';
+CREATE INDEX deliveries_due ON deliveries (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX deliveries_by_message ON deliveries (message_id) WHERE message_id <> '';
 CREATE TABLE attempts (
     delivery_id INTEGER NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, outcome TEXT NOT NULL,
     http_status INTEGER NOT NULL, answer TEXT NOT NULL, seconds REAL NOT NULL,
-    is_repeat INTEGER NOT NULL, PRIMARY KEY (delivery_id, number)
+    PRIMARY KEY (delivery_id, number)
 ) WITHOUT ROWID;
+"""
+
+_QUEUES = """
+CREATE TABLE queues (
+    queue_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    region TEXT NOT NULL, name TEXT NOT NULL,
+    created_at REAL NOT NULL, modified_at REAL NOT NULL, attributes TEXT NOT NULL,
+    UNIQUE (region, name)
+);
+CREATE TABLE messages (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue_id INTEGER NOT NULL, message_id TEXT NOT NULL, body TEXT NOT NULL,
+    properties TEXT NOT NULL, priority INTEGER NOT NULL,
+    enqueued_at REAL NOT NULL, expires_at REAL NOT NULL, visible_at REAL NOT NULL,
+    receipt TEXT NOT NULL DEFAULT '', receives INTEGER NOT NULL DEFAULT 0,
+    received_at REAL, dead_at REAL
+);
+CREATE INDEX messages_in_turn ON messages (queue_id, priority, visible_at, number, receives);
+CREATE INDEX messages_by_end ON messages (expires_at);
+CREATE INDEX messages_dead ON messages (dead_at) WHERE dead_at IS NOT NULL;
 """
 
 _UPGRADES = {
@@ -75,6 +96,7 @@ ALTER TABLE events ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
 CREATE INDEX events_by_publishing ON events (region, published_at);
 """,
     2: _OUTBOX,
+    3: _QUEUES,
 }
 """From the version of the key to the next one."""
 
@@ -188,7 +210,7 @@ def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
     application_id = db.execute("PRAGMA application_id").fetchone()[0]
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables == 0:
-        for statement in f"{_SCHEMA}{_OUTBOX}".split(";"):
+        for statement in f"{_SCHEMA}{_OUTBOX}{_QUEUES}".split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

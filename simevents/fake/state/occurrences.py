@@ -19,12 +19,18 @@ class EventChange:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """An instance has started, stopped and so on; *state* is a Status of the API."""
+    """An instance was created, has started, stopped and so on.
+
+    *state* is one that the vendor documents for ``Instance:StateChange``: Created, Starting,
+    Running, Stopping, Stopped or Deleted.
+    """
 
     instance_id: str
     region: str
     state: str
     at: Epoch
+    number: int = 0
+    """In the order of what happened; `Cloud.happened` assigns it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Interruption:
     region: str
     at: Epoch
     action: str = "delete"
+    number: int = 0
+    """In the order of what happened; `Cloud.happened` assigns it."""
 
 
 Occurrence = EventChange | StateChange | Interruption

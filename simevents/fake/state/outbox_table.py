@@ -6,7 +6,7 @@ a delivery and how it is sent is decided above.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,11 @@ REFUSED = "refused"
 """The target is not on this machine, and nobody has allowed its host."""
 
 FINISHED = frozenset({DELIVERED, FAILED, REFUSED})
+
+MOST_FINISHED = 100_000
+"""The number of finished deliveries that are kept."""
+
+_TRIMMED_EVERY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +98,24 @@ class Attempt:
     """The beginning of the answer, or why there was none."""
     seconds: float
     """Of real time."""
-    is_repeat: bool
-    """Whether an earlier attempt may have reached the target: it was under way when the fake
-    ended, or somebody asked to send it again."""
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether an earlier attempt had begun, which may have reached the target."""
+        return self.number > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended."""
+
+    outcome: str
+    """delivered, failed or refused."""
+    http_status: int = 0
+    answer: str = ""
+    seconds: float = 0.0
+    message_id: str = ""
+    """Of the message that was placed in a queue."""
 
 
 _COLUMNS = (
@@ -110,24 +130,40 @@ class Outbox:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._touched: set[str] = {
+            lane
+            for (lane,) in db.execute(
+                "SELECT DISTINCT lane FROM deliveries WHERE state = 'waiting'"
+            )
+        }
+        self.is_used = db.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() is not None
+        """Whether there has been a delivery; while there was none, nobody needs to look."""
+        self.cleared = 0
+        """How often all deliveries have been deleted."""
+        self._finished = 0
 
-    def add(self, deliveries: Iterable[NewDelivery]) -> None:
-        """Write deliveries, each due at the time of its change."""
+    def add(self, deliveries: Iterable[NewDelivery], delay: float = 0.0) -> None:
+        """Write deliveries; each is due *delay* seconds after its change."""
+        rows = [
+            (
+                *(new.notice_id, new.at, new.region, new.instance_id, new.event_id),
+                *(new.name, new.status, new.via, new.rule, new.target_id, new.lane),
+                *(new.kind, new.address, json.dumps(dict(new.settings)), new.body),
+                *(new.retry, int(new.blocks), new.dead_letter, WAITING, new.at + delay),
+            )
+            for new in deliveries
+        ]
+        if not rows:
+            return
         self._db.executemany(
             "INSERT INTO deliveries (notice_id, at, region, instance_id, event_id, name, status,"
             " via, rule, target_id, lane, kind, address, settings, body, retry, blocks,"
             " dead_letter, state, due_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    *(new.notice_id, new.at, new.region, new.instance_id, new.event_id),
-                    *(new.name, new.status, new.via, new.rule, new.target_id, new.lane),
-                    *(new.kind, new.address, json.dumps(dict(new.settings)), new.body),
-                    *(new.retry, int(new.blocks), new.dead_letter, WAITING, new.at),
-                )
-                for new in deliveries
-            ],
+            rows,
         )
+        self._touched.update(row[10] for row in rows)
+        self.is_used = True
 
     def get(self, delivery_id: int) -> Delivery | None:
         found = self._select("delivery_id = ?", delivery_id)
@@ -137,25 +173,130 @@ class Outbox:
         """Deliveries in the order of their changes; *where* is a condition in SQL."""
         return self._select(where, *values, limit=limit)
 
-    def acknowledge(self, message_id: str, now: Epoch) -> None:
-        """The message in a queue was deleted by its consumer."""
-        self._db.execute(
-            "UPDATE deliveries SET acknowledged_at = ? WHERE message_id = ? AND message_id <> ''"
-            " AND acknowledged_at IS NULL",
-            (now, message_id),
+    def attempts(self, first: int, last: int) -> dict[int, list[Attempt]]:
+        """The attempts that have ended, oldest first, of the deliveries from *first* to *last*."""
+        rows = self._db.execute(
+            "SELECT delivery_id, number, at, outcome, http_status, answer, seconds FROM attempts"
+            " WHERE delivery_id BETWEEN ? AND ? ORDER BY delivery_id, number",
+            (first, last),
+        )
+        found: dict[int, list[Attempt]] = {}
+        for row in rows:
+            found.setdefault(row[0], []).append(Attempt(*row))
+        return found
+
+    # For the dispatcher.
+
+    def take_touched(self) -> set[str]:
+        """The lanes that have had new deliveries since the last call."""
+        touched, self._touched = self._touched, set()
+        return touched
+
+    def touch(self, lane: str) -> None:
+        self._touched.add(lane)
+
+    def waiting(self, lane: str, now: Epoch, limit: int) -> list[Delivery]:
+        """The first deliveries of a lane that are due and have had no attempt that ended."""
+        return self._select(
+            "lane = ? AND state = 'waiting' AND due_at <= ?", lane, now, limit=limit
         )
 
-    def attempts(self, delivery_ids: Sequence[int]) -> dict[int, list[Attempt]]:
-        """The attempts that have ended, oldest first, by delivery."""
-        found: dict[int, list[Attempt]] = {id: [] for id in delivery_ids}
-        for delivery_id in delivery_ids:
-            rows = self._db.execute(
-                "SELECT delivery_id, number, at, outcome, http_status, answer, seconds, is_repeat"
-                " FROM attempts WHERE delivery_id = ? ORDER BY number",
-                (delivery_id,),
+    def lanes_due(self, now: Epoch) -> list[str]:
+        """The lanes with a delivery that waits and is due."""
+        rows = self._db.execute(
+            "SELECT DISTINCT lane FROM deliveries WHERE due_at <= ? AND state = 'waiting'", (now,)
+        )
+        return [lane for (lane,) in rows]
+
+    def is_blocked(self, lane: str) -> bool:
+        """Whether a delivery of the lane is retried that later ones have to wait for."""
+        found = self._db.execute(
+            "SELECT 1 FROM deliveries WHERE due_at IS NOT NULL AND lane = ? AND blocks"
+            " AND state = 'retrying' LIMIT 1",
+            (lane,),
+        )
+        return found.fetchone() is not None
+
+    def retries_due(self, now: Epoch) -> list[Delivery]:
+        return self._select("due_at <= ? AND state = 'retrying'", now)
+
+    def next_due(self, now: Epoch) -> Epoch | None:
+        """The time of the next attempt after *now*; None if there is none."""
+        found = self._db.execute("SELECT min(due_at) FROM deliveries WHERE due_at > ?", (now,))
+        first: Epoch | None = found.fetchone()[0]
+        return first
+
+    def begin(self, delivery_id: int) -> None:
+        """An attempt begins now: if the fake ends before it does, the next one is a repeat."""
+        self._db.execute(
+            "UPDATE deliveries SET attempts = attempts + 1 WHERE delivery_id = ?", (delivery_id,)
+        )
+
+    def finish(
+        self, delivery_id: int, outcome: Outcome, now: Epoch, *, retry_at: Epoch | None
+    ) -> None:
+        """Record the end of the attempt that has begun; *retry_at* is the time of the next one.
+
+        A delivery that is gone, since the cloud was emptied, is left alone.
+        """
+        state = RETRYING if retry_at is not None else outcome.outcome
+        is_confirmed = outcome.outcome == DELIVERED and not outcome.message_id
+        updated = self._db.execute(
+            "UPDATE deliveries SET state = ?, due_at = ?, message_id = ?,"
+            " acknowledged_at = coalesce(acknowledged_at, ?) WHERE delivery_id = ?",
+            (state, retry_at, outcome.message_id, now if is_confirmed else None, delivery_id),
+        )
+        if not updated.rowcount:
+            return
+        self._db.execute(
+            "INSERT INTO attempts SELECT ?1, attempts, ?2, ?3, ?4, ?5, ?6 FROM deliveries"
+            " WHERE delivery_id = ?1",
+            (
+                *(delivery_id, now, outcome.outcome, outcome.http_status, outcome.answer),
+                outcome.seconds,
+            ),
+        )
+        self._finished += 1
+        if self._finished % _TRIMMED_EVERY == 0:
+            self._trim()
+
+    def send_again(self, delivery_id: int, now: Epoch) -> None:
+        """Let the next attempt be due now, whatever became of the earlier ones."""
+        self._db.execute(
+            "UPDATE deliveries SET state = 'retrying', due_at = ? WHERE delivery_id = ?",
+            (now, delivery_id),
+        )
+
+    def acknowledge(self, message_id: str, now: Epoch) -> None:
+        """The message in a queue was deleted by its consumer."""
+        if self.is_used:
+            self._db.execute(
+                "UPDATE deliveries SET acknowledged_at = ? WHERE message_id = ?"
+                " AND message_id <> '' AND acknowledged_at IS NULL",
+                (now, message_id),
             )
-            found[delivery_id] = [_attempt(row) for row in rows]
-        return found
+
+    def clear(self) -> None:
+        self._db.execute("DELETE FROM deliveries")
+        self._db.execute("DELETE FROM attempts")
+        self.cleared += 1
+
+    def _trim(self) -> None:
+        """Drop the oldest finished deliveries beyond the limit, with their attempts."""
+        limit = self._db.execute(
+            "SELECT delivery_id FROM deliveries WHERE due_at IS NULL"
+            " ORDER BY delivery_id DESC LIMIT 1 OFFSET ?",
+            (MOST_FINISHED,),
+        ).fetchone()
+        if limit is not None:
+            self._db.execute(
+                "DELETE FROM attempts WHERE delivery_id IN (SELECT delivery_id FROM deliveries"
+                " WHERE delivery_id <= ? AND due_at IS NULL)",
+                limit,
+            )
+            self._db.execute(
+                "DELETE FROM deliveries WHERE delivery_id <= ? AND due_at IS NULL", limit
+            )
 
     def _select(self, where: str, *values: object, limit: int = -1) -> list[Delivery]:
         rows = self._db.execute(
@@ -172,8 +313,3 @@ def _delivery(row: Any) -> Delivery:
     return Delivery(
         row[0], NewDelivery(*of_new), state, due_at, attempts, message_id, acknowledged_at
     )
-
-
-def _attempt(row: Any) -> Attempt:
-    values = (*row[:7], bool(row[7]))
-    return Attempt(*values)

@@ -19,6 +19,7 @@ from .clock import Epoch, Setting
 from .database import open_database
 from .event_table import Events
 from .outbox_table import Outbox
+from .queue_table import Queues
 
 DEFAULT_ACCOUNT_ID = "1000000000000001"
 
@@ -55,8 +56,10 @@ class Store:
         self._db = open_database(path)
         self.events = Events(self._db)
         self.outbox = Outbox(self._db)
+        self.queues = Queues(self._db)
         self.after_write: Callable[[], None] | None = None
         """Called after each transaction that has written."""
+        self.after_rollback: Callable[[], None] | None = None
         self._answers: dict[tuple[object, ...], list[Any]] = {}
         self._answers_of = -1
         self._resources: dict[Row, Resource] = {}
@@ -71,8 +74,19 @@ class Store:
         self._db.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """A transaction: either all writes in it are saved, or none."""
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+        """A transaction: either all writes in it are saved, or none.
+
+        Unless it is *durable*, a power failure can undo it; the death of the process cannot.
+        """
+        if not durable:
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            try:
+                with self.transaction():
+                    yield
+            finally:
+                self._db.execute("PRAGMA synchronous = FULL")
+            return
         self._db.execute("BEGIN")
         written = self._db.total_changes
         try:
@@ -82,6 +96,8 @@ class Store:
         except BaseException:
             self._db.execute("ROLLBACK")
             self._answers.clear()
+            if self.after_rollback is not None:
+                self.after_rollback()
             raise
         self._db.execute("COMMIT")
         if self.after_write is not None and self._db.total_changes != written:
@@ -91,9 +107,10 @@ class Store:
         """Delete all data; afterwards this is a new cloud with a new ``cloud_id``."""
         for table in (
             *("meta", "resources", "tags", "events", "event_history"),
-            *("deliveries", "attempts"),
+            *("queues", "messages"),
         ):
             self._db.execute(f"DELETE FROM {table}")
+        self.outbox.clear()
         self._start_empty()
 
     def _start_empty(self) -> None:

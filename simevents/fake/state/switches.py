@@ -160,6 +160,58 @@ class Switches:
     )
     command_output: str = _switch("", "The output of commands on instances.")
     command_seconds: float = _switch(0.0, "Seconds of cloud time that a command runs.")
+    # Delivery.
+    delivery_order: str = _switch(
+        "in_order",
+        "The order in which a target gets its messages: that of the changes, or another one.",
+        "shuffled",
+    )
+    delivery_duplicates: int = _switch(
+        0,
+        "How many more times each message is delivered; the vendor promises at least once.",
+        *(1, 2, 3, 5, 10),
+    )
+    delivery_delay: float = _switch(
+        0.0, "Seconds of cloud time between a change and its first delivery."
+    )
+    # EventBridge.
+    eventbridge_subject: str = _switch(
+        "plain",
+        "The subject of an event of ECS: acs.ecs, region, account and instance, or the ARN of the "
+        "instance.",
+        "arn",
+    )
+    eventbridge_time: str = _switch(
+        "offset", "The time of an event of ECS: Beijing's with its offset, or UTC with Z.", "utc"
+    )
+    # CloudMonitor.
+    cloudmonitor_body: str = _switch(
+        "enriched",
+        "The messages of CloudMonitor: with all members that were captured, or only with those "
+        "that the page of ECS documents.",
+        "documented",
+    )
+    cloudmonitor_status: str = _switch(
+        "normal",
+        "The status of a system event in messages of CloudMonitor and in its reads: Normal, or "
+        "the status that CloudMonitor's list of events has for the name.",
+        "event",
+    )
+    cloudmonitor_queue_encoding: str = _switch(
+        "base64", "The messages that CloudMonitor sends to a queue: Base64 of JSON, or JSON.", "raw"
+    )
+    canceled_failure_event: str = _switch(
+        "absent",
+        "What CloudMonitor sends for a status that its list does not have for the type, such as a "
+        "cancelled SystemFailure.Reboot: nothing, or an event with the name that would follow.",
+        "invented",
+    )
+    silence_time: str = _switch(
+        "none",
+        "The effect of a rule's SilenceTime on system events: none, or no second message about the "
+        "same name and resource within these seconds.",
+        "suppress",
+    )
     # All actions.
     unknown_parameter: str = _switch(
         "answer",

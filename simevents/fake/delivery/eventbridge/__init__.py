@@ -1,0 +1,1 @@
+"""EventBridge as pure functions: patterns, transforms, the event itself, and its signature."""

@@ -1,0 +1,155 @@
+"""Sends deliveries by HTTP: one request, no redirects, no proxies, five seconds for the answer.
+
+Source of the time-out: CloudMonitor's and EventBridge's pages on HTTP targets.
+"""
+
+import asyncio
+import ssl
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import cached_property
+from urllib.parse import SplitResult, urlsplit
+
+from ...state.outbox_table import DELIVERED, FAILED, REFUSED, Delivery, Outcome
+from ..cloudmonitor_bodies import get_address
+from .http_connection import Answer, BrokenAnswer, HttpConnection
+from .strangers import Stranger, Strangers
+
+ANSWER_SECONDS = 5.0
+"""Real time for the connection and the answer."""
+
+_MOST_IDLE = 8
+"""Kept connections per target."""
+
+_JSON = "application/json;charset=UTF-8"
+
+Headers = Mapping[str, str]
+Sign = Callable[[Delivery, str, bytes], Awaitable[Headers]]
+"""Returns the headers that sign a delivery to a URL with a body."""
+
+
+class BadTarget(Exception):
+    """The URL of a target is none that can be called; the text says why."""
+
+
+class HttpSender:
+    """Posts deliveries; *sign* signs those whose settings ask for it."""
+
+    def __init__(self, strangers: Strangers, sign: Sign) -> None:
+        self._strangers = strangers
+        self._sign = sign
+        self._idle: dict[tuple[str, str, int], list[HttpConnection]] = defaultdict(list)
+        self._open: set[HttpConnection] = set()
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        """One attempt at a delivery to its address."""
+        return await self.post(delivery, delivery.new.address, delivery.new.body, {})
+
+    async def post(self, delivery: Delivery, url: str, body: bytes, more: Headers) -> Outcome:
+        """One attempt at *url*, with *more* headers."""
+        begun = time.monotonic()
+
+        def ended(outcome: str, text: str, status: int = 0) -> Outcome:
+            return Outcome(outcome, status, text, time.monotonic() - begun)
+
+        try:
+            is_get = delivery.new.settings.get("method") == "GET"
+            target = split(get_address(url, body) if is_get else url)
+            content = await self._request(delivery, target, b"" if is_get else body, more)
+            begun = time.monotonic()
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = await self._ask(target, content)
+        except (Stranger, BadTarget) as error:
+            return ended(REFUSED, str(error))
+        except TimeoutError:
+            return ended(FAILED, f"no answer within {ANSWER_SECONDS:g} s")
+        except BrokenAnswer as error:
+            return ended(FAILED, str(error))
+        except (OSError, ssl.SSLError) as error:
+            return ended(FAILED, f"no connection: {error.strerror or error}")
+        text = answer.body.decode("utf-8", "replace")
+        return ended(DELIVERED if 200 <= answer.status < 300 else FAILED, text, answer.status)
+
+    def close(self) -> None:
+        """End all connections."""
+        for connection in self._open:
+            connection.close()
+        self._open.clear()
+        self._idle.clear()
+
+    async def _request(
+        self, delivery: Delivery, target: SplitResult, body: bytes, more: Headers
+    ) -> bytes:
+        signed = await self._sign(delivery, target.geturl(), body)
+        path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+        has_body = delivery.new.settings.get("method") != "GET"
+        lines = [
+            f"{'POST' if has_body else 'GET'} {path} HTTP/1.1",
+            f"Host: {target.netloc.rpartition('@')[2]}",
+            "Accept: */*",
+            "User-Agent: simevents-fake",
+        ]
+        if has_body:
+            lines += [f"Content-Type: {_JSON}", f"Content-Length: {len(body)}"]
+        lines += [f"{name}: {value}" for name, value in {**signed, **more}.items()]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+    async def _ask(self, target: SplitResult, content: bytes) -> Answer:
+        is_tls = target.scheme == "https"
+        host, port = target.hostname or "", target.port or (443 if is_tls else 80)
+        idle = self._idle[target.scheme, host, port]
+        connection = None
+        while idle and connection is None:
+            candidate = idle.pop()
+            if candidate.is_usable:
+                connection = candidate
+            else:
+                self._open.discard(candidate)
+        if connection is None:
+            connection = await self._connected(host, port, is_tls=is_tls)
+        try:
+            answer = await connection.request(content)
+        finally:
+            if not connection.is_usable or len(idle) >= _MOST_IDLE:
+                connection.close()
+                self._open.discard(connection)
+            else:
+                idle.append(connection)
+        return answer
+
+    async def _connected(self, host: str, port: int, *, is_tls: bool) -> HttpConnection:
+        loop = asyncio.get_running_loop()
+        failed: OSError | None = None
+        for address in await self._strangers.addresses(host, port):
+            with suppress(ConnectionRefusedError):
+                _, connection = await loop.create_connection(
+                    HttpConnection,
+                    address,
+                    port,
+                    ssl=self._tls if is_tls else None,
+                    server_hostname=host if is_tls else None,
+                )
+                self._open.add(connection)
+                return connection
+            failed = ConnectionRefusedError(0, "nobody listens there")
+        raise failed or OSError(0, "the name has no address")
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+
+def split(url: str) -> SplitResult:
+    """The parts of a target's URL, all of which can be written in a request. Raises BadTarget."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or any(ord(character) <= 32 or ord(character) >= 127 for character in url):
+        raise BadTarget(
+            f"{url!r} is not a valid URL of a target; use one such as http://127.0.0.1:9000/hook"
+        )
+    return parts._replace(fragment="")

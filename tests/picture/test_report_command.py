@@ -18,8 +18,10 @@ from simevents.fake.server import FakeServer
 from simevents.picture import from_control, reading
 from simevents.picture.page import page
 from tests.conftest import REGION, Cloud
+from tests.fake.delivery.receiver import Receiver, Reply
 from tests.fake.requests import call
 from tests.picture.drills import Seen
+from tests.running.commands import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +78,41 @@ def test_the_endpoint_of_the_environment_and_a_title(cloud: Cloud, tmp_path: Pat
     assert "<title>&lt;b&gt;Friday</title>" in out.read_text()
 
 
+def all_delivered(cloud: Cloud) -> list[dict[str, Any]]:
+    """The deliveries, once all are made."""
+    found: list[dict[str, Any]] = cloud.get("deliveries")
+    return found if all(each["state"] == "delivered" for each in found) else []
+
+
+def test_deliveries_of_a_running_fake_and_of_its_data_file(tmp_path: Path) -> None:
+    data, out = tmp_path / "cloud.db", tmp_path / "drill.svg"
+    with Receiver(lambda earlier: Reply(500 if earlier == 0 else 200)) as target:
+        with FakeServer(data=data) as server, Cloud(server.url) as cloud:
+            address = f"{target.url}/hook?token=secret"
+            cloud.post("subscriptions", kind="webhook", address=address)
+            instance = drilled(cloud)
+            cloud.post("clock", rate=60)
+            told = wait_until(lambda: all_delivered(cloud), "deliveries were not made")
+            running = report("--endpoint", cloud.url, "--out", str(out))
+        from_fake = picture_in(out)
+        stopped = report("--data", str(data), "--out", str(out))
+        from_file = picture_in(out)
+
+    tries = sum(len(each["attempts"]) for each in told)
+    number = f"{len(told)} deliveries"
+    assert tries > len(told) > 1
+    assert [each.stdout.partition(", ")[2] for each in (running, stopped)] == [
+        *(f"1 call, {number}\n", f"0 calls, {number}\n"),
+    ]
+    for shown in (from_fake, from_file):
+        marks = [(where, kind) for where, kind, _ in shown.marks if kind.startswith("delivery")]
+        assert set(marks) == {
+            *((instance, "delivery-failed"), (instance, "delivery-acknowledged")),
+        }
+        assert sum(n for _, kind, n in shown.marks if kind.startswith("delivery")) == tries
+    assert b"secret" not in out.read_bytes()
+
+
 def test_a_region_of_which_only_events_are_known(
     cloud: Cloud, api: SystemEvents, tmp_path: Path
 ) -> None:
@@ -92,8 +129,8 @@ def test_a_region_of_which_only_events_are_known(
 
 def test_a_data_file_that_nobody_serves_is_read_and_not_changed(tmp_path: Path) -> None:
     data, out = tmp_path / "cloud.db", tmp_path / "drill.svg"
-    with FakeServer(data=data) as server:
-        instance = drilled(Cloud(server.url))
+    with FakeServer(data=data) as server, Cloud(server.url) as cloud:
+        instance = drilled(cloud)
     before = data.read_bytes(), data.stat().st_mtime_ns, sorted(tmp_path.iterdir())
     data.chmod(0o400)
     tmp_path.chmod(0o500)
@@ -142,8 +179,8 @@ def test_a_data_file_that_is_held_by_a_fake_that_cannot_be_found(tmp_path: Path)
 
 def test_a_killed_fake_leaves_all_that_it_had_acknowledged(tmp_path: Path) -> None:
     data = tmp_path / "cloud.db"
-    with serving(data) as fake:
-        instance = drilled(Cloud(url_of(fake)))
+    with serving(data) as fake, Cloud(url_of(fake)) as cloud:
+        instance = drilled(cloud)
         running = report("--data", str(data), "--out", str(tmp_path / "running.html"))
 
     assert running.stdout.endswith("1 event, 1 call, 0 deliveries\n")

@@ -16,6 +16,7 @@ from ..state.cloud import Cloud
 from ..state.database import StoreError, check_name
 from ..state.journal import Journal
 from ..state.store import Store
+from .delivery_routes import shown
 from .reads import Reads
 
 _SIDE_FILES = ("-wal", "-journal")
@@ -45,11 +46,15 @@ def read(path: Path) -> dict[str, Any]:
 def _entries(store: Store) -> dict[str, Any]:
     cloud = _standing(store)
     reads = Reads(cloud, Journal())
+    deliveries = store.outbox.find()
+    attempts = {}
+    if deliveries:
+        attempts = store.outbox.attempts(deliveries[0].delivery_id, deliveries[-1].delivery_id)
     return {
         "clock": {"now": iso_time(cloud.now())},
         "events": reads.events(),
         "instances": reads.instances(),
-        "deliveries": [],
+        "deliveries": [shown(each, attempts.get(each.delivery_id, [])) for each in deliveries],
     }
 
 

@@ -32,10 +32,11 @@ table{border-collapse:collapse;width:100%;margin-top:8px;font-size:12.5px;
 font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:4px 14px 4px 0;overflow-wrap:anywhere}
 th{font-weight:600;white-space:nowrap}
-td.c,td.a{font-family:ui-monospace,"SFMono-Regular",Menlo,"DejaVu Sans Mono",monospace;
+td.c,td.a,td.i{font-family:ui-monospace,"SFMono-Regular",Menlo,"DejaVu Sans Mono",monospace;
 font-size:12px}
 td.t{white-space:nowrap}
 td.a{min-width:19em}
+td.i{min-width:14em}
 p{max-width:80em}
 @media print{body{padding:0;max-width:none}figure{overflow:visible}figure svg{min-width:0}
 .scroll{overflow:visible}thead{display:table-header-group}tr{break-inside:avoid}

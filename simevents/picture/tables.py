@@ -26,7 +26,7 @@ T = TypeVar("T")
 class Column:
     heading: str
     kind: str = ""
-    """``c`` for what a program has written, ``a`` for an action, ``t`` for a time."""
+    """``c`` for what programs write, ``a`` for an action, ``i`` for an id, ``t`` for a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def tables(drill: Drill) -> list[Table]:
 
 
 _EVENT_COLUMNS = (
-    Column("instance", "c"),
-    Column("event", "c"),
+    Column("instance", "i"),
+    Column("event", "i"),
     Column("type"),
     Column("status"),
     Column("due", "t"),
@@ -64,7 +64,7 @@ _EVENT_COLUMNS = (
 )
 _DELIVERY_COLUMNS = (
     Column("time", "t"),
-    Column("instance", "c"),
+    Column("instance", "i"),
     Column("what"),
     Column("rule"),
     Column("to", "c"),
@@ -121,12 +121,11 @@ def _delivery_row(delivery: Delivery) -> Row:
     state = delivery.state
     if delivery.acknowledged_at is not None:
         state = f"{state}, acknowledged {format_time(delivery.acknowledged_at)}"
-    about = f"{delivery.name} ({delivery.status})" if delivery.status else delivery.name
     rule = " ".join(part for part in (delivery.via, delivery.rule, delivery.target_id) if part)
     return (
         format_time(delivery.at),
         bounded(delivery.instance_id, _NAME),
-        bounded(about, _NAME),
+        bounded(delivery.what, _NAME),
         bounded(rule, _NAME),
         bounded(f"{delivery.kind} {delivery.address}".strip(), _NAME),
         bounded(state, _NAME),

@@ -194,3 +194,9 @@ def test_it_has_a_title_and_a_description_that_name_it() -> None:
 
     assert [each.text for each in root[:2]] == ["a drill", seen(Drill(now=at(0))).texts[1]]
     assert root.get("aria-labelledby") == " ".join(each.attrib["id"] for each in root[:2])
+
+
+def test_a_name_that_has_the_status_already_is_told_as_it_is() -> None:
+    named = replace(DELIVERY, name=f"{REBOOT}:Scheduled")
+
+    assert (named.what, DELIVERY.what) == (f"{REBOOT}:Scheduled", f"{REBOOT} (Scheduled)")

@@ -18,10 +18,9 @@ from .layout import (
     Bar,
     Layout,
     PlacedLane,
-    PlacedMark,
     layout,
-    texts,
 )
+from .marks import PlacedMark, texts
 from .sentences import bounded, counted, fitted, span
 from .stories import Kind
 from .style import css

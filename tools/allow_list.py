@@ -19,6 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from simevents.fake.eventbridge import errors as bus_errors
+from simevents.fake.mns import errors as mns_errors
 from simevents.fake.protocol import api_errors
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +31,9 @@ MODELS = {
     "Ecs/2014-05-26": "alibabacloud_ecs20140526.models",
     "Vpc/2016-04-28": "alibabacloud_vpc20160428.models",
     "Sts/2015-04-01": "alibabacloud_sts20150401.models",
+    "Mns-open/2022-01-19": "alibabacloud_mns_open20220119.models",
+    "EventBridge/2020-04-01": "alibabacloud_eventbridge20200401.models",
+    "Cms/2019-01-01": "alibabacloud_cms20190101.models",
 }
 
 SENSITIVE = re.compile(
@@ -47,7 +52,7 @@ HARMLESS = frozenset(
 )  # fmt: skip
 """Names on which SENSITIVE is wrong; with a dot, only below that parent."""
 
-WITHHELD = frozenset({"AssumedRoleId", "RoleId"})
+WITHHELD = frozenset({"AssumedRoleId", "JsonParams", "RoleId"})
 """Names on which SENSITIVE is silent, and should not be."""
 
 # Members that answers have and the generated models do not.
@@ -55,6 +60,18 @@ EXTRA_MEMBERS = {
     "Ecs/2014-05-26/DescribeInstanceHistoryEvents": [
         "InstanceSystemEventSet.InstanceSystemEventType.ResourceType"
     ],
+    # The shape that the Terraform provider reads; see cms/rule_reads.py.
+    "Cms/2019-01-01/DescribeEventRuleList": [
+        f"EventRules.EventRule.EventPattern.{name}"
+        for name in (
+            "Product",
+            "SQLFilter",
+            "NameList.NameList",
+            "LevelList.LevelList",
+            "EventTypeList.EventTypeList",
+        )
+    ],
+    "Cms/2019-01-01/DescribeEventRuleTargetList": ["Success"],
 }
 
 # Words of error messages that come from no text of the fake.
@@ -111,11 +128,16 @@ def split(names: list[str]) -> dict[str, list[str]]:
 def words() -> list[str]:
     """Words of the fake's error messages, and of the reasons that its actions put into them."""
     texts = [
-        error.text for error in vars(api_errors).values() if isinstance(error, api_errors.Code)
+        error.text
+        for errors in (api_errors, bus_errors, mns_errors)
+        for error in vars(errors).values()
+        if isinstance(error, api_errors.Code)
     ]
     for source in sorted((ROOT / "simevents" / "fake").rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("refusal"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+                ("refusal", "missing", "Code")
+            ):
                 inside = [inner for part in node.args for inner in ast.walk(part)]
                 texts += [str(c.value) for c in inside if isinstance(c, ast.Constant)]
     found = set(MORE_WORDS.split())

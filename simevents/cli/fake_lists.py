@@ -3,17 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import fields
 
+from ..fake.mns import calls
 from ..fake.protocol import dispatch
-from ..fake.protocol.registry import ACTIONS
+from ..fake.protocol.registry import ACTIONS, CALLS_BY_PATH
 from ..fake.state.switches import Switches
 
 
 def actions() -> Iterator[str]:
     """Each covered action with the parameters that it acts on."""
-    assert dispatch.PRODUCTS  # the import registers the actions
+    assert dispatch.PRODUCTS  # the imports register the actions
+    assert calls.CALLS
     for action in sorted(ACTIONS.values(), key=lambda action: (action.product, action.name)):
         honoured = ", ".join(sorted(action.honoured)) or "no parameters"
         yield f"{action.product} {action.name}: {honoured}"
+    for product, names in CALLS_BY_PATH.items():
+        for name in sorted(names):
+            yield f"{product} {name}: a call by its path"
 
 
 def switches() -> Iterator[str]:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Collection
 
+from .cms.matching import CloudMonitorChannel
 from .delivery.eventbridge.push_signature import OF_THIS_PROCESS, certificate_url, sign
 from .delivery.outbox.dispatcher import Dispatcher
 from .delivery.outbox.emitter import Emitter
@@ -14,6 +15,7 @@ from .delivery.outbox.http_sender import Headers, HttpSender
 from .delivery.outbox.in_process import InProcess
 from .delivery.outbox.strangers import Strangers
 from .delivery.outbox.subscriptions import SubscriptionChannel
+from .eventbridge.matching import EventBridgeChannel
 from .mns.messages import send_message
 from .protocol.api_errors import ApiError
 from .state.cloud import Cloud
@@ -36,7 +38,7 @@ class Deliveries:
         functions = FunctionSender(cloud, self._http, self.in_process)
         self.emitter = Emitter(
             cloud,
-            [SubscriptionChannel(cloud)],
+            [SubscriptionChannel(cloud), CloudMonitorChannel(cloud), EventBridgeChannel(cloud)],
         )
         self.dispatcher = Dispatcher(
             cloud,
@@ -89,7 +91,7 @@ class Deliveries:
         new = delivery.new
         event = new.settings.get("original")
         body = new.body if event is None else str(event).encode()
-        region = str(new.settings.get("region", new.region))
+        region = str(new.settings.get("dead_letter_region") or new.region)
         try:
             send_message(self._cloud, region, new.dead_letter, body)
         except ApiError as refused:

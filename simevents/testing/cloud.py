@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import HostRefused, InvalidInput, OutsideFake
 from ..fake.control.client import Control, ControlError
+from ..fake.delivery.event_names import INTERRUPTION
 from ..fake.server import FakeServer
 from ..fake.state.answers import Asked, Members, MembersFunction
 from ..input_checks import check_event_type
@@ -256,14 +257,18 @@ class FakeCloud:
         self,
         event_type: str,
         instances: str | Iterable[str],
-        not_before: str | datetime | timedelta = "+1h",
+        not_before: str | datetime | timedelta | None = None,
         **details: str,
     ) -> list[CloudEvent]:
         """Let the cloud announce a *real* event, of any type, which cannot be cancelled.
 
-        *details* as ``POST /_fake/events`` takes them: status, reason, impact_level and so on.
+        *not_before* is in an hour by default. *details* as ``POST /_fake/events`` takes them:
+        status, reason, impact_level and so on. ``Instance:PreemptibleInstanceInterruption`` is
+        told to who subscribes to it, with the release at *not_before*, by default in five
+        minutes; it is no event that ECS shows, so the result is empty.
         """
-        moment = parse(to_text(not_before)).resolve(self.clock.now)
+        default = "+5m" if event_type == INTERRUPTION else "+1h"
+        moment = parse(to_text(not_before or default)).resolve(self.clock.now)
         return self._inject(event_type, instances, moment, simulated=False, **details)
 
     def _inject(

@@ -6,7 +6,7 @@ actions decide which events a caller can see, and how a row is written in an ans
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -221,6 +221,20 @@ class Events:
             (event_id,),
         )
         return rows.fetchall()
+
+    def changes(self, start: Epoch, end: Epoch) -> Iterator[Change]:
+        """The publications and changes of statuses from *start* to *end*, newest first."""
+        columns = ", ".join(
+            f"events.{name}" for name in _EVENT_COLUMNS.replace("rowid", "_rowid_").split(", ")
+        )
+        rows = self._db.execute(
+            f"SELECT event_history.at, event_history.status, {columns} FROM event_history"
+            " JOIN events USING (event_id) WHERE at BETWEEN ? AND ?"
+            " ORDER BY at DESC, event_history.rowid DESC",
+            (start, end),
+        )
+        for at, status, *row in rows.fetchall():
+            yield replace(_event(tuple(row)), status=EventCycleStatus(status)), at
 
     def count_open(self, region: str | None = None, *, simulated: bool = False) -> int:
         """The number of events that can be cancelled; with *simulated*, only simulated ones."""

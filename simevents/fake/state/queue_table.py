@@ -214,10 +214,9 @@ class Queues:
 
         *bury* returns whether the message has a grave; otherwise it can be received again.
         """
-        self._db.execute("DELETE FROM messages WHERE expires_at <= ?", (now,))
         dead = self._db.execute(
             f"SELECT {_MESSAGE_COLUMNS}, dead_at FROM messages WHERE dead_at <= ?"
-            " ORDER BY dead_at, number",
+            " AND dead_at < expires_at ORDER BY dead_at, number",
             (now,),
         ).fetchall()
         for *row, dead_at in dead:
@@ -228,6 +227,8 @@ class Queues:
                 self._db.execute(
                     "UPDATE messages SET dead_at = NULL WHERE number = ?", (message.number,)
                 )
+        # Afterwards: after a leap of the clock, a message died before its time was over.
+        self._db.execute("DELETE FROM messages WHERE expires_at <= ?", (now,))
 
 
 def _queue(row: Any) -> Queue:

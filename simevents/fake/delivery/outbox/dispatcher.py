@@ -20,11 +20,9 @@ from ...state.outbox_table import FAILED, Delivery, Outcome
 from ..retries import wait_before_retry
 from .recorder import Recorder
 
-READ_AHEAD = 50
-"""Deliveries of a lane that are read at once."""
-
-PLACED_AT_ONCE = 200
-"""Messages that are placed in a queue in one transaction; the API is served in between."""
+READ_AHEAD = 200
+"""Deliveries of a lane that are read at once. So many messages are placed in a queue in one
+transaction; the API is served in between."""
 
 MOST_RETRIES_AT_ONCE = 20
 """Retries under way in one lane."""
@@ -105,18 +103,19 @@ class Dispatcher:
         """Whether no attempt is due or under way."""
         return not (self._is_to_look or self._lanes or self._retries)
 
-    async def changed(self) -> None:
-        """Wait until an attempt has ended, or a delivery is offered to this process."""
+    def changed(self) -> asyncio.Future[None]:
+        """Is done when an attempt has ended, or a delivery is offered to this process.
+
+        It watches from this call on, so that nothing is missed before it is awaited.
+        """
         watcher = asyncio.get_running_loop().create_future()
         self._watchers.add(watcher)
-        try:
-            await watcher
-        finally:
-            self._watchers.discard(watcher)
+        watcher.add_done_callback(self._watchers.discard)
+        return watcher
 
     def tell(self) -> None:
         """Wake those who wait for `changed`."""
-        for watcher in self._watchers:
+        for watcher in tuple(self._watchers):
             if not watcher.done():
                 watcher.set_result(None)
 
@@ -203,11 +202,9 @@ class Dispatcher:
         self.look_soon()
 
     def _next_batch(self, lane: str) -> list[Delivery]:
-        batch = self._outbox.waiting(lane, self._cloud.now(), PLACED_AT_ONCE)
+        batch = self._outbox.waiting(lane, self._cloud.now(), READ_AHEAD)
         if not batch or (batch[0].new.blocks and self._outbox.is_blocked(lane)):
             return []
-        is_placed = batch[0].new.kind in self._places
-        batch = batch if is_placed else batch[:READ_AHEAD]
         if self._cloud.switches.delivery_order == "shuffled":
             self._cloud.random.shuffle(batch)
         return batch

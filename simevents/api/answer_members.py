@@ -41,7 +41,6 @@ def event_in(answer: "Answer", entry: Any) -> SystemEvent:
         raise unreadable(answer, "one of its events is not an object")
     event_id = text_in(answer, "EventId", entry)
     published = text_in(answer, "EventPublishTime", entry)
-    finished = entry.get("EventFinishTime")
     try:
         return SystemEvent(
             event_id=event_id,
@@ -51,12 +50,19 @@ def event_in(answer: "Answer", entry: Any) -> SystemEvent:
             # Some real events are announced without a planned time.
             not_before=parse_time(str(entry.get("NotBefore") or published)),
             publish_time=parse_time(published),
-            # Absent, or an empty text, while the event has not finished.
-            finish_time=parse_time(str(finished)) if finished else None,
+            finish_time=_time_or_none(entry.get("EventFinishTime")),
         )
     except ValueError:
         # Not quoted whole: an answer may be of any length.
         raise unreadable(answer, f"a time of {event_id[:80]!r} is not a UTC time") from None
+
+
+def _time_or_none(value: Any) -> datetime | None:
+    """A time that nothing depends on: one that is absent, or no time, is not told."""
+    try:
+        return parse_time(str(value or ""))
+    except ValueError:
+        return None
 
 
 def unreadable(answer: "Answer", what: str) -> NoAnswer:

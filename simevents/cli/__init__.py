@@ -33,6 +33,7 @@ _COMMANDS = {
     "faults": "faults",
     "timeline": "timeline",
     "deliveries": "deliveries",
+    "report": "report",
     "completion": "completion",
 }
 """Commands, in the order of the help, by the module that has them."""

@@ -20,6 +20,7 @@ from ..testing.records import (
 from ..testing.timeline import timeline
 
 if TYPE_CHECKING:
+    from ..picture.reading import Entries
     from ..testing.expectations import Expectation
 
 
@@ -120,6 +121,21 @@ class RunCloud:
             [entry for entry in calls if entry["request_id"] not in self._earlier_calls],
             self.control.get("refusals")[self._earlier_refusals :],
             self.control.get(f"deliveries?after={self._last_earlier_delivery}"),
+        )
+
+    def entries(self) -> "Entries":
+        """What a picture of the run shows."""
+        # Not every run is drawn.
+        from ..picture.reading import Entries
+
+        snapshot = self.snapshot()
+        return Entries(
+            now=self.control.get("clock")["now"],
+            events=snapshot.event_entries,
+            calls=snapshot.call_entries,
+            refusals=snapshot.refusal_entries,
+            deliveries=snapshot.delivery_entries,
+            instances=self.control.get("instances"),
         )
 
 

@@ -7,7 +7,8 @@ that program's calls to the fake.
 import subprocess
 from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import HostRefused, InvalidInput, OutsideFake
 from ..fake.control.client import Control, ControlError
@@ -27,6 +28,9 @@ from .programs.started import Words
 from .records import ApiCall, CloudEvent, ProxyRefusal, call, event, proxy_refusal
 from .taught_answers import add_answer
 from .timeline import timeline
+
+if TYPE_CHECKING:
+    from ..picture.drill import Drill
 
 # pytest shows the line of the test that went wrong, not ours.
 __tracebackhide__ = True
@@ -259,6 +263,22 @@ class FakeCloud(DeliveringCloud):
     def timeline(self) -> str:
         """What the cloud did and what the program under test called, in order, to read."""
         return timeline(self.events, self.calls, self.refused, self.proxy_refusals, self.deliveries)
+
+    def drill(self, title: str = "") -> "Drill":
+        """What happened so far, as values for a picture."""
+        from ..picture import from_control, reading
+
+        return reading.drill(from_control.entries(self._control), title or repr(self))
+
+    def report(self, file: str | Path, title: str = "") -> None:
+        """Write a picture of what happened so far: a page in ``.html``, or ``.svg``.
+
+        A file that exists is replaced. Raises InvalidInput for another name, and OSError.
+        """
+        from ..picture import files
+
+        files.check(Path(file), "file")
+        files.write(Path(file), self.drill(title))
 
     def no_unexpected_calls(self) -> None:
         """AssertionError for calls that the fake does not know, or that were stopped."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import refusal_report
+from . import picture_options, refusal_report
 from .markers import (
     MARKERS,
     allowed_in_cassette,
@@ -60,6 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--ecs-live-instances", help="Instances kept for tests, by id, separated by commas."
     )
+    picture_options.add(group)
     parser.addini(
         ALLOW_HOSTS,
         "Hosts besides this machine that tests with the fixture ecs_fake may reach, by name or "
@@ -78,6 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
         with suppress(ImportError):
             import trustme  # noqa: F401
     config.pluginmanager.register(refusal_report, "simevents-refusals")
+    picture_options.register(config, _FAKE)
     for line in MARKERS:
         config.addinivalue_line("markers", line)
     if config.getoption("--ecs-target") == "live" and config.getoption("numprocesses", None):

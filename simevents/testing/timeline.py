@@ -1,30 +1,12 @@
 """The time line: what the cloud did, whom it told, and what the program called, as text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from ..errors import OutsideFake
 from ..models import format_time
+from ..picture.sentences import printable, sentence
 from .records import ApiCall, CloudEvent, Delivery, ProxyRefusal
-
-
-class CallRecord(Protocol):
-    """What `sentence` needs to know of a call."""
-
-    @property
-    def action(self) -> str: ...
-    @property
-    def parameters(self) -> Mapping[str, str]: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def results(self) -> int | None: ...
-    @property
-    def carried_out(self) -> bool: ...
-    @property
-    def answered(self) -> bool: ...
-
 
 # The order within a second.
 _BEGAN, _TOLD_OF_BEGINNING, _CALLED, _BECAME, _TOLD = range(5)
@@ -54,11 +36,11 @@ def timeline(
             else:
                 what = f"{what}: {status.value}"
             rank = _BEGAN if number == 0 else _BECAME
-            lines.append((at, rank, number, f"cloud    {_printable(what)}"))
+            lines.append((at, rank, number, f"cloud    {printable(what)}"))
     for number, call in enumerate(calls):
         lines.append((call.at, _CALLED, number, f"handler  {sentence(call)}"))
     for number, refusal in enumerate(proxy_refusals):
-        text = f"handler  {_printable(str(refusal))} -> refused, nothing was sent"
+        text = f"handler  {printable(str(refusal))} -> refused, nothing was sent"
         lines.append((refusal.at, _CALLED, number, text))
     was_told = False
     for delivery in deliveries:
@@ -76,19 +58,10 @@ def timeline(
     return "\n".join(["What happened, in the cloud's time:", *shown])
 
 
-def sentence(call: CallRecord) -> str:
-    """A call and its outcome: ``DescribeInstancesFullStatus in cn-beijing -> 0 results``."""
-    words = [call.action or "(no action)"]
-    if region := call.parameters.get("RegionId"):
-        words.append(f"in {region}")
-    words += [f"{name}={value}" for name, value in call.parameters.items() if name != "RegionId"]
-    return _printable(f"{' '.join(words)} -> {_outcome(call)}")
-
-
 def _attempts(delivery: Delivery) -> list[tuple[datetime, str]]:
     """When each attempt ended, and how, in a line; what is not sent yet has one, too."""
     about = f" on {delivery.instance_id}" if delivery.instance_id else ""
-    what = _printable(f"{delivery.change}{about} to {delivery.target}")
+    what = printable(f"{delivery.change}{about} to {delivery.target}")
     if not delivery.attempts:
         return [(delivery.at, f"{what} -> not sent yet")]
     lines = []
@@ -96,27 +69,10 @@ def _attempts(delivery: Delivery) -> list[tuple[datetime, str]]:
         if attempt.http_status:
             result = f"HTTP {attempt.http_status}"
         else:
-            result = _printable(attempt.answer.partition("\n")[0])
+            result = printable(attempt.answer.partition("\n")[0])
         if delivery.kind == "queue" and attempt.outcome == "delivered":
             is_deleted = delivery.acknowledged_at is not None
             result = "message deleted" if is_deleted else "message in the queue"
         again = f", attempt {attempt.number}" if attempt.number > 1 else ""
         lines.append((attempt.at, f"{what} -> {result}{again}"))
     return lines
-
-
-def _outcome(call: CallRecord) -> str:
-    if call.code:
-        result = call.code
-    elif not call.carried_out:
-        result = "not carried out"
-    elif call.results is None:
-        result = "done"
-    else:
-        result = "1 result" if call.results == 1 else f"{call.results} results"
-    return result if call.answered else f"{result}, connection cut without an answer"
-
-
-def _printable(text: str) -> str:
-    """*text* in one line, with control characters escaped."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

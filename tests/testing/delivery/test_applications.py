@@ -200,13 +200,14 @@ def test_an_endpoint_that_is_a_function_may_call_the_fake(
     ecs_fake: FakeCloud, instance: str
 ) -> None:
     application = Application(ecs_fake)
-    ecs_fake.deliver_to(asgi=application.api, path="/function")
+    redeploy = "Instance:SystemMaintenance.Redeploy:Scheduled"
+    ecs_fake.deliver_to(asgi=application.api, path="/function", names=[SCHEDULED, redeploy])
     ecs_fake.schedule(REBOOT, instance, "+2h")
 
     assert application.notes == [
         "start",
         *(SCHEDULED, "returned"),
-        *("Instance:SystemMaintenance.Redeploy:Scheduled", "returned"),
+        *(redeploy, "returned"),
     ]
 
 

@@ -50,7 +50,8 @@ def test_what_others_cause_is_delivered_on_one_worker_thread(
     def handler(event: bytes, context: Any) -> None:
         threads.setdefault(status(event), set()).add(threading.current_thread().name)
 
-    subscription = ecs_fake.deliver_to(function=handler)
+    names = [SCHEDULED, f"Instance:{REBOOT}:Canceled"]
+    subscription = ecs_fake.deliver_to(function=handler, names=names)
     events = [
         ecs_fake.schedule(REBOOT, ecs_fake.run_instances(), "+2h")[0].event_id for _ in range(3)
     ]

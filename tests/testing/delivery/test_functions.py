@@ -24,9 +24,8 @@ def test_a_function_is_told_of_each_change_in_order(ecs_fake: FakeCloud) -> None
         message = json.loads(event)
         told.append((message["name"], message["content"]["instanceId"], message["ruleName"]))
 
-    subscription = ecs_fake.deliver_to(function=handler)
     (instance,) = ecs_fake.run_instances()
-    told.clear()
+    subscription = ecs_fake.deliver_to(function=handler)
     ecs_fake.schedule(REBOOT, instance, "+2h")
     assert told == [(SCHEDULED, instance, "function-handler")]
 
@@ -103,6 +102,23 @@ def test_only_the_names_that_are_wanted_are_delivered(ecs_fake: FakeCloud) -> No
     ecs_fake.clock.advance("3h")
 
     assert told == [f"Instance:{REBOOT}:Executed"]
+
+
+def test_states_of_instances_are_told_too(ecs_fake: FakeCloud) -> None:
+    told: list[dict[str, Any]] = []
+
+    def handler(event: bytes, context: Any) -> None:
+        told.append(json.loads(event))
+
+    ecs_fake.deliver_to(function=handler)
+    (instance,) = ecs_fake.run_instances()
+    assert {message["name"] for message in told} == {"Instance:StateChange"}
+    assert told[-1]["content"] == {
+        "resourceId": instance,
+        "resourceType": "ALIYUN::ECS::Instance",
+        "state": "Running",
+    }
+    ecs_fake.expect(instance).event_delivered("Instance:StateChange")
 
 
 def test_a_pattern_selects_events_of_the_bus(ecs_fake: FakeCloud) -> None:

@@ -1,6 +1,7 @@
 """Reads the members of an answer; one that the API does not document is as good as no answer."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NoAnswer

@@ -23,6 +23,9 @@ from .delivery_bodies import NewFunction, NewSubscription, Wait
 
 MOST_SUBSCRIPTIONS = 1_000
 
+_LARGEST_ID = 2**63 - 1
+"""Of a row in SQLite."""
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -125,7 +128,7 @@ class _Control:
 
     def _found(self, request: Request) -> Delivery:
         id = request.path_params["id"]
-        found = self._cloud.store.outbox.get(id)
+        found = self._cloud.store.outbox.get(id) if id <= _LARGEST_ID else None
         if found is None:
             raise BadBody(f"there is no delivery {id}; GET /_fake/deliveries lists them")
         return found

@@ -212,7 +212,7 @@ class _Control:
         changes = (body.advance, body.set, body.rate, body.freeze)
         if sum(change is not UNSET for change in changes) != 1:
             raise bodies.BadBody('give exactly one of "advance", "set", "rate" and "freeze"')
-        clock = self._cloud.clock
+        clock, before = self._cloud.clock, self._cloud.now()
         remaining = 0.0
         if body.advance is not UNSET:
             step = self._to_next_change(body.advance) if body.stop_at_change else body.advance
@@ -226,6 +226,7 @@ class _Control:
             clock.run_at(0 if body.freeze else 1)
         with self._reads.settled():
             self._cloud.store.save_clock_setting(clock.setting)
+            self._cloud.set_back(before - clock.now())
         return JSONResponse({**self._reads.clock(), "remaining": remaining})
 
     def _to_next_change(self, seconds: float) -> float:

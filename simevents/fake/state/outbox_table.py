@@ -60,7 +60,7 @@ class NewDelivery:
     """URL, queue, ``service/function`` or name of the target in this process."""
     body: bytes
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What the sender of this kind needs besides; see `delivery.outbox.senders`."""
+    """What the sender of this kind needs besides."""
     retry: str = "none"
     """The strategy, of `delivery.retries`."""
     blocks: bool = False
@@ -158,6 +158,7 @@ class Outbox:
                 "SELECT DISTINCT lane FROM deliveries WHERE state = 'waiting'"
             )
         }
+        self._retried: set[str] = set()
         self.is_used = db.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() is not None
         """Whether there has been a delivery; while there was none, nobody needs to look."""
         self.cleared = 0
@@ -219,13 +220,16 @@ class Outbox:
 
     # For the dispatcher.
 
-    def take_touched(self) -> set[str]:
-        """The lanes that have had new deliveries since the last call."""
+    def take_touched(self) -> tuple[set[str], set[str]]:
+        """The lanes that have had, since the last call: new deliveries, and some to send again."""
         touched, self._touched = self._touched, set()
-        return touched
+        retried, self._retried = self._retried, set()
+        return touched, retried
 
     def touch(self, lane: str) -> None:
+        """Let the lane be looked at, for first attempts and for retries."""
         self._touched.add(lane)
+        self._retried.add(lane)
 
     def waiting(self, lane: str, now: Epoch, limit: int) -> list[Delivery]:
         """The first deliveries of a lane that are due and have had no attempt that ended."""
@@ -240,6 +244,13 @@ class Outbox:
         )
         return [lane for (lane,) in rows]
 
+    def lanes_to_retry(self, now: Epoch) -> list[str]:
+        """The lanes with a retry that is due."""
+        rows = self._db.execute(
+            "SELECT DISTINCT lane FROM deliveries WHERE due_at <= ? AND state = 'retrying'", (now,)
+        )
+        return [lane for (lane,) in rows]
+
     def is_blocked(self, lane: str) -> bool:
         """Whether a delivery of the lane is retried that later ones have to wait for."""
         found = self._db.execute(
@@ -249,8 +260,14 @@ class Outbox:
         )
         return found.fetchone() is not None
 
-    def retries_due(self, now: Epoch) -> list[Delivery]:
-        return self._select("due_at <= ? AND state = 'retrying'", now)
+    def retries_due(self, lane: str, now: Epoch, limit: int) -> list[Delivery]:
+        """The first retries of a lane that are due, those that have waited longest first."""
+        return self._select(
+            "due_at <= ? AND state = 'retrying' AND +lane = ?",
+            *(now, lane),
+            order="due_at, delivery_id",
+            limit=limit,
+        )
 
     def next_due(self, now: Epoch) -> Epoch | None:
         """The time of the next attempt after *now*; None if there is none."""
@@ -299,11 +316,27 @@ class Outbox:
             self._trim()
 
     def send_again(self, delivery_id: int, now: Epoch) -> None:
-        """Let the next attempt be due now, whatever became of the earlier ones."""
+        """Let the next attempt be due now, whatever became of the earlier ones.
+
+        The first attempt of a delivery that waits, and an attempt under way, are the next one.
+        """
         self._db.execute(
-            "UPDATE deliveries SET state = 'retrying', due_at = ? WHERE delivery_id = ?",
+            "UPDATE deliveries SET due_at = ?, state = CASE state WHEN 'waiting' THEN state"
+            " ELSE 'retrying' END WHERE delivery_id = ?",
             (now, delivery_id),
         )
+        lanes = self._db.execute(
+            "SELECT lane FROM deliveries WHERE delivery_id = ?", (delivery_id,)
+        )
+        for (lane,) in lanes:
+            self.touch(lane)
+
+    def set_back(self, seconds: float) -> None:
+        """The cloud's clock is set back by *seconds*: what is due is still due, and waits go on."""
+        if self.is_used:
+            self._db.execute(
+                "UPDATE deliveries SET due_at = due_at - ? WHERE due_at IS NOT NULL", (seconds,)
+            )
 
     def acknowledge(self, message_id: str, now: Epoch) -> None:
         """The message in a queue was deleted by its consumer."""
@@ -336,9 +369,11 @@ class Outbox:
                 "DELETE FROM deliveries WHERE delivery_id <= ? AND due_at IS NULL", limit
             )
 
-    def _select(self, where: str, *values: object, limit: int = -1) -> list[Delivery]:
+    def _select(
+        self, where: str, *values: object, order: str = "delivery_id", limit: int = -1
+    ) -> list[Delivery]:
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM deliveries WHERE {where} ORDER BY delivery_id LIMIT ?",
+            f"SELECT {_COLUMNS} FROM deliveries WHERE {where} ORDER BY {order} LIMIT ?",
             (*values, limit),
         )
         return [_delivery(row) for row in rows]

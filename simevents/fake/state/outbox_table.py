@@ -166,32 +166,27 @@ class Outbox:
         self._finished = 0
 
     def add(self, deliveries: Iterable[NewDelivery], delay: float = 0.0) -> None:
-        """Write deliveries; each is due *delay* seconds after its change."""
-        rows = [
-            (
-                *(new.notice_id, new.at, new.region, new.instance_id, new.event_id),
-                *(new.name, new.status, new.via, new.rule, new.target_id, new.lane),
-                *(
-                    new.kind,
-                    new.address,
-                    json.dumps(dict(new.settings)) if new.settings else "{}",
-                    new.body,
-                ),
-                *(new.retry, int(new.blocks), new.dead_letter, WAITING, new.at + delay),
-            )
-            for new in deliveries
-        ]
-        if not rows:
-            return
+        """Write deliveries; each is due *delay* seconds after its change.
+
+        They are written as they come: a thousand rules make more of a change than memory holds.
+        """
         self._db.executemany(
             "INSERT INTO deliveries (notice_id, at, region, instance_id, event_id, name, status,"
             " via, rule, target_id, lane, kind, address, settings, body, retry, blocks,"
             " dead_letter, state, due_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
+            (self._row(new, delay) for new in deliveries),
         )
-        self._touched.update(row[10] for row in rows)
+
+    def _row(self, new: NewDelivery, delay: float) -> tuple[object, ...]:
+        self._touched.add(new.lane)
         self.is_used = True
+        return (
+            *(new.notice_id, new.at, new.region, new.instance_id, new.event_id),
+            *(new.name, new.status, new.via, new.rule, new.target_id, new.lane),
+            *(new.kind, new.address, json.dumps(dict(new.settings)) if new.settings else "{}"),
+            *(new.body, new.retry, int(new.blocks), new.dead_letter, WAITING, new.at + delay),
+        )
 
     def get(self, delivery_id: int) -> Delivery | None:
         found = self._select("delivery_id = ?", delivery_id)
@@ -227,8 +222,11 @@ class Outbox:
         return touched, retried
 
     def touch(self, lane: str) -> None:
-        """Let the lane be looked at, for first attempts and for retries."""
+        """Let somebody look at the first attempts of the lane."""
         self._touched.add(lane)
+
+    def touch_retries(self, lane: str) -> None:
+        """Let somebody look at the retries of the lane."""
         self._retried.add(lane)
 
     def waiting(self, lane: str, now: Epoch, limit: int) -> list[Delivery]:
@@ -247,15 +245,14 @@ class Outbox:
     def lanes_to_retry(self, now: Epoch) -> list[str]:
         """The lanes with a retry that is due."""
         rows = self._db.execute(
-            "SELECT DISTINCT lane FROM deliveries WHERE due_at <= ? AND state = 'retrying'", (now,)
+            "SELECT DISTINCT lane FROM deliveries WHERE state = 'retrying' AND +due_at <= ?", (now,)
         )
         return [lane for (lane,) in rows]
 
     def is_blocked(self, lane: str) -> bool:
         """Whether a delivery of the lane is retried that later ones have to wait for."""
         found = self._db.execute(
-            "SELECT 1 FROM deliveries WHERE due_at IS NOT NULL AND lane = ? AND blocks"
-            " AND state = 'retrying' LIMIT 1",
+            "SELECT 1 FROM deliveries WHERE state = 'retrying' AND lane = ? AND blocks LIMIT 1",
             (lane,),
         )
         return found.fetchone() is not None
@@ -263,8 +260,8 @@ class Outbox:
     def retries_due(self, lane: str, now: Epoch, limit: int) -> list[Delivery]:
         """The first retries of a lane that are due, those that have waited longest first."""
         return self._select(
-            "due_at <= ? AND state = 'retrying' AND +lane = ?",
-            *(now, lane),
+            "state = 'retrying' AND lane = ? AND due_at <= ?",
+            *(lane, now),
             order="due_at, delivery_id",
             limit=limit,
         )
@@ -330,6 +327,7 @@ class Outbox:
         )
         for (lane,) in lanes:
             self.touch(lane)
+            self.touch_retries(lane)
 
     def set_back(self, seconds: float) -> None:
         """The cloud's clock is set back by *seconds*: what is due is still due, and waits go on."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set
 from functools import partial
 from itertools import takewhile
 
@@ -26,6 +26,9 @@ transaction; the API is served in between."""
 
 MOST_RETRIES_AT_ONCE = 20
 """Retries under way in one lane."""
+
+MOST_LANES_AT_ONCE = 20
+"""Lanes that are begun in one turn of the loop, in which the API waits."""
 
 LONGEST_TIMER_SECONDS = 3_600.0
 _SHORTEST_TIMER_SECONDS = 0.001
@@ -126,8 +129,8 @@ class Dispatcher:
                 if is_first or self._timer is None:
                     lanes.update(self._outbox.lanes_due(now))
                     retried.update(self._outbox.lanes_to_retry(now))
-                self._begin(self._lanes, lanes, self._serve)
-                self._begin(self._retried, retried, self._retry)
+                self._begin(self._lanes, lanes, self._serve, self._touch)
+                self._begin(self._retried, retried, self._retry, self._touch_retries)
             self._set_timer(now)
         except sqlite3.Error as error:
             log.error("the data file cannot be used: %s", error)
@@ -161,32 +164,44 @@ class Dispatcher:
     def _begin(
         self,
         running: dict[str, asyncio.Task[None]],
-        lanes: Collection[str],
+        lanes: Set[str],
         serve: Callable[[str], Awaitable[None]],
+        again: Callable[[str], None],
     ) -> None:
-        """Let *serve* run for those of *lanes* for which it is not *running*."""
+        """Let *serve* run for those of *lanes* for which it is not *running*.
+
+        *again* is called with lanes for which it does not run yet, and after a failure.
+        """
         assert self._loop is not None
-        for lane in lanes - running.keys():
-            running[lane] = self._loop.create_task(self._guarded(running, lane, serve))
+        for number, lane in enumerate(lanes - running.keys()):
+            if number >= MOST_LANES_AT_ONCE:
+                again(lane)
+                continue
+            running[lane] = self._loop.create_task(self._guarded(running, lane, serve, again))
 
     async def _guarded(
         self,
         running: dict[str, asyncio.Task[None]],
         lane: str,
         serve: Callable[[str], Awaitable[None]],
+        again: Callable[[str], None],
     ) -> None:
         try:
             await serve(lane)
         except sqlite3.Error as error:
             log.error("the data file cannot be used: %s", error)
             if self._loop is not None:
-                self._loop.call_later(_AFTER_FAILURE_SECONDS, self._touch, lane)
+                self._loop.call_later(_AFTER_FAILURE_SECONDS, again, lane)
         finally:
             del running[lane]
             self.look_soon()
 
     def _touch(self, lane: str) -> None:
         self._outbox.touch(lane)
+        self.look_soon()
+
+    def _touch_retries(self, lane: str) -> None:
+        self._outbox.touch_retries(lane)
         self.look_soon()
 
     async def _serve(self, lane: str) -> None:

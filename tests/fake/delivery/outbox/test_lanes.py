@@ -6,8 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from simevents.fake.control.client import ControlError
+from simevents.fake.delivery.outbox.dispatcher import MOST_LANES_AT_ONCE
 from simevents.fake.server import FakeServer
+from simevents.fake.state.outbox_table import NewDelivery
+from simevents.fake.state.store import Store
 from tests.fake.delivery.outbox.subscribers import LIFE, Subscribers
+from tests.fake.delivery.outbox.test_hostile_receivers import delivery
 from tests.fake.delivery.receiver import Receiver, Reply
 
 
@@ -118,3 +122,43 @@ def test_many_retries_leave_the_api_free(cloud: Subscribers) -> None:
 def test_an_id_that_no_delivery_can_have_is_answered(cloud: Subscribers) -> None:
     with pytest.raises(ControlError, match=f"there is no delivery {2**63}"):
         cloud.control.get(f"deliveries/{2**63}")
+
+
+def test_more_targets_than_are_begun_at_once_all_get_their_messages(cloud: Subscribers) -> None:
+    count = 3 * MOST_LANES_AT_ONCE + 1
+    for number in range(count):
+        cloud.control.post("subscriptions", kind="queue", address=f"q{number}")
+    cloud.schedule()
+    cloud.wait()
+    assert [state for state, _ in cloud.outcomes()] == ["delivered"] * count
+
+
+def test_a_change_for_many_targets_is_written_as_it_is_made() -> None:
+    """A list of all deliveries would not fit into memory."""
+    store = Store(None)
+    seen: list[int] = []
+
+    def made() -> Iterator[NewDelivery]:
+        for number in range(3):
+            seen.append(store.outbox.last_id())
+            yield delivery(f"http://127.0.0.1/{number}").new
+
+    with store.transaction():
+        store.outbox.add(made())
+    assert seen == [0, 1, 2]
+    assert store.outbox.take_touched() == ({"l"}, set())
+    store.close()
+
+
+def test_retries_are_found_without_reading_what_waits() -> None:
+    store = Store(None)
+    queries: list[str] = []
+    store._db.set_trace_callback(queries.append)
+    store.outbox.retries_due("l", 1.0, 10)
+    store.outbox.lanes_to_retry(1.0)
+    store.outbox.is_blocked("l")
+    store._db.set_trace_callback(None)
+    plans = [store._db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall() for query in queries]
+    assert len(plans) == 3
+    assert all("USING INDEX deliveries_retrying" in plan[0][3] for plan in plans)
+    store.close()

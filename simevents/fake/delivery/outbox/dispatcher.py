@@ -8,6 +8,7 @@ as a repeat. Back-off is cloud time, time-outs are real time.
 
 import asyncio
 import logging
+import math
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Set
@@ -16,7 +17,7 @@ from itertools import takewhile
 
 from ...state.clock import Epoch
 from ...state.cloud import Cloud
-from ...state.outbox_table import Delivery
+from ...state.outbox_table import Delivery, Ended
 from .attempts import Attempts, Place, Sender, holds_up
 from .recorder import Recorder
 
@@ -53,12 +54,15 @@ class Dispatcher:
         self._attempts = Attempts(cloud, senders, places)
         self._recorder = Recorder(cloud.store, bury)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.is_over = False
         self._is_to_look = False
         self._timer: asyncio.TimerHandle | None = None
         self._lanes: dict[str, asyncio.Task[None]] = {}
         """Tasks that make first attempts, by lane."""
         self._retried: dict[str, asyncio.Task[None]] = {}
         """Tasks that make retries, by lane."""
+        self._first_retry_at: Epoch = math.inf
+        """Of the retries that were recorded since it last looked for retries that are due."""
         self._watchers: set[asyncio.Future[None]] = set()
 
     # The life of the dispatcher.
@@ -71,13 +75,18 @@ class Dispatcher:
         self._look(is_first=True)
 
     def stop(self) -> None:
-        """End all attempts; those under way are made again by the next run."""
+        """End all attempts; those under way are made again by the next run.
+
+        Whoever waits for `changed` is woken.
+        """
+        self.is_over = True
         self._cloud.store.after_write = None
         self._loop = None
         if self._timer is not None:
             self._timer.cancel()
         for task in [*self._lanes.values(), *self._retried.values()]:
             task.cancel()
+        self.tell()
 
     def look_soon(self) -> None:
         """Look for what is due, in the next turn of the loop."""
@@ -128,6 +137,8 @@ class Dispatcher:
                 lanes, retried = self._outbox.take_touched()
                 if is_first or self._timer is None:
                     lanes.update(self._outbox.lanes_due(now))
+                if is_first or self._timer is None or self._first_retry_at <= now:
+                    self._first_retry_at = math.inf
                     retried.update(self._outbox.lanes_to_retry(now))
                 self._begin(self._lanes, lanes, self._serve, self._touch)
                 self._begin(self._retried, retried, self._retry, self._touch_retries)
@@ -140,8 +151,6 @@ class Dispatcher:
     def _set_timer(self, now: Epoch) -> None:
         """Look again when the next transition or attempt is due."""
         assert self._loop is not None
-        if self._timer is not None:
-            self._timer.cancel()
         following = [self._cloud.next_due()]
         if self._outbox.is_used:
             following.append(self._outbox.next_due(now))
@@ -150,6 +159,11 @@ class Dispatcher:
         if seconds is None:
             seconds = LONGEST_TIMER_SECONDS
         bounded = min(max(seconds, _SHORTEST_TIMER_SECONDS), LONGEST_TIMER_SECONDS)
+        if self._timer is not None:
+            if self._timer.when() <= self._loop.time() + bounded:
+                # What it was set for may have become due since, and is not in the future now.
+                return
+            self._timer.cancel()
         self._timer = self._loop.call_later(bounded, self._fire)
 
     def _fire(self) -> None:
@@ -231,7 +245,7 @@ class Dispatcher:
 
     async def _make(self, batch: list[Delivery], at_once: int) -> None:
         if self._attempts.is_placed(batch[0]):
-            self._recorder.place(partial(self._attempts.place, batch))
+            self._recorder.place(partial(self._placed, batch))
             self.tell()
             await asyncio.sleep(0)
             return
@@ -255,7 +269,17 @@ class Dispatcher:
             is_over = holds_up(ended, delivery) or not remaining
             delivery = None if is_over else remaining.popleft()
             await self._recorder.write(None if delivery is None else delivery.delivery_id, ended)
-            if ended.retry_at is not None:
-                # For the timer, which does not know of it yet.
-                self.look_soon()
+            self._note_retry(ended)
             self.tell()
+
+    def _placed(self, batch: list[Delivery]) -> list[Ended]:
+        made = self._attempts.place(batch)
+        for ended in made:
+            self._note_retry(ended)
+        return made
+
+    def _note_retry(self, ended: Ended) -> None:
+        """For the timer, which does not know of it yet; by then it may be due already."""
+        if ended.retry_at is not None:
+            self._first_retry_at = min(self._first_retry_at, ended.retry_at)
+            self.look_soon()

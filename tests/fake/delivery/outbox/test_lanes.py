@@ -1,8 +1,10 @@
 """Lanes: what is sent again, what a target that was replaced gets, and clocks that are set back."""
 
+import threading
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from simevents.fake.control.client import ControlError
@@ -162,3 +164,41 @@ def test_retries_are_found_without_reading_what_waits() -> None:
     assert len(plans) == 3
     assert all("USING INDEX deliveries_retrying" in plan[0][3] for plan in plans)
     store.close()
+
+
+def test_retries_on_an_idle_fake_are_made_however_fast_its_clock_runs() -> None:
+    """A retry may be due before the timer is set for it."""
+    with (
+        FakeServer(instance_ids=["i-1"], seed=1) as fake,
+        Receiver(lambda _: Reply(500)) as receiver,
+    ):
+        cloud = Subscribers(fake)
+        cloud.subscribe(receiver.url, via="eventbridge")
+        cloud.control.post("clock", rate=1_000_000)
+        cloud.schedule()
+        for _ in range(4):
+            receiver.next()
+
+
+def test_who_waits_for_deliveries_is_answered_when_the_fake_stops() -> None:
+    with Receiver(lambda _: Reply(hangs=True)) as hanging:
+        fake = FakeServer(instance_ids=["i-1"], seed=1)
+        fake.start()
+        cloud = Subscribers(fake)
+        cloud.subscribe(hanging.url)
+        cloud.schedule()
+        hanging.next()
+        answers: list[int] = []
+        wait = f"{fake.url}/_fake/deliveries/wait"
+        waiting = threading.Thread(
+            target=lambda: answers.append(httpx.post(wait, json={"seconds": 20}).status_code)
+        )
+        waiting.start()
+        deadline = time.monotonic() + 10
+        while not fake.deliveries.dispatcher._watchers:
+            assert time.monotonic() < deadline
+        begun = time.monotonic()
+        fake.stop()
+        waiting.join()
+        assert answers == [200]
+        assert time.monotonic() - begun < 1

@@ -43,6 +43,8 @@ def coverage() -> str:
         "",
         "The members of an answer have the order of the real service's answers, in JSON and XML.",
         "",
+        "The calls of SMQ by their path, which send and receive messages: [queues.md](queues.md).",
+        "",
         "Not covered: all other actions of these products; network interfaces, data disks,",
         "snapshots and custom images; the effect of security group rules; RAM policies; billing;",
         "events of disks and dedicated hosts. A test can teach the fake an answer to other calls:",

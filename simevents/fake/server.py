@@ -139,10 +139,11 @@ class FakeServer(HttpServer):
         connections = Connections(Tunnels(proxy, self.authority))
         self._reads = Reads(cloud, journal)
         self._guard = Guard(lambda: self._control_routes(cloud, journal, switches), token)
+        self._queues = QueueService(cloud, journal)
         self._application = Application(
             dispatch.Rpc(cloud, journal),
             MetadataService(cloud, journal),
-            QueueService(cloud, journal),
+            self._queues,
             self._guard,
             connections,
             proxy,
@@ -152,8 +153,12 @@ class FakeServer(HttpServer):
             connections,
             at_end=self._store.close,
             at_start=self.deliveries.start,
-            before_end=self.deliveries.stop,
+            before_end=self._begin_to_end,
         )
+
+    def _begin_to_end(self) -> None:
+        self.deliveries.stop()
+        self._queues.end_polls()
 
     def _own_port(self) -> int:
         return int(self._socket.getsockname()[1])

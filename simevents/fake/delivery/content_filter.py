@@ -46,10 +46,11 @@ _Test = Callable[[_Searched], bool]
 class ContentFilter:
     """A filter that has been read."""
 
-    test: _Test
+    test: _Test | None
+    """None fits everything."""
 
     def fits(self, content: Content) -> bool:
-        return self.test(_searched(content))
+        return self.test is None or self.test(_searched(content))
 
 
 @lru_cache(maxsize=256)
@@ -57,8 +58,8 @@ def query(text: str) -> ContentFilter:
     """The filter ``a and b or not c``; an empty one fits everything. Raises BadFilter."""
     if len(text) > _LONGEST:
         raise BadFilter(f"longer than {_LONGEST} characters")
-    parser = _Parser(_tokens(text))
-    return ContentFilter(parser.whole())
+    tokens = _tokens(text)
+    return ContentFilter(_Parser(tokens).whole() if tokens else None)
 
 
 def keywords(words: Sequence[str], relation: str) -> ContentFilter:
@@ -121,8 +122,6 @@ class _Parser:
         self._depth = 0
 
     def whole(self) -> _Test:
-        if not self._tokens:
-            return lambda _searched: True
         test = self._either()
         if (left := self._peek()) is not None:
             raise BadFilter(f"{left.text!r} is not expected there")

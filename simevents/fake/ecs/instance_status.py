@@ -48,13 +48,14 @@ def tell(
     """Tell that *instances* have the *states* now, and *final* when their transition ends."""
     now, seconds = cloud.now(), cloud.switches.instance_transition_seconds
     at_once = (*states, final) if final and not seconds else tuple(states)
+    is_any_under_way = cloud.store.transitions.next_due() is not None
     changes = []
     for instance in instances:
         changes += [StateChange(instance.id, instance.region, state, now) for state in at_once]
-        if not final or not seconds:
-            cloud.store.transitions.drop(instance.id)
-        else:
+        if final and seconds:
             cloud.store.transitions.put(
                 Transition(instance.id, instance.region, final, now + seconds)
             )
+        elif is_any_under_way:
+            cloud.store.transitions.drop(instance.id)
     cloud.happened(changes)

@@ -17,7 +17,10 @@ def interrupt(cloud: Cloud, region: str, instance_ids: Iterable[str], released_a
     """Announce the release of instances at *released_at*. Call this within a transaction."""
     ids = list(instance_ids)
     setting = metadata_setting.load(cloud.store)
-    if setting.instance_id in ids:
+    # Without a choice, the metadata service speaks for the only instance.
+    is_chosen = setting.instance_id in ids
+    is_alone = setting.instance_id is None and cloud.store.count("instance") == 1
+    if is_chosen or is_alone:
         metadata_setting.save(cloud.store, replace(setting, spot_termination_time=released_at))
     now = cloud.now()
     cloud.happened([Interruption(instance_id, region, now) for instance_id in ids])

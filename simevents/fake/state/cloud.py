@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .access_keys import AccessKeys
 from .answers import Answers
@@ -52,9 +52,9 @@ class Cloud:
 
     def happened(self, occurrences: Sequence[StateChange | Interruption]) -> None:
         """Record and tell what is no change of an event. Call this within the transaction."""
-        numbered = self.store.occurrences.add(occurrences)
+        first = self.store.occurrences.add(occurrences)
         if self._tell is not None:
-            self._tell(numbered)
+            self._tell([replace(each, number=n) for n, each in enumerate(occurrences, first)])
 
     def rules_changed(self) -> None:
         """Somebody subscribes to changes, or does so no more."""

@@ -5,8 +5,8 @@ instance that takes time.
 """
 
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .clock import Epoch
 from .occurrences import Interruption, StateChange
@@ -20,24 +20,17 @@ class Occurrences:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def add(
-        self, occurrences: Iterable[StateChange | Interruption]
-    ) -> list[StateChange | Interruption]:
-        """Write *occurrences*; the returned ones have their numbers."""
-        numbered = []
-        for each in occurrences:
-            kind, detail = (
-                (_STATE, each.state)
-                if isinstance(each, StateChange)
-                else (_INTERRUPTION, each.action)
-            )
-            written = self._db.execute(
-                "INSERT INTO occurrences (at, region, instance_id, kind, detail)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (each.at, each.region, each.instance_id, kind, detail),
-            )
-            numbered.append(replace(each, number=written.lastrowid or 0))
-        return numbered
+    def add(self, occurrences: Sequence[StateChange | Interruption]) -> int:
+        """Write *occurrences* with consecutive numbers; the first of them is returned."""
+        (last,) = self._db.execute("SELECT coalesce(max(number), 0) FROM occurrences").fetchone()
+        self._db.executemany(
+            "INSERT INTO occurrences VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (number, each.at, each.region, each.instance_id, *_kind_and_detail(each))
+                for number, each in enumerate(occurrences, last + 1)
+            ],
+        )
+        return int(last) + 1
 
     def between(self, start: Epoch, end: Epoch) -> list[StateChange | Interruption]:
         """Those from *start* to *end*, newest first."""
@@ -47,6 +40,12 @@ class Occurrences:
             (start, end),
         )
         return [_occurrence(*row) for row in rows]
+
+
+def _kind_and_detail(occurrence: StateChange | Interruption) -> tuple[str, str]:
+    if isinstance(occurrence, StateChange):
+        return _STATE, occurrence.state
+    return _INTERRUPTION, occurrence.action
 
 
 def _occurrence(

@@ -29,6 +29,8 @@ MOST_FINISHED = 100_000
 
 _TRIMMED_EVERY = 1_000
 
+_NO_SETTINGS: Mapping[str, Any] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
@@ -148,7 +150,12 @@ class Outbox:
             (
                 *(new.notice_id, new.at, new.region, new.instance_id, new.event_id),
                 *(new.name, new.status, new.via, new.rule, new.target_id, new.lane),
-                *(new.kind, new.address, json.dumps(dict(new.settings)), new.body),
+                *(
+                    new.kind,
+                    new.address,
+                    json.dumps(dict(new.settings)) if new.settings else "{}",
+                    new.body,
+                ),
                 *(new.retry, int(new.blocks), new.dead_letter, WAITING, new.at + delay),
             )
             for new in deliveries
@@ -308,7 +315,14 @@ class Outbox:
 
 def _delivery(row: Any) -> Delivery:
     settings, retry, blocks, dead_letter = row[15:19]
-    of_new = (*row[1:14], bytes(row[14]), json.loads(settings), retry, bool(blocks), dead_letter)
+    of_new = (
+        *row[1:14],
+        bytes(row[14]),
+        _NO_SETTINGS if settings == "{}" else json.loads(settings),
+        retry,
+        bool(blocks),
+        dead_letter,
+    )
     state, due_at, attempts, message_id, acknowledged_at = row[19:]
     return Delivery(
         row[0], NewDelivery(*of_new), state, due_at, attempts, message_id, acknowledged_at

@@ -222,6 +222,17 @@ def test_rules_that_change_count_at_once(
     assert names(cloud) == [f"{REBOOT}:Scheduled"] * 2
 
 
+def test_a_reset_ends_all_rules(cms: Cms, cloud: Cloud, put_rule: Callable[..., None]) -> None:
+    put_rule(MnsParameters=QUEUE)
+    cloud.post("reset")
+    cloud.instances(1)
+
+    assert names(cloud) == []
+    put_rule(MnsParameters=QUEUE)
+    cloud.instances(1)
+    assert names(cloud) == ["Instance:StateChange"] * 2
+
+
 def test_a_refused_call_writes_nothing(
     cms: Cms, cloud: Cloud, instance: str, put_rule: Callable[..., None]
 ) -> None:

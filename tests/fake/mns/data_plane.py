@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any
 from xml.etree import ElementTree
@@ -12,7 +11,6 @@ import httpx
 
 from simevents.fake.protocol.wire import Request
 
-NAMESPACE = "{http://mns.aliyuncs.com/doc/v1/}"
 START = '<?xml version="1.0" encoding="utf-8"?>'
 
 
@@ -86,6 +84,3 @@ def _members(element: ElementTree.Element) -> dict[str, Any]:
         else:
             found[name] = child.text or ""
     return found
-
-
-Headers = Mapping[str, str]

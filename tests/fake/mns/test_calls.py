@@ -1,6 +1,8 @@
 """Calls of the data plane as the rest of the fake sees them: journal, faults, limits, regions."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 
 from simevents.fake.server import FakeServer
 from tests.conftest import Cloud
-from tests.fake.mns.data_plane import call, code_of, members_of, message, xml
+from tests.fake.mns.data_plane import call, code_of, members_of, message, signed_headers, xml
 from tests.fake.requests import call as rpc
 
 Q = "/queues/q"
@@ -116,18 +118,12 @@ def test_the_host_says_in_which_region_a_queue_is(cloud: Cloud) -> None:
 def test_a_message_travels_through_the_proxy(cloud: Cloud, queue: str) -> None:
     url = "http://1.mns.cn-hangzhou.aliyuncs.com"
     with httpx.Client(proxy=queue) as client:
-        signed = call_headers("GET", f"{Q}")
+        signed = signed_headers("GET", Q)
         answer = client.get(f"{url}{Q}", headers=signed)
         other = client.get("http://1.log.cn-hangzhou.aliyuncs.com/queues/q", headers=signed)
 
     assert members_of(answer.content)["QueueName"] == "q"
     assert other.status_code == 403
-
-
-def call_headers(method: str, target: str) -> dict[str, str]:
-    from tests.fake.mns.data_plane import signed_headers
-
-    return signed_headers(method, target)
 
 
 def test_a_taught_answer_comes_before_a_queue(cloud: Cloud, queue: str) -> None:
@@ -158,6 +154,33 @@ def test_with_any_key_no_signature_is_checked(any_key: str) -> None:
     answer = call(any_key, "PUT", Q, authorization="MNS LTAI5tOwn:anything")
 
     assert answer.status_code == 201
+
+
+def test_a_server_that_stops_answers_a_poll_of_30_seconds_at_once() -> None:
+    server = FakeServer()
+    server.start()
+    call(server.url, "PUT", Q)
+    begun = threading.Event()
+    wakeups = server._queues._cloud.wakeups
+    waiting = wakeups.waiting
+
+    @contextmanager
+    def told(subject: str, wake: Callable[[], None]) -> Iterator[None]:
+        with waiting(subject, wake):
+            begun.set()
+            yield
+
+    wakeups.waiting = told  # type: ignore[method-assign]
+    answers: list[httpx.Response] = []
+    poll = threading.Thread(
+        target=lambda: answers.append(call(server.url, "GET", f"{M}?waitseconds=30"))
+    )
+    poll.start()
+    assert begun.wait(10)
+    server.stop()
+    poll.join(10)
+
+    assert [code_of(answer) for answer in answers] == [(404, "MessageNotExist")]
 
 
 def test_queues_messages_and_handles_outlive_a_restart(tmp_path: Path) -> None:

@@ -211,6 +211,16 @@ def test_more_polls_than_the_limit_are_answered_at_once(
     assert asyncio.run(run()) == ("MessageNotExist", ["a", "a"])
 
 
+def test_a_server_that_ends_answers_its_polls(inner: Polling) -> None:
+    async def run() -> list[str]:
+        inner.queue()
+        (poll,) = await inner.waiting()
+        inner.service.end_polls()
+        return [await body_of(poll), await body_of(asyncio.create_task(inner.poll()))]
+
+    assert asyncio.run(run()) == ["MessageNotExist"] * 2
+
+
 def test_a_batch_ends_with_what_there_is(inner: Polling) -> None:
     async def run() -> int:
         queue = inner.queue()

@@ -20,11 +20,9 @@ from ...state.outbox_table import FAILED, Delivery, Outcome
 from ..retries import wait_before_retry
 from .recorder import Recorder
 
-READ_AHEAD = 50
-"""Deliveries of a lane that are read at once."""
-
-PLACED_AT_ONCE = 200
-"""Messages that are placed in a queue in one transaction; the API is served in between."""
+READ_AHEAD = 200
+"""Deliveries of a lane that are read at once. So many messages are placed in a queue in one
+transaction; the API is served in between."""
 
 MOST_RETRIES_AT_ONCE = 20
 """Retries under way in one lane."""
@@ -204,11 +202,9 @@ class Dispatcher:
         self.look_soon()
 
     def _next_batch(self, lane: str) -> list[Delivery]:
-        batch = self._outbox.waiting(lane, self._cloud.now(), PLACED_AT_ONCE)
+        batch = self._outbox.waiting(lane, self._cloud.now(), READ_AHEAD)
         if not batch or (batch[0].new.blocks and self._outbox.is_blocked(lane)):
             return []
-        is_placed = batch[0].new.kind in self._places
-        batch = batch if is_placed else batch[:READ_AHEAD]
         if self._cloud.switches.delivery_order == "shuffled":
             self._cloud.random.shuffle(batch)
         return batch

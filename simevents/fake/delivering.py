@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Collection
 
 from .cms.matching import CloudMonitorChannel
+from .delivery.eventbridge.push_signature import OF_THIS_PROCESS, certificate_url, sign
 from .delivery.outbox.dispatcher import Dispatcher
 from .delivery.outbox.emitter import Emitter
 from .delivery.outbox.functions import FunctionSender
-from .delivery.outbox.http_sender import HttpSender
+from .delivery.outbox.http_sender import Headers, HttpSender
 from .delivery.outbox.in_process import InProcess
-from .delivery.outbox.push_signing import signed
 from .delivery.outbox.strangers import Strangers
 from .delivery.outbox.subscriptions import SubscriptionChannel
 from .eventbridge.matching import EventBridgeChannel
@@ -34,11 +34,11 @@ class Deliveries:
     def __init__(self, cloud: Cloud, allowed: Collection[str], own_port: Callable[[], int]) -> None:
         self._cloud = cloud
         self.in_process = InProcess()
-        self._http = HttpSender(Strangers(allowed, own_port), signed)
+        self._http = HttpSender(Strangers(allowed, own_port), _signed)
         functions = FunctionSender(cloud, self._http, self.in_process)
         self.emitter = Emitter(
             cloud,
-            [CloudMonitorChannel(cloud), SubscriptionChannel(cloud), EventBridgeChannel(cloud)],
+            [SubscriptionChannel(cloud), CloudMonitorChannel(cloud), EventBridgeChannel(cloud)],
         )
         self.dispatcher = Dispatcher(
             cloud,
@@ -98,3 +98,16 @@ class Deliveries:
             log.warning(
                 "the dead-letter queue %s took no message: %s", new.dead_letter, refused.code
             )
+
+
+async def _signed(delivery: Delivery, url: str, body: bytes) -> Headers:
+    new = delivery.new
+    if not new.settings.get("signed"):
+        return {}
+    region = str(new.settings.get("region", new.region))
+    token = str(new.settings.get("token", ""))
+    milliseconds = int(time.time() * 1_000)
+    # In a thread: the first signature needs a key, which takes a third of a second to make.
+    return await asyncio.to_thread(
+        sign, OF_THIS_PROCESS, url, body, milliseconds, token, certificate_url(region)
+    )

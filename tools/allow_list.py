@@ -31,9 +31,9 @@ MODELS = {
     "Ecs/2014-05-26": "alibabacloud_ecs20140526.models",
     "Vpc/2016-04-28": "alibabacloud_vpc20160428.models",
     "Sts/2015-04-01": "alibabacloud_sts20150401.models",
+    "Cms/2019-01-01": "alibabacloud_cms20190101.models",
     "Mns-open/2022-01-19": "alibabacloud_mns_open20220119.models",
     "EventBridge/2020-04-01": "alibabacloud_eventbridge20200401.models",
-    "Cms/2019-01-01": "alibabacloud_cms20190101.models",
 }
 
 SENSITIVE = re.compile(
@@ -135,8 +135,8 @@ def words() -> list[str]:
     """Words of the fake's error messages, and of the reasons that its actions put into them."""
     texts = [
         error.text
-        for errors in (api_errors, bus_errors, mns_errors)
-        for error in vars(errors).values()
+        for module in (api_errors, bus_errors, mns_errors)
+        for error in vars(module).values()
         if isinstance(error, api_errors.Code)
     ]
     for source in sorted((ROOT / "simevents" / "fake").rglob("*.py")):

@@ -28,6 +28,7 @@ PACKAGES = {
     "Ecs/2014-05-26": ("aliyunsdkecs.request.v20140526", "alibabacloud_ecs20140526.models"),
     "Vpc/2016-04-28": ("aliyunsdkvpc.request.v20160428", "alibabacloud_vpc20160428.models"),
     "Sts/2015-04-01": ("aliyunsdksts.request.v20150401", "alibabacloud_sts20150401.models"),
+    "Cms/2019-01-01": ("aliyunsdkcms.request.v20190101", "alibabacloud_cms20190101.models"),
     "Mns-open/2022-01-19": (
         "aliyunsdkmns_open.request.v20220119",
         "alibabacloud_mns_open20220119.models",
@@ -36,14 +37,13 @@ PACKAGES = {
         "aliyunsdkeventbridge.request.v20200401",
         "alibabacloud_eventbridge20200401.models",
     ),
-    "Cms/2019-01-01": ("aliyunsdkcms.request.v20190101", "alibabacloud_cms20190101.models"),
 }
 
 # Parameters that clients send and the generated classes do not have, with where they stand.
 EXTRA = {
     # The Terraform provider sends it with every DeleteVpc; the API ignores it.
     "Vpc/2016-04-28/DeleteVpc": ["ClientToken"],
-    # The Terraform provider sends the tokens; the client of the data plane has the tags.
+    # The Terraform provider sends the token; the client of the data plane has the tags.
     "EventBridge/2020-04-01/CreateEventBus": ["ClientToken", "Tags"],
     "EventBridge/2020-04-01/CreateRule": ["Tags"],
     "EventBridge/2020-04-01/UpdateRule": ["Tags"],

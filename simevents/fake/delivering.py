@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Collection
 
 from .cms.matching import CloudMonitorChannel
-from .delivery.eventbridge.push_signature import OF_THIS_PROCESS, certificate_url, sign
 from .delivery.outbox.dispatcher import Dispatcher
 from .delivery.outbox.emitter import Emitter
 from .delivery.outbox.functions import FunctionSender
-from .delivery.outbox.http_sender import Headers, HttpSender
+from .delivery.outbox.http_sender import HttpSender
 from .delivery.outbox.in_process import InProcess
+from .delivery.outbox.push_signing import signed
 from .delivery.outbox.strangers import Strangers
 from .delivery.outbox.subscriptions import SubscriptionChannel
 from .eventbridge.matching import EventBridgeChannel
@@ -34,7 +34,7 @@ class Deliveries:
     def __init__(self, cloud: Cloud, allowed: Collection[str], own_port: Callable[[], int]) -> None:
         self._cloud = cloud
         self.in_process = InProcess()
-        self._http = HttpSender(Strangers(allowed, own_port), _signed)
+        self._http = HttpSender(Strangers(allowed, own_port), signed)
         functions = FunctionSender(cloud, self._http, self.in_process)
         self.emitter = Emitter(
             cloud,
@@ -51,6 +51,7 @@ class Deliveries:
             {"queue": self._place},
             self._bury,
         )
+        self.in_process.tell = self.dispatcher.tell
 
     def start(self) -> None:
         """Begin to send, in the running loop."""
@@ -71,7 +72,9 @@ class Deliveries:
             if remaining <= 0:
                 break
             try:
-                await asyncio.wait_for(self.dispatcher.changed(), remaining)
+                # Without a task, which would begin to watch a turn of the loop too late.
+                async with asyncio.timeout(remaining):
+                    await self.dispatcher.changed()
             except TimeoutError:
                 break
         return self.dispatcher.is_quiet
@@ -98,16 +101,3 @@ class Deliveries:
             log.warning(
                 "the dead-letter queue %s took no message: %s", new.dead_letter, refused.code
             )
-
-
-async def _signed(delivery: Delivery, url: str, body: bytes) -> Headers:
-    new = delivery.new
-    if not new.settings.get("signed"):
-        return {}
-    region = str(new.settings.get("region", new.region))
-    token = str(new.settings.get("token", ""))
-    milliseconds = int(time.time() * 1_000)
-    # In a thread: the first signature needs a key, which takes a third of a second to make.
-    return await asyncio.to_thread(
-        sign, OF_THIS_PROCESS, url, body, milliseconds, token, certificate_url(region)
-    )

@@ -24,9 +24,9 @@ MODELS = {
     "Ecs": "alibabacloud_ecs20140526.models",
     "Vpc": "alibabacloud_vpc20160428.models",
     "Sts": "alibabacloud_sts20150401.models",
+    "Cms": "alibabacloud_cms20190101.models",
     "Mns-open": "alibabacloud_mns_open20220119.models",
     "EventBridge": "alibabacloud_eventbridge20200401.models",
-    "Cms": "alibabacloud_cms20190101.models",
 }
 
 BESIDE_THE_MODELS = {
@@ -119,16 +119,16 @@ def parameters(cloud: Cloud) -> dict[str, str]:
             reason_code="Any",
             extended_attribute={"CanAccept": "true"},
         )
-    policy = '{"Enabled": true, "DeadLetterTargetQueue": "dead", "MaxReceiveCount": 3}'
-    create(cloud, "CreateQueue", "Data", QueueName="queue-1", DlqPolicy=policy, **tags)
     rule = {"EventPattern.1.Product": "ECS", "RuleName": "r1", "EventPattern.1.NameList.1": "*"}
     create(cloud, "PutEventRule", "Data", **rule)
     targets = {"MnsParameters.1.Id": "1", "MnsParameters.1.Queue": "q1"}
     targets |= {"ContactParameters.1.Id": "2", "ContactParameters.1.ContactGroupName": "ops"}
     create(cloud, "PutEventRuleTargets", "Code", RuleName="r1", **targets)
+    policy = '{"Enabled": true, "DeadLetterTargetQueue": "dead", "MaxReceiveCount": 3}'
+    create(cloud, "CreateQueue", "Data", QueueName="queue-1", DlqPolicy=policy, **tags)
     return {
-        "QueueName": "queue-1",
         "RuleName": "r1",
+        "QueueName": "queue-1",
         "VpcId": vpc,
         "VSwitchId": vswitch,
         "SecurityGroupId": group,

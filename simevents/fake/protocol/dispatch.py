@@ -78,17 +78,17 @@ PRODUCTS = (
     network_lists,
     route_tables,
     roles,
+    event_rules,
+    targets,
+    rule_reads,
+    monitored_events,
+    dry_run,
     control_plane,
     queue_tags,
     buses,
     bus_rules,
     bus_targets,
     events,
-    event_rules,
-    targets,
-    rule_reads,
-    monitored_events,
-    dry_run,
 )
 """The modules of actions."""
 

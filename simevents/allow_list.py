@@ -62,7 +62,7 @@ _SHORT = 64
 _PUNCTUATION = ".,:;()[]'\"!?%"
 
 ERROR_MEMBERS = {
-    "Code": re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}"),
+    "Code": re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}|[1-5][0-9]{2}"),
     "HostId": re.compile(
         r"[a-z0-9.-]+\.(?:aliyuncs|aliyun|alibabacloud)\.com|(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?"
     ),

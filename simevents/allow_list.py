@@ -151,7 +151,7 @@ def shown_taught_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
         if label == NO_NAME or _is_secret(label):
             shown[label] = str(masked(value))
         else:
-            shown[label] = _shown_text(value)
+            shown[label] = shown_text(value)
     return shown
 
 
@@ -159,7 +159,8 @@ def _is_secret(name: str) -> bool:
     return not is_kept_parameter(name) and _SECRET_NAME.search(name) is not None
 
 
-def _shown_text(value: str) -> str:
+def shown_text(value: str) -> str:
+    """A text that may be shown, also JSON: without keys, account ids and what means a secret."""
     if not value.startswith(("{", "[")):
         return clean(value)
     try:
@@ -177,7 +178,7 @@ def _shown_json(value: Any) -> Any:
     if isinstance(value, list):
         return [_shown_json(item) for item in value]
     if isinstance(value, str):
-        return _shown_text(value)
+        return shown_text(value)
     is_account = isinstance(value, int) and abs(value) >= _SMALLEST_ACCOUNT_ID
     return masked(value) if is_account else value
 

@@ -38,7 +38,7 @@ def kept_headers(version: str, headers: Mapping[str, Any]) -> dict[str, Any]:
     if version == QUEUES:
         # The address of a new queue has the account in its host.
         kept |= {
-            name: [clean(str(text)) for text in value] if isinstance(value, list) else value
+            name: [clean(text) for text in value] if isinstance(value, list) else clean(value)
             for name, value in headers.items()
             if name.lower() in _QUEUE_HEADERS
         }
@@ -117,11 +117,13 @@ class Scrubbed:
         return self._scalar(value, path)
 
     def _scalar(self, value: Scalar, path: str) -> Any:
-        inside = document(self._version, path, value) if isinstance(value, str) else None
-        if is_named(path, self._extra):
-            scrubbed: Scalar = clean(value) if isinstance(value, str) else value
-        elif inside is not None and self._is_known(path):
-            scrubbed = inside
+        is_allowed = is_named(path, self._extra)
+        text = value if isinstance(value, str) else ""
+        inside = document(self._version, path, text, is_allowed=is_allowed)
+        if inside is not None and self._is_known(path):
+            scrubbed: Scalar = inside
+        elif is_allowed:
+            scrubbed = clean(value) if isinstance(value, str) else value
         elif path in ERROR_MEMBERS:
             scrubbed = self._of_error(value, path)
         elif path in self._names.kept:

@@ -86,9 +86,8 @@ class Asked:
         )
 
     def _shown(self, name: str, value: str) -> str:
-        if is_named(plain(name), self.extra):
-            return clean(value)
-        found = document(self.sent.get("Version", ""), name, value)
+        is_allowed = is_named(plain(name), self.extra)
+        found = document(self.sent.get("Version", ""), name, value, is_allowed=is_allowed)
         if found is not None:
             return found
         return clean(value) if self._is_kept(name) else str(masked(value))

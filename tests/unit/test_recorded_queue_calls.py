@@ -13,8 +13,10 @@ from mns.queue import Message, Queue, QueueMeta
 from simevents.errors import Unrecordable
 from simevents.testing.key_shapes import assert_no_keys
 from simevents.testing.recording.allowing import allowed
+from simevents.testing.recording.answers import Scrubbed
 from simevents.testing.recording.cassettes import recorder
-from simevents.testing.recording.requests import read
+from simevents.testing.recording.documents import digest
+from simevents.testing.recording.requests import NotUnderstood, read
 from tests.conftest import Cloud
 
 XML = '<?xml version="1.0"?><{0} xmlns="http://mns.aliyuncs.com/doc/v1/">{1}</{0}>'
@@ -87,6 +89,47 @@ def test_method_path_query_and_body_say_the_action() -> None:
 def test_other_requests_are_not_recorded(method: str, path: str, body: str, problem: str) -> None:
     assert problem in action(method, path, body)
     assert "It cannot be recorded" in action(method, path, body)
+
+
+def written(method: str, path: str, asked_body: str, answer: str) -> str:
+    headers = {"x-mns-version": "2015-06-06"}
+    asked = read(method, HOST + path, headers, asked_body, allowed([]))
+    assert asked is not None
+    assert asked.problem == ""
+    return Scrubbed(asked, answer.encode()).body.decode()
+
+
+def test_an_error_does_not_tell_the_account() -> None:
+    members = (
+        "<Code>MessageNotExist</Code><Message>Message not exist.</Message>"
+        "<RequestId>9D31644C-5E46-B8ED-D826-2513ADB41B6E</RequestId>"
+        "<HostId>{}.mns.cn-hangzhou.aliyuncs.com</HostId>"
+    )
+    answer = XML.format("Error", members.format("1234567890123456"))
+    body = written("GET", "/queues/q/messages", "", answer)
+
+    assert members.format("1000000000000000") in body
+    assert 'xmlns="http://mns.aliyuncs.com/doc/v1/"' in body
+
+
+def test_digests_are_those_of_the_messages_as_they_are_written() -> None:
+    message = "<Message><MessageBody>{}</MessageBody></Message>"
+    asked = XML.format("Messages", message.format(NOTICE) + message.format("hush"))
+    sent = "<Message><MessageId>A-1</MessageId><MessageBodyMD5>0</MessageBodyMD5></Message>"
+    body = written("POST", "/queues/q/messages", asked, XML.format("Messages", sent * 2))
+    peeked = XML.format(
+        "Message", "<MessageBody>hush</MessageBody><MessageBodyMD5>0</MessageBodyMD5>"
+    )
+    read_again = written("GET", "/queues/q/messages?peekonly=true", "", peeked)
+
+    assert re.findall("<MessageBodyMD5>(.+?)<", body) == [digest(NOTICE), digest("scrubbed")]
+    assert re.findall("<MessageBodyMD5>(.+?)<", read_again) == [digest("scrubbed")]
+
+
+@pytest.mark.parametrize("answer", [XML.format("Other", ""), "<!DOCTYPE a><a/>", "<a", "7"])
+def test_an_answer_that_is_not_the_queues_is_not_recorded(answer: str) -> None:
+    with pytest.raises(NotUnderstood, match="an answer to ReceiveMessage"):
+        written("GET", "/queues/q/messages", "", answer)
 
 
 def use(queue: Queue) -> list[str]:

@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 # One search decides about nearly all values: they have nothing to replace.
 _NOTABLE = re.compile(
-    r"[{<@]|%40|acs(?::|%3A)|[0-9]{14}|LTAI|CAIS|eyJ|STS\.|TMP\.|-----BEGIN"
+    r"[{<@]|%40|acs(?:[:.]|%3A)|\.mns\.|[0-9]{14}|LTAI|CAIS|eyJ|STS\.|TMP\.|-----BEGIN"
     r"|(?:passw(?:or)?d|passphrase|pwd|secret|token)(?:\W*[=:]|%3[AD])",
     re.IGNORECASE,
 )
@@ -50,6 +50,9 @@ _SEPARATOR = r"(?::|%3A|%3a)"
 _ARN = re.compile(rf"(acs{_SEPARATOR}[\w*-]*{_SEPARATOR}[\w*-]*{_SEPARATOR})[0-9]+", re.IGNORECASE)
 _ARN_OF_PERSON = re.compile(rf"({_SEPARATOR}user(?:/|%2F))[^\s\"',]+", re.IGNORECASE)
 _ARN_OF_SESSION = re.compile(r"(assumed-role(?:/|%2F)[\w.@-]+(?:/|%2F))[^\s\"',]+", re.IGNORECASE)
+# The subject of an event on a bus, and the host of a queue.
+_SUBJECT = re.compile(r"(acs\.\w+:[\w-]*:)[0-9]+(?=:)")
+_QUEUE_HOST = re.compile(r"(?<![\w.-])[0-9]+(?=\.mns\.)")
 _LONG_NUMBER = re.compile(r"(?<![\w.%-])[0-9]{14,20}(?![\w-])")
 # An account id of today's length within a word. The id of a resource stays, whatever its digits.
 _GLUED_NUMBER = re.compile(
@@ -227,6 +230,8 @@ def _cleaned(value: str) -> str:
     value = _ARN.sub(rf"\g<1>{SCRUBBED_ACCOUNT_ID}", value)
     value = _ARN_OF_PERSON.sub(rf"\g<1>{SCRUBBED}", value)
     value = _ARN_OF_SESSION.sub(rf"\g<1>{SCRUBBED}", value)
+    value = _SUBJECT.sub(rf"\g<1>{SCRUBBED_ACCOUNT_ID}", value)
+    value = _QUEUE_HOST.sub(SCRUBBED_ACCOUNT_ID, value)
     value = _LONG_NUMBER.sub(SCRUBBED_ACCOUNT_ID, value)
     return _GLUED_NUMBER.sub(lambda found: found["id"] or SCRUBBED_ACCOUNT_ID, value)
 

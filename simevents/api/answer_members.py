@@ -1,6 +1,7 @@
 """Reads the members of an answer; one that the API does not document is as good as no answer."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NoAnswer
@@ -50,10 +51,19 @@ def event_in(answer: "Answer", entry: Any) -> SystemEvent:
             # Some real events are announced without a planned time.
             not_before=parse_time(str(entry.get("NotBefore") or published)),
             publish_time=parse_time(published),
+            finished_at=_time_or_none(entry.get("EventFinishTime")),
         )
     except ValueError:
         # Not quoted whole: an answer may be of any length.
         raise unreadable(answer, f"a time of {event_id[:80]!r} is not a UTC time") from None
+
+
+def _time_or_none(value: Any) -> datetime | None:
+    """A time that nothing depends on: one that is absent, or no time, is not told."""
+    try:
+        return parse_time(str(value or ""))
+    except ValueError:
+        return None
 
 
 def unreadable(answer: "Answer", what: str) -> NoAnswer:

@@ -30,6 +30,7 @@ _COMMANDS = {
     "clock": "clock",
     "faults": "faults",
     "timeline": "timeline",
+    "report": "report",
     "completion": "completion",
 }
 """Commands, in the order of the help, by the module that has them."""

@@ -4,7 +4,7 @@ from typing import TextIO
 
 from ..fake.state.clock import iso_time
 from ..fake.state.journal import Entry
-from ..testing.timeline import sentence
+from ..picture.sentences import sentence
 
 _LONGEST_LINE = 2_000
 

@@ -1,29 +1,12 @@
 """The time line: what the cloud did and what the program under test called, as text."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
 
 from ..errors import OutsideFake
 from ..models import format_time
+from ..picture.sentences import printable, sentence
 from .records import ApiCall, CloudEvent, ProxyRefusal
-
-
-class CallRecord(Protocol):
-    """What `sentence` needs to know of a call."""
-
-    @property
-    def action(self) -> str: ...
-    @property
-    def parameters(self) -> Mapping[str, str]: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def results(self) -> int | None: ...
-    @property
-    def carried_out(self) -> bool: ...
-    @property
-    def answered(self) -> bool: ...
 
 
 def timeline(
@@ -46,11 +29,11 @@ def timeline(
             else:
                 what = f"{what}: {status.value}"
             # Of the same second: what began, what was called, what became of it.
-            lines.append((at, 0 if number == 0 else 2, number, f"cloud    {_printable(what)}"))
+            lines.append((at, 0 if number == 0 else 2, number, f"cloud    {printable(what)}"))
     for number, call in enumerate(calls):
         lines.append((call.at, 1, number, f"handler  {sentence(call)}"))
     for number, refusal in enumerate(proxy_refusals):
-        text = f"handler  {_printable(str(refusal))} -> refused, nothing was sent"
+        text = f"handler  {printable(str(refusal))} -> refused, nothing was sent"
         lines.append((refusal.at, 1, number, text))
     shown = [f"  {format_time(at)}  {text}" for at, _, _, text in sorted(lines)]
     if refused:
@@ -59,29 +42,3 @@ def timeline(
     elif not any(rank == 1 for _, rank, _, _ in lines):
         shown.append("The handler has called nothing: is it running, and does it reach this cloud?")
     return "\n".join(["What happened, in the cloud's time:", *shown])
-
-
-def sentence(call: CallRecord) -> str:
-    """A call and its outcome: ``DescribeInstancesFullStatus in cn-beijing -> 0 results``."""
-    words = [call.action or "(no action)"]
-    if region := call.parameters.get("RegionId"):
-        words.append(f"in {region}")
-    words += [f"{name}={value}" for name, value in call.parameters.items() if name != "RegionId"]
-    return _printable(f"{' '.join(words)} -> {_outcome(call)}")
-
-
-def _outcome(call: CallRecord) -> str:
-    if call.code:
-        result = call.code
-    elif not call.carried_out:
-        result = "not carried out"
-    elif call.results is None:
-        result = "done"
-    else:
-        result = "1 result" if call.results == 1 else f"{call.results} results"
-    return result if call.answered else f"{result}, connection cut without an answer"
-
-
-def _printable(text: str) -> str:
-    """*text* in one line, with control characters escaped."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

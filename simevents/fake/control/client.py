@@ -25,6 +25,10 @@ class BadControlRequest(ControlError):
     """A request has a bad value; the text names the field. Nothing was changed."""
 
 
+class NoSuchRoute(ControlError):
+    """The fake, of another version, has no such route, or no such thing there."""
+
+
 class Control:
     """The control routes of the fake cloud at *url*; a context manager that closes its connection.
 
@@ -81,7 +85,8 @@ class Control:
         reason = members.get("error") if isinstance(members, dict) else None
         if status == 400 and reason:
             raise BadControlRequest(reason)
-        raise ControlError(
+        kind = NoSuchRoute if status == 404 else ControlError
+        raise kind(
             reason
             or f"{self.url} answered with HTTP {status} and is not a fake cloud; use the URL "
             "that simevents fake printed"

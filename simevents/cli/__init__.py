@@ -30,6 +30,9 @@ _COMMANDS = {
     "clock": "clock",
     "faults": "faults",
     "timeline": "timeline",
+    "accept": "accept",
+    "inject": "inject",
+    "console": "console",
     "report": "report",
     "completion": "completion",
 }

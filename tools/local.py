@@ -59,6 +59,8 @@ def up() -> None:
     region = _output("region")
     print(f"\nThe fake cloud is {cloud.url}. Its events:")
     _show([_program("simevents"), "list", "--all", "--endpoint", cloud.url, "--region", region])
+    console = [_program("simevents"), "console", "--endpoint", cloud.url]
+    print(f"\nTo look at it in a browser: {shlex.join(console)}")
 
 
 def destroy() -> None:

@@ -108,6 +108,12 @@ def _print_list(ctx: click.Context, parameter: click.Parameter, is_wanted: bool)
     metavar="HOST",
     help="Host outside that programs may reach through the fake as their proxy.",
 )
+@click.option(
+    "--console",
+    "with_console",
+    is_flag=True,
+    help="Serve a page too that shows this fake and acts on it; its address is printed.",
+)
 @click.option("--detach", is_flag=True, help="Leave it running and return.")
 @click.option("--stop", is_flag=True, help="Stop the fake that serves --data, and return.")
 @click.option(
@@ -141,6 +147,7 @@ def fake(
     allowed: tuple[str, ...],
     *,
     proxy: bool,
+    with_console: bool,
     detach: bool,
     stop: bool,
 ) -> None:
@@ -168,6 +175,10 @@ def fake(
             f"(a line ID:SECRET each) or the variable {ACCESS_KEYS_VARIABLE}",
         )
     hosts = options.allowed_hosts(allowed)
+    if with_console:
+        from . import console_child
+
+        console_child.require()
     keys = _key_pairs(access_keys_file)
     answers = _answers(answers_file)
     try:
@@ -184,6 +195,7 @@ def fake(
             arguments += [word for id in ids for word in ("--instance", id)]
             arguments += ["--as-instance", as_instance] if as_instance else []
             arguments += ["--proxy"] if proxy else []
+            arguments += ["--console"] if with_console else []
             arguments += [word for host in allowed for word in ("--allow", host)]
             files = access_keys_file, answers_file
             click.echo(_detached(data, port, host, arguments, *files, switches, log))
@@ -220,6 +232,8 @@ def fake(
         if server.control_token:
             click.echo(f"control token: {server.control_token}")
         sys.stdout.flush()
+        if with_console:
+            while_serving.enter_context(console_child.running(server.url, server.control_token))
         server.serve()
 
 

@@ -1,5 +1,6 @@
 """The page of one browser: its parts, its filter, and what keeps it up to date."""
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from nicegui import ui
@@ -15,6 +16,8 @@ from .lists import Wanted
 from .model import News
 from .reading_panel import ReadingPanel
 from .watch import Watch
+
+log = logging.getLogger(__name__)
 
 _MOST_MISSED = 500
 """News that a paused page keeps; with more it reads everything again."""
@@ -87,7 +90,13 @@ class Page:
 
     async def _told(self, action: Awaitable[Outcome]) -> None:
         self._outcome.set_text("Working …")
-        outcome = await action
+        try:
+            outcome = await action
+        except Exception as error:
+            log.exception("an action has failed")
+            outcome = Outcome(
+                f"The console has a fault: {type(error).__name__}.", "", is_done=False
+            )
         self._outcome.set_text(outcome.text)
         self._outcome.classes(
             add="done" if outcome.is_done else "refused",

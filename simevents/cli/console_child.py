@@ -4,17 +4,22 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import click
 
 from . import options
 from .control import TOKEN_VARIABLE
 
+Beside = Callable[[str, str], AbstractContextManager[None]]
+"""Takes the URL and the control token of a fake; in its block something runs beside it."""
 
-def require() -> None:
-    """End the command when the console is not installed, before a fake is started for it."""
-    if importlib.util.find_spec("nicegui") is None:
-        options.missing_extra(ModuleNotFoundError("", name="nicegui"))
+
+@contextmanager
+def none(_url: str, _control_token: str) -> Iterator[None]:
+    """No console."""
+    yield
 
 
 @contextmanager
@@ -43,3 +48,12 @@ def running(url: str, control_token: str) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def chosen(ctx: click.Context, _parameter: click.Parameter, is_wanted: bool) -> Beside:
+    """What runs beside the fake. Without the packages of the console the command ends here."""
+    if not is_wanted or ctx.resilient_parsing:
+        return none
+    if importlib.util.find_spec("nicegui") is None:
+        options.missing_extra(ModuleNotFoundError("", name="nicegui"))
+    return running

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ..errors import InvalidInput
-from . import options
+from . import console_child, options
 
 if TYPE_CHECKING:
     from ..fake.server import FakeServer
@@ -112,6 +112,7 @@ def _print_list(ctx: click.Context, parameter: click.Parameter, is_wanted: bool)
     "--console",
     "with_console",
     is_flag=True,
+    callback=console_child.chosen,
     help="Serve a page too that shows this fake and acts on it; its address is printed.",
 )
 @click.option("--detach", is_flag=True, help="Leave it running and return.")
@@ -147,7 +148,7 @@ def fake(
     allowed: tuple[str, ...],
     *,
     proxy: bool,
-    with_console: bool,
+    with_console: console_child.Beside,
     detach: bool,
     stop: bool,
 ) -> None:
@@ -175,10 +176,6 @@ def fake(
             f"(a line ID:SECRET each) or the variable {ACCESS_KEYS_VARIABLE}",
         )
     hosts = options.allowed_hosts(allowed)
-    if with_console:
-        from . import console_child
-
-        console_child.require()
     keys = _key_pairs(access_keys_file)
     answers = _answers(answers_file)
     try:
@@ -195,7 +192,7 @@ def fake(
             arguments += [word for id in ids for word in ("--instance", id)]
             arguments += ["--as-instance", as_instance] if as_instance else []
             arguments += ["--proxy"] if proxy else []
-            arguments += ["--console"] if with_console else []
+            arguments += ["--console"] if with_console is console_child.running else []
             arguments += [word for host in allowed for word in ("--allow", host)]
             files = access_keys_file, answers_file
             click.echo(_detached(data, port, host, arguments, *files, switches, log))
@@ -231,9 +228,7 @@ def fake(
         click.echo(server.url)
         if server.control_token:
             click.echo(f"control token: {server.control_token}")
-        sys.stdout.flush()
-        if with_console:
-            while_serving.enter_context(console_child.running(server.url, server.control_token))
+        while_serving.enter_context(with_console(server.url, server.control_token))
         server.serve()
 
 

@@ -32,6 +32,7 @@ def build(source: Source, doing: Doing) -> FastAPI:
         own,
         title="simevents console",
         favicon=_ASSETS / "icon.svg",
+        language="en-US",
         tailwind=False,
         gzip_middleware_factory=None,
         show_welcome_message=False,

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+from nicegui.element import Element
+
 from ..models import is_instance_id
 from .elements import button, on_value, tag, text
 from .model import Model
@@ -19,6 +21,7 @@ class InstanceChoice:
         self._changed = changed
         self._typed = ""
         self._chosen: dict[str, None] = {}
+        self._buttons: dict[str, Element] = {}
         with tag("fieldset", "instances"):
             text("legend", "Instances")
             with tag("label", "field"):
@@ -26,6 +29,7 @@ class InstanceChoice:
                 search = tag("input", type="search", spellcheck="false", placeholder="i-…")
             on_value(search, self._search)
             self._found = tag("div", "found")
+            self._more = text("span", "", "facts")
             with tag("div", "buttons"):
                 self._all = button("Choose all found", self._choose_all)
                 button("Choose none", self._choose_none)
@@ -48,18 +52,18 @@ class InstanceChoice:
     def refresh(self) -> None:
         """Search again: instances have come or gone."""
         matching = self._matching()
-        self._found.clear()
+        wanted = matching[:_MOST_FOUND]
+        # Those that stay are left alone: one of them may be about to be pressed.
+        for id in [id for id in self._buttons if id not in wanted]:
+            self._buttons.pop(id).delete()
         with self._found:
-            for id in matching[:_MOST_FOUND]:
-                is_chosen = id in self._chosen
-                button(
-                    id,
-                    partial(self._toggle, id),
-                    "chip",
-                    aria_pressed="true" if is_chosen else "false",
-                )
-            if len(matching) > _MOST_FOUND:
-                text("span", f"and {len(matching) - _MOST_FOUND:,} more", "facts")
+            for id in wanted:
+                if id not in self._buttons:
+                    pressed = "true" if id in self._chosen else "false"
+                    act = partial(self._toggle, id)
+                    self._buttons[id] = button(id, act, "chip", aria_pressed=pressed)
+        more = len(matching) - len(wanted)
+        self._more.set_text(f"and {more:,} more" if more else "")
         self._all.set_text(f"Choose all found ({len(matching):,})")
 
     def _matching(self) -> list[str]:
@@ -94,10 +98,9 @@ class InstanceChoice:
         if len(ids) > _MOST_NAMED:
             words += f" and {len(ids) - _MOST_NAMED:,} more"
         self._summary.set_text(f"{len(ids):,} chosen: {words}" if ids else "None is chosen.")
-        for each in self._found.default_slot.children:
-            id = getattr(each, "text", "")
+        for id, shown in self._buttons.items():
             pressed = "true" if id in self._chosen else "false"
-            if "aria-pressed" in each.props and each.props["aria-pressed"] != pressed:
-                each.props["aria-pressed"] = pressed
-                each.update()
+            if shown.props["aria-pressed"] != pressed:
+                shown.props["aria-pressed"] = pressed
+                shown.update()
         self._changed()

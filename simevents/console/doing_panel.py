@@ -160,7 +160,9 @@ class DoingPanel:
                 field("Seconds until the answer", "latency", kind="number")
                 field("Number of calls, empty for all", "times", "1", kind="number")
                 text("button", "Add fault", "main", type="submit")
-            self._faults = Rows("Faults", ["Action", "Fault", "Calls"], "No faults.", _nothing)
+            self._faults = Rows(
+                "Faults that are set", ["Action", "Fault", "Calls"], "No faults.", _nothing
+            )
             button("Clear faults", self._clear_faults)
 
     async def _add_fault(self, values: Values) -> None:
@@ -210,7 +212,7 @@ class DoingPanel:
 
     def _command(self, line: str) -> TextElement:
         with tag("div", "command"):
-            shown = text("code", line)
+            shown = text("code", line, tabindex=0)
             copy_button()
         return shown
 

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 Entry = Mapping[str, Any]
@@ -39,7 +39,7 @@ class Reading:
     instances: Part = Part()
     refusals: Sequence[Entry] | None = None
     """None if they are as before."""
-    faults: Sequence[Entry] = ()
+    faults: Sequence[Entry] = field(default_factory=list)
     switches: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -60,7 +60,7 @@ class News:
 
     @property
     def is_any(self) -> bool:
-        return self != News()
+        return any(getattr(self, each.name) for each in fields(self))
 
 
 class Model:
@@ -77,7 +77,7 @@ class Model:
         self.deliveries: dict[int, Entry] = {}
         self.instances: dict[str, Entry] = {}
         self.refusals: Sequence[Entry] = ()
-        self.faults: Sequence[Entry] = ()
+        self.faults: Sequence[Entry] = []
         self.switches: Mapping[str, Any] = {}
         self.rate = 1.0
         self._epoch = 0.0

@@ -73,7 +73,9 @@ class Page:
         model = self._watch.model
         if news.has_clock:
             self._time.turn(model.now(), model.rate)
-        self._picture.apply(of_news(news, model))
+        told = of_news(news, model)
+        if told:
+            self._picture.apply(told)
         if news.events or news.calls or news.deliveries or news.is_reset:
             self._events.show()
         self._reading.show(news)
@@ -160,10 +162,10 @@ class Page:
             with tag("div", "result", role="status") as self._result:
                 self._outcome = text("p", "", "outcome")
                 with tag("div", "command") as self._command:
-                    self._line = text("code", "")
+                    self._line = text("code", "", tabindex=0)
                     copy_button()
             self._result.set_visibility(False)
-            with tag("main"):
+            with tag("div", "body"):
                 self._build_main()
 
     def _build_main(self) -> None:

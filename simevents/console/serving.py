@@ -92,6 +92,8 @@ def _bound(host: str, port: int) -> socket.socket:
         bound = socket.socket(family)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
+        # From here on a browser waits instead of being refused.
+        bound.listen(128)
     except OSError as error:
         raise ConsoleError(
             f"The console cannot listen on {host}:{port}: {error.strerror}. Give another --port; "

@@ -1,4 +1,4 @@
-"""A browser, a fake cloud and a console, each a process of its own, for all tests of this folder."""
+"""A browser, a fake cloud and a console, each a process of its own, for these tests."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 
-import httpx
 from playwright.sync_api import Page, expect
 
 from simevents.fake.control.client import Control
 from tests.conftest import Cloud
 from tests.console import processes
 from tests.console.conftest import Contexts
+from tests.fake.requests import call
 
 SOON = 1_000
 """Milliseconds within which a page shows what was done elsewhere."""
@@ -49,8 +49,8 @@ def test_the_now_moves_with_the_clock(page: Page, fake: Cloud) -> None:
     )
 
 
-def test_marks_calls_that_the_fake_does_not_know(page: Page, fake: Cloud, fake_url: str) -> None:
-    httpx.get(fake_url, params={"Action": "DescribeMoon", "Version": "2014-05-26"})
+def test_marks_calls_that_the_fake_does_not_know(page: Page, fake: Cloud) -> None:
+    call(fake, "DescribeMoon")
     row = page.get_by_role("tabpanel").get_by_role("row").filter(has_text="DescribeMoon")
     expect(row).to_contain_text("unknown", timeout=SOON)
     expect(page.locator(".chart")).to_have_attribute("data-marks", "1")
@@ -109,7 +109,8 @@ def test_two_browsers_see_what_the_other_does(
     expect(other.get_by_role("button", name=f"History of {event_id}")).to_be_visible()
     expect(other.get_by_role("button", name="Cancel event")).to_be_hidden()
     page.get_by_role("button", name="Cancel event").click()
-    row = other.get_by_role("row").filter(has_text=event_id)
+    events = other.get_by_role("region", name="Events, newest first")
+    row = events.get_by_role("row").filter(has_text=event_id)
     expect(row).to_contain_text("Canceled", timeout=2 * SOON)
     expect(other.locator(".outcome")).to_be_hidden()
 
@@ -165,7 +166,6 @@ def test_a_restarted_fake_is_told_of_and_read_again(contexts: Contexts) -> None:
 
 def test_a_page_at_rest_is_sent_nothing(page: Page, fake: Cloud) -> None:
     sent: list[str] = []
-    page.on("websocket", lambda socket: None)
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.on(

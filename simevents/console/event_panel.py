@@ -184,7 +184,7 @@ def _row(event: Entry) -> Row:
         "cells": [
             link(id, "choose", f"History of {id}"),
             {"text": event["instance_id"], "tone": "id"},
-            event["event_type"],
+            {"text": event["event_type"], "tone": "word"},
             tone(event["status"]),
             _time(event["not_before"]),
             _time(event["publish_time"]),

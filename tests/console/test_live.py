@@ -128,8 +128,8 @@ def test_a_click_into_the_picture_shows_the_history(
             const chart = echarts.getInstanceByDom(box);
             const [from, to] = chart.getOption().series[0].data[0];
             const x = chart.convertToPixel({xAxisIndex: 0}, (from + to) / 2);
-            const y = chart.convertToPixel({yAxisIndex: 0}, 0);
-            box.scrollIntoView();
+            const y = chart.convertToPixel({yAxisIndex: 0}, 0) - 9;
+            box.scrollIntoView({block: "center"});
             const at = box.getBoundingClientRect();
             return [at.x + x, at.y + y];
         }"""

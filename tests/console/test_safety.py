@@ -60,7 +60,7 @@ def test_hostile_text_is_shown_and_never_run(
             const at = box.getBoundingClientRect();
             return [
                 at.x + chart.convertToPixel({xAxisIndex: 0}, (from + to) / 2),
-                at.y + chart.convertToPixel({yAxisIndex: 0}, 0),
+                at.y + chart.convertToPixel({yAxisIndex: 0}, 0) - 9,
             ];
         }"""
     )

@@ -4,10 +4,14 @@ import { echarts } from "nicegui-echart";
 import { Lanes } from "simevents-console/lanes.js";
 import { DUE, END_SHAPES, MARK_SHAPES, drawn, patterns } from "simevents-console/shapes.js";
 
-const LANE = 30;
+const LANE = 46;
+// From the middle of a lane, in pixels.
+const BARS = -19;
+const CALLS = 5;
+const DELIVERIES = 16;
 const TOP = 20;
 const BELOW = 66;
-const MOST = { wide: 16, narrow: 10 };
+const MOST = { wide: 12, narrow: 8 };
 const STILL = 1000;
 const FAST = 250;
 
@@ -209,7 +213,7 @@ export default {
           inverse: true,
           axisLine: { show: false },
           axisTick: { show: false },
-          splitArea: { show: true, areaStyle: { color: [colours.paper, colours.band] } },
+          splitArea: { show: true, interval: 0, areaStyle: { color: [colours.paper, colours.band] } },
           axisLabel: {
             interval: 0,
             width: this.left - 12,
@@ -263,7 +267,7 @@ export default {
     label(id) {
       const lane = this.lanes.lane(id);
       const name = id || "(no instance)";
-      const words = this.left < 150 && name.length > 13 ? `…${name.slice(-11)}` : name;
+      const words = this.left < 150 && name.length > 13 ? `…${name.slice(-9)}` : name;
       return lane && lane.alike ? `${words} +${lane.alike}` : words;
     },
     bar(params, api) {
@@ -273,7 +277,7 @@ export default {
       const x = (seconds) => api.coord([seconds * 1000, row])[0];
       const middle = api.coord([0, row])[1];
       const height = slots > 1 ? 18 / slots : 12;
-      const top = middle - 9 + (slots > 1 ? slot * height : 3);
+      const top = middle + BARS + (slots > 1 ? slot * height : 4);
       const now = this.now();
       const children = [];
       const rect = (from, to, style) =>
@@ -309,7 +313,8 @@ export default {
       const item = this.points[params.dataIndex];
       if (!item) return undefined;
       const [x, y] = api.coord([item.at * 1000, item.row]);
-      return drawn(MARK_SHAPES[item.kind] || MARK_SHAPES["call-read"], x, y + 8, this.colours, 0.8);
+      const below = item.kind.startsWith("delivery") ? DELIVERIES : CALLS;
+      return drawn(MARK_SHAPES[item.kind] || MARK_SHAPES["call-read"], x, y + below, this.colours, 0.85);
     },
     // In plain text: the tooltip is drawn on the canvas. Braces would choose a style.
     words(p) {

@@ -1,6 +1,9 @@
 """The page of an account: the fake stands in for Alibaba Cloud, as a proxy with its certificate."""
 
 import json
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -8,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from simevents.models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
+from simevents.models import FAKE_ACCESS_KEY_SECRET
 from tests.conftest import Cloud
 from tests.console import processes
 from tests.console.conftest import Contexts
@@ -30,18 +33,20 @@ def fake(account_url: str) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def account_console(account_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    certificate = tmp_path_factory.mktemp("trust") / "fake.pem"
-    found = httpx.get(f"{account_url}/_fake/authority").json()
-    certificate.write_text(found["certificate"])
-    keys = {
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": FAKE_ACCESS_KEY_ID,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": FAKE_ACCESS_KEY_SECRET,
-        "HTTPS_PROXY": account_url,
-        "REQUESTS_CA_BUNDLE": str(certificate),
-        "CURL_CA_BUNDLE": str(certificate),
-    }
-    with processes.console("--region", "cn-hangzhou", extra=keys) as address:
+def account_console(account_url: str) -> Iterator[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "simevents", "env", "--endpoint", account_url],
+        env=processes.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    words = shlex.split(done.stdout)
+    variables = dict(word.split("=", 1) for word in words if "=" in word)
+    # So that it is the hosts of Alibaba Cloud that are asked, through the proxy.
+    del variables["SIMEVENTS_ENDPOINT"]
+    with processes.console("--region", "cn-hangzhou", extra=variables) as address:
         yield address
 
 

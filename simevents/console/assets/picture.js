@@ -213,7 +213,7 @@ export default {
           inverse: true,
           axisLine: { show: false },
           axisTick: { show: false },
-          splitArea: { show: true, interval: 0, areaStyle: { color: [colours.paper, colours.band] } },
+          splitLine: { show: true, interval: 0, ...line },
           axisLabel: {
             interval: 0,
             width: this.left - 12,

@@ -7,7 +7,7 @@ from typing import Any
 from nicegui.element import Element
 
 from .compact import attempt_words, call_words, delivery_words, lanes_of
-from .doing import ONLY_FAKE, Doing, Outcome
+from .doing import Doing, Outcome
 from .elements import Rows, button, tag, text
 from .lists import PagedList, Row, Wanted, link, push, tone
 from .model import Entry, Model
@@ -110,7 +110,7 @@ class EventPanel:
         )
         is_inquiring = event["status"] == "Inquiring"
         why = "" if is_inquiring else "Only an event in the status Inquiring can be accepted."
-        _offer(self._accept, ONLY_FAKE if self._doing.region else why)
+        _offer(self._accept, why)
         self._steps.show(self._history(event))
 
     def _history(self, event: Entry) -> list[Row]:

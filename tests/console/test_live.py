@@ -141,6 +141,58 @@ def test_a_click_into_the_picture_shows_the_history(
     ).to_be_focused()
 
 
+def test_the_view_is_moved_by_buttons(
+    page: Page, fake: Cloud, in_an_hour: Callable[..., str]
+) -> None:
+    for instance in fake.instances(15):
+        in_an_hour(instance)
+    bars(page, 12)
+    tools = page.get_by_role("group", name="View of the picture")
+    expect(tools).to_contain_text("Lanes 1 to 12 of 15")
+    tools.get_by_role("button", name="Lanes below").click()
+    expect(tools).to_contain_text("Lanes 4 to 15 of 15")
+    tools.get_by_role("button", name="Lanes above").click()
+    expect(tools).to_contain_text("Lanes 1 to 12 of 15")
+    for name, start, end in (
+        *(("Zoom in", 25, 75), ("Earlier", 12.5, 62.5), ("Later", 25, 75)),
+        *(("Zoom out", 0, 100), ("Zoom in", 25, 75), ("Show the whole time", 0, 100)),
+    ):
+        tools.get_by_role("button", name=name).click()
+        assert page.evaluate(VIEW) == [start, end], name
+
+
+VIEW = """async () => {
+    const { echarts } = await import("nicegui-echart");
+    const chart = echarts.getInstanceByDom(document.querySelector(".chart"));
+    const { start, end } = chart.getOption().dataZoom[0];
+    return [start, end];
+}"""
+
+
+def test_instances_with_the_same_story_are_one_lane(page: Page, fake: Cloud) -> None:
+    fake.post("clock", freeze=True)
+    ids = fake.instances(30)
+    body = {"event_type": "SystemMaintenance.Reboot", "not_before": "2040-01-01T00:00:00Z"}
+    fake.post("events", instance_ids=ids, **body)
+    tools = page.get_by_role("group", name="View of the picture")
+    expect(tools).to_contain_text("Lanes 1 to 1 of 1")
+    tools.get_by_role("checkbox").uncheck()
+    expect(tools).to_contain_text("Lanes 1 to 12 of 30")
+
+
+def test_a_click_on_the_name_of_a_lane_shows_only_that_instance(
+    page: Page, fake: Cloud, in_an_hour: Callable[..., str]
+) -> None:
+    first, second = fake.instances(2)
+    in_an_hour(first), in_an_hour(second)
+    bars(page, 2)
+    box = page.locator(".chart").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 120, box["y"] + 20 + 23)
+    bars(page, 1)
+    assert page.get_by_label("Instance", exact=True).input_value() in (first, second)
+
+
 def test_a_restarted_fake_is_told_of_and_read_again(contexts: Contexts) -> None:
     with processes.started("fake", "--port", "0") as (_, url):
         port = url.rpartition(":")[2]

@@ -6,11 +6,13 @@ from typing import Any
 
 from ..picture.reading import call as read_call
 from ..picture.reading import public_address
-from ..picture.sentences import bounded, sentence
+from ..picture.sentences import bounded, outcome, sentence
 from ..picture.stories import Kind, named_instances
 from .model import Entry, Model, News
 
 _LONGEST = 300
+_LONGEST_CALL = 160
+"""Characters of a call in a table, whose parameters may be many."""
 _MOST_NAMED = 5
 """Instances up to which a call that only reads is on their lanes; one that names more polls."""
 
@@ -68,6 +70,16 @@ def call_words(call: Entry) -> str:
     """A call and its outcome in one line."""
     words = bounded(sentence(read_call(call)), _LONGEST)
     return f"{words} ({bounded(call['problem'], _LONGEST)})" if call["problem"] else words
+
+
+def call_and_outcome(call: Entry) -> tuple[str, str]:
+    """A call, and what became of it, for two cells of a table."""
+    read = read_call(call)
+    result = outcome(read)
+    words = sentence(read).removesuffix(f" -> {result}")
+    if call["problem"]:
+        result = f"{result}: {call['problem']}"
+    return bounded(words, _LONGEST_CALL), bounded(result, _LONGEST_CALL)
 
 
 def delivery_words(delivery: Entry) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 from nicegui.element import Element
 
-from .compact import attempt_words, call_words, delivery_words, lanes_of
+from .compact import attempt_words, call_and_outcome, delivery_words, lanes_of
 from .doing import Doing, Outcome
 from .elements import Rows, button, tag, text
-from .lists import PagedList, Row, Wanted, link, push, tone
+from .lists import PagedList, Row, Wanted, link, moment, push, tone
 from .model import Entry, Model
 
 _MOST_STEPS = 200
@@ -117,7 +117,7 @@ class EventPanel:
         found: list[tuple[str, int, Row]] = []
 
         def add(at: str, key: str, cells: list[Any]) -> None:
-            row: Row = {"key": key, "cells": [_time(at), *cells], "tone": ""}
+            row: Row = {"key": key, "cells": [moment(at), *cells], "tone": ""}
             found.append((at, len(found), row))
 
         for i, step in enumerate(event["history"]):
@@ -128,7 +128,8 @@ class EventPanel:
                 break
             if instance in lanes_of(call, self._model):
                 result = tone("failed" if call["code"] else "call")
-                add(call["at"], f"c{call['number']}", [result, call_words(call)])
+                words = " -> ".join(call_and_outcome(call))
+                add(call["at"], f"c{call['number']}", [result, words])
         for delivery in self._model.deliveries.values():
             if delivery["event_id"] == event["event_id"]:
                 self._add_delivery(delivery, add)

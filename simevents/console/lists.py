@@ -87,6 +87,11 @@ def tone(status: str) -> dict[str, str]:
     return {"text": status, "tone": status.lower().replace(" ", "-")}
 
 
+def moment(time: str) -> dict[str, str]:
+    """A cell with a time of the API, which stays in one line."""
+    return {"text": time.replace("T", " ").removesuffix("Z"), "tone": "word"}
+
+
 def link(words: str, action: str, label: str = "") -> dict[str, Any]:
     """A cell with a button that looks like a link."""
     return {"text": words, "action": action, "label": label or words, "link": True}

@@ -8,11 +8,11 @@ from nicegui.element import Element
 
 from ..picture.reading import public_address
 from ..picture.stories import Kind
-from .compact import call_kind, call_words, lanes_of
+from .compact import call_and_outcome, call_kind, lanes_of
 from .doing import ONLY_FAKE, Doing, Outcome
 from .elements import Rows, tag, text
 from .event_panel import send_again
-from .lists import PagedList, Row, Wanted, push, tone
+from .lists import PagedList, Row, Wanted, moment, push, tone
 from .model import Entry, Model, News
 
 _TABS = ("Calls", "Deliveries", "Instances", "Switches")
@@ -185,11 +185,11 @@ class ReadingPanel:
 
 def _call_row(call: Entry) -> Row:
     kind = call_kind(call)
-    words, _, outcome = call_words(call).rpartition(" -> ")
+    words, outcome = call_and_outcome(call)
     return {
         "key": f"c{call['number']}",
         "tone": "unknown" if kind is Kind.CALL_UNEXPECTED else "",
-        "cells": [_time(call["at"]), tone(_CALLS[kind]), words, outcome],
+        "cells": [moment(call["at"]), tone(_CALLS[kind]), words, outcome],
     }
 
 
@@ -198,7 +198,7 @@ def _refusal_row(number: int, refusal: Entry) -> Row:
         "key": f"r{number}",
         "tone": "unknown",
         "cells": [
-            _time(refusal["at"]),
+            moment(refusal["at"]),
             tone("refused"),
             f"{refusal['method']} {refusal['host']} {refusal['action']}",
             "nothing was sent",
@@ -218,7 +218,7 @@ def _delivery_row(delivery: Entry) -> Row:
         "key": id,
         "tone": "",
         "cells": [
-            f"{id}, {_time(delivery['at'])}",
+            [f"{id}, ", moment(delivery["at"])],
             f"{delivery['name']} ({delivery['status']}) on {delivery['instance_id']}",
             tone(state),
             f"{delivery['kind']} {public_address(delivery['address'])}",
@@ -239,7 +239,3 @@ def _instance_row(instance: Entry, open_events: int) -> Row:
             str(open_events),
         ],
     }
-
-
-def _time(time: str) -> str:
-    return time.replace("T", " ").removesuffix("Z")

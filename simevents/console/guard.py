@@ -22,6 +22,9 @@ _HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
 }
 
+_PATHS = ("/_nicegui/", "/_nicegui_ws/")
+_PAGES = ("/", "/favicon.ico")
+
 _ENTRY = "use the address with the token that simevents console printed"
 
 
@@ -45,6 +48,9 @@ class Guard:
         headers = {name.lower(): value for name, value in scope["headers"]}
         hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
         reason = _foreign(headers, hosts, is_open=not self._token)
+        # The framework's page for others would repeat what the address has.
+        if not reason and scope["path"] not in _PAGES and not scope["path"].startswith(_PATHS):
+            reason = "there is no such page"
         if not reason and self._token and not self._is_known(headers):
             if scope["type"] == "http" and self._has_token(scope):
                 await self._welcome(send)

@@ -139,6 +139,15 @@ def test_sends_what_keeps_foreign_code_out(console_url: str) -> None:
     assert "testsecret" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "place", ["/<script>x</script>", "/?a=<script>x</script>", "/_nicegui/<script>x"]
+)
+def test_repeats_nothing_of_an_address(place: str, console_url: str) -> None:
+    answer = httpx.get(console_url.rstrip("/") + place)
+    assert "x</script" not in answer.text
+    assert "<script>x" not in answer.text
+
+
 def raw_status(
     address: str, path: str, headers: dict[str, str], *, is_handshake: bool = False
 ) -> int:

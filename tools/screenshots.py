@@ -2,7 +2,7 @@
 
     python tools/screenshots.py
 
-It needs Chromium. The drill in them is always the same one, at the same time in the cloud.
+It needs Chromium. The drill in them is the same each time; ids of events and addresses differ.
 """
 
 import shutil
@@ -68,9 +68,14 @@ def _play(control: Control, url: str) -> None:
     def inject(instance: str, type: str, due: str, **more: object) -> None:
         control.post("events", instance_ids=[instance], event_type=type, not_before=due, **more)
 
+    def advance(span: str) -> None:
+        # What is under way belongs to the time before.
+        control.post("deliveries/wait", seconds=10)
+        control.post("clock", advance=span)
+
     inject(web1, "SystemMaintenance.Reboot", "2026-11-29T09:40:00Z", simulated=True)
     inject(web2, "SystemMaintenance.Reboot", "2026-11-29T10:10:00Z", simulated=True)
-    control.post("clock", advance="6m")
+    advance("6m")
     inject(
         db1,
         "SystemFailure.Redeploy",
@@ -79,20 +84,19 @@ def _play(control: Control, url: str) -> None:
         reason="The local disk is about to fail.",
     )
     with SystemEvents.connect(Settings(REGION, url), {}) as api:
-        control.post("clock", advance="12m")
+        advance("12m")
         api.find([web1])
         events = {event.instance_id: event for event in api.find(INSTANCES)}
-        control.post("clock", advance="10m")
+        advance("10m")
         api.accept(events[db1].event_id)
-        control.post("clock", advance="14m")
+        advance("14m")
         inject(web3, "InstanceFailure.Reboot", "2026-11-29T09:45:00Z", status="Executing")
         api.cancel([events[web2].event_id])
-        control.post("clock", advance="8m")
+        advance("8m")
         inject(db2, "SystemMaintenance.Stop", "2026-11-29T11:00:00Z", simulated=True)
         api.find([web3, db2])
-    control.post("deliveries/wait", seconds=10)
-    control.post("clock", advance="3m")
-    control.post("deliveries/wait", seconds=10)
+    advance("3m")
+    advance("0s")
 
 
 def _console(browser: Browser, address: str, scheme: str, size: tuple[int, int], name: str) -> None:

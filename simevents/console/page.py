@@ -32,6 +32,16 @@ _LEGEND = (
     ("failed", "failed"),
 )
 
+_MARKS = (
+    "▼ due",
+    "▲ call that changes",
+    "○ call that reads",
+    "⬣ call unknown to the fake",
+    "☑ delivery acknowledged",
+    "□ delivery in the queue, or waiting (dashed)",
+    "⊗ ☒ failed",
+)
+
 
 class Page:
     """Built before anything is known; `start` shows what is."""
@@ -202,7 +212,8 @@ class Page:
                 with tag("li"):
                     tag("span", f"sample {name}", aria_hidden="true")
                     text("span", words)
-            text("li", "▲ call that changes, ○ call that reads, ■ delivery, ▼ due")
+            for words in _MARKS:
+                text("li", words)
 
 
 # Typed into the field of the filter, as a person would.

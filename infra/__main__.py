@@ -2,6 +2,7 @@
 
 import config
 import pulumi
+from notifications import NotificationRules
 from testbed import Testbed
 
 from simevents import SimulatedSystemEvent
@@ -30,11 +31,17 @@ def described(event_type: str, event: SimulatedSystemEvent) -> pulumi.Output[lis
 configuration = config.load()
 # Without an endpoint the stack is on Alibaba Cloud, and the plugin finds its keys itself.
 local = configuration.endpoint is not None
-testbed = Testbed(
-    "testbed",
-    configuration,
-    pulumi.ResourceOptions(providers=[fake_provider(region=configuration.region)] if local else []),
+cloud = pulumi.ResourceOptions(
+    providers=[fake_provider(region=configuration.region)] if local else []
 )
+testbed = Testbed("testbed", configuration, cloud)
+rules = (
+    NotificationRules("notifications", configuration.notifications, configuration.region, cloud)
+    if configuration.notifications
+    else None
+)
+# The rules are there before the first event and after the last: each change is told.
+told = pulumi.ResourceOptions(depends_on=[rules] if rules else [])
 
 events = {}
 for scheduled in configuration.events:
@@ -46,6 +53,7 @@ for scheduled in configuration.events:
         event_type=scheduled.type,
         instance_ids=[testbed.instance_ids[number] for number in numbers],
         not_before=scheduled.not_before,
+        opts=told,
     )
     events[scheduled.name] = described(scheduled.type, event)
 
@@ -53,3 +61,5 @@ pulumi.export("endpoint", configuration.endpoint or "Alibaba Cloud")
 pulumi.export("region", configuration.region)
 pulumi.export("instance_ids", testbed.instance_ids)
 pulumi.export("events", events)
+if rules is not None:
+    pulumi.export("notifications", rules.described)

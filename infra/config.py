@@ -9,24 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from notification_config import Notifications, notifications
 from pulumi.runtime import get_config_env
+from values import NAMESPACE, ConfigurationError, full_key, text
 
 from simevents.settings import STACK_KEYS, nearest
 
-NAMESPACE = "simevents"
-
 KEYS = (
     *STACK_KEYS,
-    *("zone", "instanceType", "imageId", "instanceCount", "events"),
+    *("zone", "instanceType", "imageId", "instanceCount", "events", "notifications"),
 )
-
-
-class ConfigurationError(pulumi.RunError):
-    """A key of the stack configuration is missing or wrong; the engine prints it as it is."""
-
-    def __init__(self, key: str, found: object, expected: str) -> None:
-        what = "is not set" if found is None else f"is {found!r}"
-        super().__init__(f"{key} {what}; use {expected}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +39,33 @@ class Configuration:
     image_id: str
     instance_count: int
     events: tuple[ScheduledEvent, ...]
+    notifications: Notifications | None
+    """Who is told of events; None is nobody."""
     endpoint: str | None
     """URL of a local fake cloud; None is Alibaba Cloud."""
-
-
-def _key(name: str) -> str:
-    return f"{NAMESPACE}:{name}"
 
 
 def load() -> Configuration:
     """The configuration of the current stack; raises ConfigurationError."""
     config = pulumi.Config(NAMESPACE)
     _refuse_unknown_keys()
-    count = _whole_number(_key("instanceCount"), _parsed(config, "instanceCount"))
+    count = _whole_number(full_key("instanceCount"), _parsed(config, "instanceCount"))
     return Configuration(
         region=_region(),
-        zone=_text(_key("zone"), config.get("zone"), "a zone of the region, such as cn-hangzhou-b"),
-        instance_type=_text(
-            _key("instanceType"),
+        zone=text(
+            full_key("zone"), config.get("zone"), "a zone of the region, such as cn-hangzhou-b"
+        ),
+        instance_type=text(
+            full_key("instanceType"),
             config.get("instanceType"),
             "an instance type, such as ecs.g6.large",
         ),
-        image_id=_text(_key("imageId"), config.get("imageId"), "the id of an image of the region"),
+        image_id=text(
+            full_key("imageId"), config.get("imageId"), "the id of an image of the region"
+        ),
         instance_count=count,
         events=_events(_parsed(config, "events"), count),
+        notifications=notifications(full_key("notifications"), _parsed(config, "notifications")),
         endpoint=config.get("endpoint"),
     )
 
@@ -81,7 +76,7 @@ def _refuse_unknown_keys() -> None:
         namespace, _, name = full_name.partition(":")
         if namespace == NAMESPACE and name not in KEYS:
             near = nearest(name, KEYS)
-            expected = _key(near) if near else ", ".join(_key(key) for key in KEYS)
+            expected = full_key(near) if near else ", ".join(full_key(key) for key in KEYS)
             raise pulumi.RunError(f"{full_name} is not a valid key of this stack; use {expected}")
 
 
@@ -102,12 +97,6 @@ def _parsed(config: pulumi.Config, key: str) -> Any:
         return text
 
 
-def _text(key: str, found: object, expected: str) -> str:
-    if not isinstance(found, str) or not found:
-        raise ConfigurationError(key, found, expected)
-    return found
-
-
 def _whole_number(key: str, found: object) -> int:
     expected = "a whole number, 1 or more"
     if isinstance(found, bool) or not isinstance(found, int | float) or found != int(found):
@@ -121,14 +110,14 @@ def _events(found: object, count: int) -> tuple[ScheduledEvent, ...]:
     if found is None:
         return ()
     if not isinstance(found, list):
-        raise ConfigurationError(_key("events"), found, "a list of events")
+        raise ConfigurationError(full_key("events"), found, "a list of events")
     events = tuple(
-        _event(f"{_key('events')}[{index}]", entry, count) for index, entry in enumerate(found)
+        _event(f"{full_key('events')}[{index}]", entry, count) for index, entry in enumerate(found)
     )
     names = [event.name for event in events]
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise ConfigurationError(f"{_key('events')}[{index}].name", name, "a unique name")
+            raise ConfigurationError(f"{full_key('events')}[{index}].name", name, "a unique name")
     return events
 
 
@@ -143,10 +132,10 @@ def _event(key: str, found: object, count: int) -> ScheduledEvent:
             "only name, type, notBefore and instances",
         )
     return ScheduledEvent(
-        name=_text(f"{key}.name", found.get("name"), "a name for the resource"),
+        name=text(f"{key}.name", found.get("name"), "a name for the resource"),
         # Type and time are checked by the resource itself, which also names what is right.
-        type=_text(f"{key}.type", found.get("type"), "a type such as SystemMaintenance.Reboot"),
-        not_before=_text(
+        type=text(f"{key}.type", found.get("type"), "a type such as SystemMaintenance.Reboot"),
+        not_before=text(
             f"{key}.notBefore", found.get("notBefore"), "a UTC time, or +30m for a time from now"
         ),
         instances=_instances(f"{key}.instances", found.get("instances"), count),

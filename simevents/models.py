@@ -5,7 +5,7 @@ here does I/O, and nothing here knows how a request or an answer is written.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -83,8 +83,8 @@ class SystemEvent:
     """UTC, whole seconds."""
     publish_time: datetime
     """UTC: when the event was made."""
-    finished_at: datetime | None = field(default=None, compare=False)
-    """UTC: when its final status began, as far as the API tells."""
+    finish_time: datetime | None = None
+    """UTC: when it got its final status; None before, and where the API does not tell."""
 
     @property
     def has_finished(self) -> bool:

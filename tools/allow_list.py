@@ -19,6 +19,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from simevents.fake.eventbridge import errors as bus_errors
+from simevents.fake.mns import errors as mns_errors
 from simevents.fake.protocol import api_errors
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +31,9 @@ MODELS = {
     "Ecs/2014-05-26": "alibabacloud_ecs20140526.models",
     "Vpc/2016-04-28": "alibabacloud_vpc20160428.models",
     "Sts/2015-04-01": "alibabacloud_sts20150401.models",
+    "Cms/2019-01-01": "alibabacloud_cms20190101.models",
+    "Mns-open/2022-01-19": "alibabacloud_mns_open20220119.models",
+    "EventBridge/2020-04-01": "alibabacloud_eventbridge20200401.models",
 }
 
 SENSITIVE = re.compile(
@@ -47,14 +52,31 @@ HARMLESS = frozenset(
 )  # fmt: skip
 """Names on which SENSITIVE is wrong; with a dot, only below that parent."""
 
-WITHHELD = frozenset({"AssumedRoleId", "RoleId"})
+WITHHELD = frozenset({"AssumedRoleId", "JsonParams", "RoleId"})
 """Names on which SENSITIVE is silent, and should not be."""
+
+ANSWER_OF_MNS_OPEN = ["Code", "Message", "RequestId", "Status", "Success"]
 
 # Members that answers have and the generated models do not.
 EXTRA_MEMBERS = {
     "Ecs/2014-05-26/DescribeInstanceHistoryEvents": [
         "InstanceSystemEventSet.InstanceSystemEventType.ResourceType"
     ],
+    # The shape that the Terraform provider reads; see cms/rule_reads.py.
+    "Cms/2019-01-01/DescribeEventRuleList": [
+        f"EventRules.EventRule.EventPattern.{name}"
+        for name in (
+            "Product",
+            "SQLFilter",
+            "NameList.NameList",
+            "LevelList.LevelList",
+            "EventTypeList.EventTypeList",
+        )
+    ],
+    "Cms/2019-01-01/DescribeEventRuleTargetList": ["Success"],
+    # The models do not have these actions; see mns/queue_tags.py.
+    "Mns-open/2022-01-19/TagResources": ANSWER_OF_MNS_OPEN,
+    "Mns-open/2022-01-19/UntagResources": ANSWER_OF_MNS_OPEN,
 }
 
 # Words of error messages that come from no text of the fake.
@@ -72,8 +94,9 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z:_-]*")
 
 
 def members(models: ModuleType, action: str) -> list[str]:
-    """The members of an action's answer, nested ones joined by dots."""
-    return sorted(_members(models, getattr(models, f"{action}ResponseBody")))
+    """The members of an action's answer, nested ones joined by dots; none without a model."""
+    model = getattr(models, f"{action}ResponseBody", None)
+    return [] if model is None else sorted(_members(models, model))
 
 
 def _members(models: ModuleType, model: Any) -> set[str]:
@@ -111,11 +134,16 @@ def split(names: list[str]) -> dict[str, list[str]]:
 def words() -> list[str]:
     """Words of the fake's error messages, and of the reasons that its actions put into them."""
     texts = [
-        error.text for error in vars(api_errors).values() if isinstance(error, api_errors.Code)
+        error.text
+        for module in (api_errors, bus_errors, mns_errors)
+        for error in vars(module).values()
+        if isinstance(error, api_errors.Code)
     ]
     for source in sorted((ROOT / "simevents" / "fake").rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("refusal"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+                ("refusal", "missing", "Code")
+            ):
                 inside = [inner for part in node.args for inner in ast.walk(part)]
                 texts += [str(c.value) for c in inside if isinstance(c, ast.Constant)]
     found = set(MORE_WORDS.split())

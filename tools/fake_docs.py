@@ -43,13 +43,14 @@ def coverage() -> str:
         "",
         "The members of an answer have the order of the real service's answers, in JSON and XML.",
         "",
-        "Not covered: all other actions of ECS, VPC and STS; network interfaces, data disks,",
+        "The calls of SMQ by their path, which send and receive messages: [queues.md](queues.md).",
+        "",
+        "Not covered: all other actions of these products; network interfaces, data disks,",
         "snapshots and custom images; the effect of security group rules; RAM policies; billing;",
-        "events of disks and dedicated hosts; the delivery of events by CloudMonitor and",
-        "EventBridge. A test can teach the fake an answer to other calls:",
+        "events of disks and dedicated hosts. A test can teach the fake an answer to other calls:",
         "[other-products.md](other-products.md).",
     ]
-    for product in ("Ecs", "Vpc", "Sts"):
+    for product in ("Ecs", "Vpc", "Sts", "Cms", "EventBridge", "Mns-open"):
         actions = sorted(
             (action for action in ACTIONS.values() if action.product == product),
             key=lambda action: action.name,

@@ -14,13 +14,18 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import yaml
+from alibabacloud_mns_open20220119 import models as mns_models
+from alibabacloud_mns_open20220119.client import Client as MnsClient
+from alibabacloud_tea_openapi import models as open_api_models
 
 from simevents.fake import daemon
 from simevents.fake.server import ServerError
+from simevents.models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 
 CHECKOUT = Path(__file__).parent.parent
 LOCAL = CHECKOUT / ".simevents"
@@ -56,9 +61,12 @@ def up() -> None:
     KNOWN_CLOUD.write_text(cloud.cloud_id + "\n")
     # Without the refresh the outputs would tell how the events stood at the last run.
     _pulumi("up", "--yes", "--skip-preview", "--refresh", "--stack", STACK)
-    region = _output("region")
+    outputs = _outputs()
+    region = outputs["region"]
     print(f"\nThe fake cloud is {cloud.url}. Its events:")
     _show([_program("simevents"), "list", "--all", "--endpoint", cloud.url, "--region", region])
+    if "notifications" in outputs:
+        _tell_deliveries(cloud.url, region, outputs["notifications"])
     console = [_program("simevents"), "console", "--endpoint", cloud.url]
     print(f"\nTo look at it in a browser: {shlex.join(console)}")
 
@@ -185,16 +193,48 @@ def _pulumi(*arguments: str) -> None:
     subprocess.run(["pulumi", *arguments], cwd=PROJECT, env=_environment(), check=True)
 
 
-def _output(name: str) -> str:
+def _outputs() -> dict[str, Any]:
     result = subprocess.run(
-        ["pulumi", "stack", "output", name, "--stack", STACK],
+        ["pulumi", "stack", "output", "--json", "--stack", STACK],
         cwd=PROJECT,
         env=_environment(),
         check=True,
         capture_output=True,
         text=True,
     )
-    return result.stdout.strip()
+    outputs = json.loads(result.stdout)
+    assert isinstance(outputs, dict)
+    return outputs
+
+
+def _tell_deliveries(url: str, region: str, notifications: dict[str, Any]) -> None:
+    """What the rules of the stack have sent, and how much of it nobody has read yet."""
+    # A message leaves right after the change; it needs not have arrived when the engine ends.
+    limit = {"seconds": 10}
+    httpx.post(
+        f"{url}/_fake/deliveries/wait", json=limit, trust_env=False, timeout=20
+    ).raise_for_status()
+    queues = [service["queue"] for service in notifications.values() if service["queue"]]
+    for queue in queues:
+        number = _messages(url, region, queue)
+        words = "1 message waits" if number == 1 else f"{number} messages wait"
+        print(f"\n{words} in the queue {queue}.", end="")
+    print("\nWhat the rules of the stack have sent:")
+    _show([_program("simevents"), "deliveries", "--endpoint", url])
+
+
+def _messages(url: str, region: str, queue: str) -> int:
+    """How many messages the queue has that no consumer has deleted."""
+    settings = open_api_models.Config(
+        access_key_id=FAKE_ACCESS_KEY_ID,
+        access_key_secret=FAKE_ACCESS_KEY_SECRET,
+        endpoint=url.removeprefix("http://"),
+        protocol="http",
+        region_id=region,
+    )
+    asked = mns_models.GetQueueAttributesRequest(queue_name=queue)
+    found = MnsClient(settings).get_queue_attributes(asked).body.data
+    return int(found.active_messages + found.inactive_messages + found.delay_messages)
 
 
 def _lay_project() -> None:

@@ -51,7 +51,7 @@ def event_in(answer: "Answer", entry: Any) -> SystemEvent:
             # Some real events are announced without a planned time.
             not_before=parse_time(str(entry.get("NotBefore") or published)),
             publish_time=parse_time(published),
-            finished_at=_time_or_none(entry.get("EventFinishTime")),
+            finish_time=_time_or_none(entry.get("EventFinishTime")),
         )
     except ValueError:
         # Not quoted whole: an answer may be of any length.

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ..errors import CloudError, NoAnswer, Refused
 from ..models import (
@@ -210,20 +210,43 @@ class SystemEvents:
         found = _in_batches(instance_ids, lambda batch: self._history(ResourceIds=batch, **window))
         return [event for event in found if not_before is None or event.not_before == not_before]
 
-    def find_all(self) -> list[SystemEvent]:
-        """Every event in the region, in any status; finished ones of the last 30 days."""
-        return list(self._history())
+    def find_all(self, published_since: datetime | None = None) -> list[SystemEvent]:
+        """Every event in the region, in any status; finished ones of the last 30 days.
+
+        With *published_since* only those that were published then or later.
+        """
+        window: dict[str, str] = {}
+        if published_since is not None:
+            # As in `find`: whether a range includes its ends is not documented.
+            earlier = published_since - timedelta(seconds=1)
+            window["EventPublishTimeStart"] = format_time(earlier)
+        return list(self._history(**window))
+
+    def instance_names(self, instance_ids: Iterable[str]) -> dict[str, str]:
+        """Names by id, of the instances that exist in the region and have one."""
+
+        def named(batch: list[str]) -> list[tuple[str, str]]:
+            answer, entries = self._instances(batch)
+            return [
+                (text_in(answer, "InstanceId", entry), entry.get("InstanceName", ""))
+                for entry in entries
+            ]
+
+        return {id: str(name) for id, name in _in_batches(instance_ids, named) if name}
 
     def existing(self, instance_ids: Iterable[str]) -> set[str]:
         """Which of these instances exist in the region."""
         return set(_in_batches(instance_ids, self._existing))
 
     def _existing(self, instance_ids: list[str]) -> list[str]:
+        answer, entries = self._instances(instance_ids)
+        return [text_in(answer, "InstanceId", entry) for entry in entries]
+
+    def _instances(self, instance_ids: list[str]) -> tuple["Answer", list[Any]]:
         answer = self._read(
             "DescribeInstances", InstanceIds=json.dumps(instance_ids), PageSize=BATCH_LIMIT
         )
-        entries = list_in(answer, "Instances", "Instance")
-        return [text_in(answer, "InstanceId", entry) for entry in entries]
+        return answer, list_in(answer, "Instances", "Instance")
 
     def _history(self, **filters: str | list[str]) -> Iterator[SystemEvent]:
         seen: set[str] = set()

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from . import control, options
-from .output import printable
+from .tables import printable
 
 _EFFECTS = ("error", "cut", "timeout", "garbage", "partial", "latency", "visibility_delay")
 

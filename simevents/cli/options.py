@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from ..errors import InvalidInput
-from ..models import EventType, is_event_id, is_instance_id
-from ..settings import ENDPOINT_VARIABLE
+from ..models import EventType, is_event_id, is_instance_id, parse_duration
+from ..settings import ENDPOINT_VARIABLE, Settings
 
 if TYPE_CHECKING:
     from ..api.client import SystemEvents
@@ -105,6 +105,22 @@ def checked_events(event_ids: Iterable[str], read_from: Path | None = None) -> l
                 "EVENT", f"{id!r} is not a valid event id; use one such as e-bp1a2b3c4d5e6f7g8h9j"
             )
     return ids
+
+
+def seconds(field: str, text: str, *, at_least: float = 0, at_most: float) -> float:
+    """A duration in seconds. Raises InvalidInput."""
+    try:
+        found = parse_duration(text)
+    except ValueError as error:
+        raise InvalidInput(field, str(error)) from None
+    if not at_least <= found <= at_most:
+        raise InvalidInput(field, f"{text!r} is out of range; use {at_least:g}s to {at_most:g}s")
+    return found
+
+
+def checked_region(region: str) -> str:
+    """Raises InvalidSettings for text that is not shaped like a region."""
+    return Settings(region).region
 
 
 def lines(path: Path | None) -> list[str]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from ..errors import InvalidInput, SimulatedEventsError
-from . import control, options, run_tapes, streams
+from . import control, options, run_files, run_tapes, streams
 
 OUR_FAILURE = 125
 _INTERRUPTED = 130
@@ -134,13 +134,7 @@ class _RunCommand(click.Command):
     help="Give the command a network of its own, with no way out but the fake (Linux).",
 )
 @run_tapes.options
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the result to FILE.",
-)
+@run_files.options
 def run(
     command: tuple[str, ...],
     endpoint: str | None,
@@ -158,6 +152,7 @@ def run(
     within: str | None,
     allowed: tuple[str, ...],
     json_file: Path | None,
+    report_file: Path | None,
     record: Path | None,
     replay: Path | None,
     record_allow: tuple[str, ...],
@@ -187,7 +182,7 @@ def run(
     # It would look again and again at what the imports make, which stays.
     gc.disable()
     try:
-        from ..running import report, words
+        from ..running import words
         from ..running.course import Options
         from ..running.course import run as run_command
         from ..running.drill import DEFAULT_WITHIN, Drill
@@ -198,8 +193,7 @@ def run(
         raise InvalidInput("--within", "nothing is expected that could be waited for; add --expect")
     if as_instance is not None:
         options.checked([as_instance], field="--as-instance")
-    if json_file is not None:
-        report.check_file(json_file)
+    run_files.check(json_file, report_file)
     if allowed and endpoint is not None:
         raise InvalidInput(
             "--allow",
@@ -232,6 +226,7 @@ def run(
         endpoint=_endpoint(endpoint),
         token=token,
         json_file=json_file,
+        report_file=report_file,
         is_isolated=isolate,
         tapes=tapes,
         allowed=hosts.names,

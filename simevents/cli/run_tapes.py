@@ -47,7 +47,7 @@ _OPTIONS = (
 
 _OF_A_FAKE = (
     *("endpoint", "token", "count", "as_instance", "answers_file", "clock", "rate", "faults"),
-    *("publications", "wanted", "within"),
+    *("publications", "wanted", "within", "report_file"),
 )
 
 

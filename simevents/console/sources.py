@@ -129,9 +129,9 @@ def _entry(event: SystemEvent, region: str) -> Entry:
     published = format_time(event.publish_time)
     status = event.event_cycle_status.value
     history = [{"at": published, "status": status}]
-    if event.finished_at is not None:
+    if event.finish_time is not None:
         # What it was before is not told.
-        ended = format_time(event.finished_at)
+        ended = format_time(event.finish_time)
         history = [{"at": published, "status": ""}, {"at": ended, "status": status}]
     return {
         "event_id": event.event_id,

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 
 import orjson
 
-from ..hosts import is_loopback
+from ..hosts import is_alibaba, is_loopback
+from .delivery.eventbridge.push_signature import CERTIFICATE_PATH, OF_THIS_PROCESS
 from .metadata.service import MetadataService
 from .mns.requests import is_queue_request
 from .mns.service import QueueService
@@ -195,6 +196,10 @@ class Application:
             self._exchanged(scope, request, found)
             await send_answer(send, found.status, found.headers, found.body)
             return
+        if _is_for_certificate(request, proxied_host):
+            content_type = (b"content-type", b"application/x-x509-ca-cert")
+            await send_answer(send, 200, [content_type], OF_THIS_PROCESS.certificate)
+            return
         reason = self._proxy.refusal(proxied_host, request) if proxied_host is not None else None
         if reason is None:
             await self._answer(request, scope, receive, send)
@@ -223,6 +228,13 @@ class Application:
     def _exchanged(self, scope: Scope, request: wire.Request, answer: wire.Response) -> None:
         if self.on_exchange is not None:
             self.on_exchange(asked_url(scope), request, answer)
+
+
+def _is_for_certificate(request: wire.Request, proxied_host: str | None) -> bool:
+    """Whether a receiver of EventBridge's requests asks for the certificate to verify them."""
+    if request.method != "GET" or request.path != CERTIFICATE_PATH:
+        return False
+    return proxied_host is None or is_alibaba(proxied_host.partition(":")[0])
 
 
 def _host_name(header: bytes) -> str:

@@ -6,14 +6,16 @@ import logging
 import time
 from collections.abc import Callable, Collection
 
-from .delivery.eventbridge.push_signature import OF_THIS_PROCESS, certificate_url, sign
+from .cms.matching import CloudMonitorChannel
 from .delivery.outbox.dispatcher import Dispatcher
 from .delivery.outbox.emitter import Emitter
 from .delivery.outbox.functions import FunctionSender
-from .delivery.outbox.http_sender import Headers, HttpSender
+from .delivery.outbox.http_sender import HttpSender
 from .delivery.outbox.in_process import InProcess
+from .delivery.outbox.push_signing import signed
 from .delivery.outbox.strangers import Strangers
 from .delivery.outbox.subscriptions import SubscriptionChannel
+from .eventbridge.matching import EventBridgeChannel
 from .mns.messages import send_message
 from .protocol.api_errors import ApiError
 from .state.cloud import Cloud
@@ -32,11 +34,11 @@ class Deliveries:
     def __init__(self, cloud: Cloud, allowed: Collection[str], own_port: Callable[[], int]) -> None:
         self._cloud = cloud
         self.in_process = InProcess()
-        self._http = HttpSender(Strangers(allowed, own_port), _signed)
+        self._http = HttpSender(Strangers(allowed, own_port), signed)
         functions = FunctionSender(cloud, self._http, self.in_process)
         self.emitter = Emitter(
             cloud,
-            [SubscriptionChannel(cloud)],
+            [CloudMonitorChannel(cloud), SubscriptionChannel(cloud), EventBridgeChannel(cloud)],
         )
         self.dispatcher = Dispatcher(
             cloud,
@@ -89,23 +91,10 @@ class Deliveries:
         new = delivery.new
         event = new.settings.get("original")
         body = new.body if event is None else str(event).encode()
-        region = str(new.settings.get("region", new.region))
+        region = str(new.settings.get("dead_letter_region") or new.region)
         try:
             send_message(self._cloud, region, new.dead_letter, body)
         except ApiError as refused:
             log.warning(
                 "the dead-letter queue %s took no message: %s", new.dead_letter, refused.code
             )
-
-
-async def _signed(delivery: Delivery, url: str, body: bytes) -> Headers:
-    new = delivery.new
-    if not new.settings.get("signed"):
-        return {}
-    region = str(new.settings.get("region", new.region))
-    token = str(new.settings.get("token", ""))
-    milliseconds = int(time.time() * 1_000)
-    # In a thread: the first signature needs a key, which takes a third of a second to make.
-    return await asyncio.to_thread(
-        sign, OF_THIS_PROCESS, url, body, milliseconds, token, certificate_url(region)
-    )

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from ..hosts import is_alibaba, is_loopback, is_metadata
+from .eventbridge.data_plane import is_data_plane
 from .mns.endpoints import is_queue_host
 from .mns.requests import is_queue_request
 from .protocol import dispatch, wire
@@ -72,6 +73,8 @@ class Proxy:
             return None
         is_for_queues = is_queue_host(_host(netloc)) and is_alibaba(_host(netloc))
         if is_for_queues and is_queue_request(request.path, request.query):
+            return None
+        if is_data_plane(request.path) and is_alibaba(_host(netloc)):
             return None
         asked = Asked(request.method, _host(netloc), request.path, action)
         if (action or is_alibaba(asked.host)) and self._answers.find(asked) is not None:

@@ -21,6 +21,9 @@ from ..models import FAKE_ACCESS_KEY_ID, FAKE_ACCESS_KEY_SECRET
 from .application import Application, Guard, OnExchange
 from .control.reads import Reads
 from .delivering import Deliveries
+from .delivery.outbox.functions import Function
+from .delivery.outbox.functions import save as save_function
+from .delivery.outbox.subscriptions import Subscription, replace_at_start
 from .ecs import instance_creation
 from .http_server import HOST, HttpServer, ServerError
 from .metadata.service import MetadataService
@@ -65,7 +68,8 @@ class FakeServer(HttpServer):
     The fake is a proxy as well. Over HTTPS it has certificates of *authority*, which is made
     at the first use when none is given. *allowed* says of a host outside whether clients may
     reach it through the proxy. The fake delivers to targets on this machine, and to the hosts of
-    *allowed_deliveries*.
+    *allowed_deliveries*. *subscriptions*, unless they are None, replace those that an earlier start
+    on the same data had; *functions* are served where they say.
 
     Raises ServerError if the address cannot be used, StoreError if *data* cannot be used,
     and BadSwitch if a switch or its value is not valid.
@@ -91,6 +95,8 @@ class FakeServer(HttpServer):
         authority: Authority | None = None,
         allowed: Callable[[str], bool] = lambda _: False,
         allowed_deliveries: Collection[str] = (),
+        subscriptions: Iterable[Subscription] | None = None,
+        functions: Iterable[Function] = (),
     ) -> None:
         given = Switches().changed(**(switches or {}))
         self.control_token = control_token
@@ -124,6 +130,11 @@ class FakeServer(HttpServer):
                 if as_instance:
                     metadata_setting.save(self._store, MetadataSetting(as_instance))
             self.deliveries = Deliveries(cloud, allowed_deliveries, self._own_port)
+            with self._store.transaction():
+                if subscriptions is not None:
+                    replace_at_start(cloud, subscriptions)
+                for function in functions:
+                    save_function(cloud, function)
             self._serve_cloud(cloud, Journal(on_call), given, allowed)
             undo.pop_all()
 
@@ -139,10 +150,11 @@ class FakeServer(HttpServer):
         connections = Connections(Tunnels(proxy, self.authority))
         self._reads = Reads(cloud, journal)
         self._guard = Guard(lambda: self._control_routes(cloud, journal, switches), token)
+        self._queues = QueueService(cloud, journal)
         self._application = Application(
             dispatch.Rpc(cloud, journal),
             MetadataService(cloud, journal),
-            QueueService(cloud, journal),
+            self._queues,
             self._guard,
             connections,
             proxy,
@@ -152,8 +164,12 @@ class FakeServer(HttpServer):
             connections,
             at_end=self._store.close,
             at_start=self.deliveries.start,
-            before_end=self.deliveries.stop,
+            before_end=self._begin_to_end,
         )
+
+    def _begin_to_end(self) -> None:
+        self.deliveries.stop()
+        self._queues.end_polls()
 
     def _own_port(self) -> int:
         return int(self._socket.getsockname()[1])

@@ -18,10 +18,9 @@ from .layout import (
     Bar,
     Layout,
     PlacedLane,
-    PlacedMark,
     layout,
-    texts,
 )
+from .marks import PlacedMark, texts
 from .sentences import bounded, counted, fitted, span
 from .stories import Kind
 from .style import css
@@ -31,6 +30,8 @@ LONGEST = 120
 
 _MARGIN = 20.0
 _LINE = 18.0
+_TITLE = 20.0
+"""It is of 18 pixels and bold."""
 _TALL = 700.0
 """From here on the axis is labelled at the bottom too."""
 _BESIDE_NOW = 32.0
@@ -64,16 +65,21 @@ def picture(drill: Drill) -> Element:
     add(drawn, "style", css())
     define(drawn)
     add(drawn, "rect", class_="paper", width=WIDTH, height=height)
-    heading = fitted(title, 18, WIDTH - 2 * _MARGIN)
+    heading = fitted(title, _TITLE, WIDTH - 2 * _MARGIN)
     add(drawn, "text", heading, class_="title", x=_MARGIN, y=32.0)
-    add(drawn, "text", summary(drill), class_="small", x=_MARGIN, y=53.0)
+    facts = fitted(summary(drill), 10.5, WIDTH - 2 * _MARGIN)
+    add(drawn, "text", facts, class_="small", x=_MARGIN, y=53.0)
     draw_legend(add(drawn, "g", class_="legend", aria_hidden="true"), _MARGIN, (80.0, 103.0))
+    bands = add(drawn, "g", class_="bands", aria_hidden="true")
+    for lane in placed.lanes[1::2]:
+        height = lane.bottom - lane.top
+        add(bands, "rect", class_="band", y=lane.top, width=WIDTH, height=height)
     _draw_axis(drawn, placed)
+    _draw_now(drawn, placed, drill)
     # What has no lane to be seen in is a list for those who do not see.
     lanes = add(drawn, "g", role="list", aria_label="Instances")
-    for position, lane in enumerate(placed.lanes):
-        _draw_lane(lanes, lane, is_odd=position % 2 == 1)
-    _draw_above(drawn, placed, drill)
+    for lane in placed.lanes:
+        _draw_lane(lanes, lane)
     for position, line in enumerate(lines):
         text = fitted(line, 11, WIDTH - 2 * _MARGIN)
         add(drawn, "text", text, class_="fold", x=_MARGIN, y=bottom + _LINE * (position + 1))
@@ -90,7 +96,7 @@ def summary(drill: Drill) -> str:
         counted(len(drill.calls), "call"),
         counted(len(drill.deliveries), "delivery", "deliveries"),
     ]
-    return f"{'; '.join(parts)}. Times are the cloud's, UTC; now is {format_time(drill.now)}."
+    return f"{'; '.join(parts)}. The cloud's now is {format_time(drill.now)}."
 
 
 def event_text(event: Event) -> str:
@@ -118,12 +124,15 @@ def _draw_axis(drawn: Element, placed: Layout) -> None:
             width=pause.right - pause.left,
             height=placed.bottom - TOP + 8,
         )
+        teeth = "l3 4l-6 8l3 4" * round((placed.bottom - TOP) / 16)
+        for x in (pause.left, pause.right):
+            add(axis, "path", class_="zigzag", d=f"M{number(x)} {number(TOP - 8)}{teeth}")
         middle = (pause.left + pause.right) / 2
         add(axis, "text", span(pause.seconds), class_="small mid", x=middle, y=TOP - 42)
     for tick in placed.axis.ticks:
-        x = number(tick.x)
+        at = number(tick.x)
         is_free = abs(tick.x - placed.now) > _BESIDE_NOW
-        add(axis, "path", class_="grid", d=f"M{x} {number(TOP - 8)}V{number(placed.bottom)}")
+        add(axis, "path", class_="grid", d=f"M{at} {number(TOP - 8)}V{number(placed.bottom)}")
         if is_free:
             add(axis, "text", tick.text, class_="small mid", x=tick.x, y=TOP - 14)
         if tick.date and is_free:
@@ -135,13 +144,10 @@ def _draw_axis(drawn: Element, placed: Layout) -> None:
     add(axis, "text", "UTC", class_="small end", x=LEFT - 34, y=TOP - 14)
 
 
-def _draw_lane(parent: Element, placed: PlacedLane, *, is_odd: bool) -> None:
+def _draw_lane(parent: Element, placed: PlacedLane) -> None:
     lane = placed.lane
     drawn = add(parent, "g", class_="lane", role="listitem", aria_label=_spoken(placed))
     drawn.set("data-instance", bounded(lane.instance_id, LONGEST))
-    if is_odd:
-        height = placed.bottom - placed.top
-        add(drawn, "rect", class_="band", y=placed.top, width=WIDTH, height=height)
     name = add(drawn, "text", placed.name, x=_MARGIN, y=placed.top + 20)
     name.set("class", "text name" if lane.instance_id else "fold")
     add(name, "title", bounded(lane.instance_id or "Calls that name no instance", LONGEST))
@@ -173,7 +179,7 @@ def _draw_bar(parent: Element, bar: Bar) -> None:
     if bar.end is not None:
         draw_glyph(drawn, ENDS[bar.event.status], bar.end, bar.top + BAR / 2)
     if bar.label:
-        label = add(drawn, "text", bar.label, class_="text label", x=bar.label_x, y=bar.top - 3.5)
+        label = add(drawn, "text", bar.label, class_="text label", x=bar.label_x, y=bar.top - 6.5)
         label.set("data-size", number(LABEL_SIZE))
 
 
@@ -192,12 +198,7 @@ def _draw_mark(parent: Element, mark: PlacedMark) -> None:
         add(drawn, "text", count, class_="small count", x=mark.x + 7, y=mark.y + 3.2)
 
 
-def _draw_above(drawn: Element, placed: Layout, drill: Drill) -> None:
-    """What is drawn over the lanes: the edges of pauses, and the now."""
-    for pause in placed.axis.breaks:
-        for x in (pause.left, pause.right):
-            teeth = "l3 4l-6 8l3 4" * round((placed.bottom - TOP + 8) / 16)
-            add(drawn, "path", class_="zigzag", d=f"M{number(x)} {number(TOP - 8)}{teeth}")
+def _draw_now(drawn: Element, placed: Layout, drill: Drill) -> None:
     now = add(drawn, "g", class_="now-line")
     add(now, "title", f"The cloud's now: {format_time(drill.now)}")
     at = number(placed.now)

@@ -99,6 +99,13 @@ class Delivery:
     acknowledged_at: datetime | None = None
     attempts: tuple[Attempt, ...] = ()
 
+    @property
+    def what(self) -> str:
+        """The name of the change, with the status if the name does not have it."""
+        if not self.status or self.name.endswith(self.status):
+            return self.name
+        return f"{self.name} ({self.status})"
+
 
 @dataclass(frozen=True, slots=True)
 class Instance:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .drill import FINAL, Drill, Event
+from .marks import EDGE, PlacedMark, place_marks
 from .sentences import ELLIPSIS, counted, fitted, printable, width
-from .stories import Kind, Lane, Lanes, Mark, lanes
+from .stories import Lane, Lanes, lanes
 from .time_axis import TimeAxis
 
 WIDTH = 1280.0
@@ -15,13 +16,14 @@ RIGHT = WIDTH - 40.0
 TOP = 184.0
 """Where the lanes begin, below title, legend and axis."""
 
+MOST_LANES = 100
 MOST_EVENTS = 1_200
 MOST_MARKS = 4_000
-"""Bars and marks of a picture; lanes beyond are counted and not drawn."""
+"""Bars and marks of a picture; lanes beyond any of the three are counted and not drawn."""
 
 LABEL_SIZE = 11.0
 BAR = 12.0
-_LABEL_ROW = 30.0
+_LABEL_ROW = 32.0
 _BARE_ROW = 17.0
 _MOST_LABEL_ROWS = 4
 _MOST_ROWS = 12
@@ -29,15 +31,7 @@ _MARK_ROW = 18.0
 _NAME_ROW = 32.0
 _PADDING = 7.0
 _FOLD_ROW = 18.0
-_BUCKET = 24.0
-"""Marks closer than this are drawn as one with their number."""
-_MOST_ASIDE = 30.0
-"""How far a mark is moved aside for one of another kind; then they become one."""
-_TEXTS = 8
-"""Marks that the hover text of such a one names."""
 _LONGEST_NAME = LEFT - 36.0
-_EDGE = 7.0
-"""What a mark needs at the sides of its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +55,6 @@ class Bar:
     """From its end, or from now, to its due time, if that is later."""
     label: str
     label_x: float
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedMark:
-    """One mark, or several that are too close to be told apart."""
-
-    x: float
-    y: float
-    kind: Kind
-    """Of the most important one."""
-    marks: tuple[Mark, ...]
 
 
 @dataclass(slots=True)
@@ -111,7 +94,7 @@ def layout(drill: Drill) -> Layout:
     several_regions = len({lane.region for lane in told.own}) > 1
     bars = marks = 0
     for number, lane in enumerate(waiting):
-        if placed and (bars > MOST_EVENTS or marks > MOST_MARKS):
+        if number >= MOST_LANES or bars > MOST_EVENTS or marks > MOST_MARKS:
             left_out = waiting[number:]
             break
         each = _placed(lane, top, axis, now, show_region=several_regions)
@@ -142,9 +125,9 @@ def _left_out(left: Sequence[Lane], told: Lanes) -> list[str]:
     lines = []
     if left:
         instances = sum(1 + len(lane.same) for lane in left)
-        events = sum(len(lane.events) for lane in left)
+        events = sum(len(lane.events) * (1 + len(lane.same)) for lane in left)
         more = counted(instances, "more instance")
-        lines.append(f"{more} with {counted(events, 'event')} or more: not drawn here")
+        lines.append(f"{more} with {counted(events, 'event')}: not drawn here")
     if told.quiet:
         nothing = "to which nothing happened"
         lines.append(f"{counted(told.quiet, 'more instance')} {nothing}")
@@ -164,7 +147,7 @@ def _placed(lane: Lane, top: float, axis: TimeAxis, now: float, *, show_region: 
     y = _place_bars(placed, y, axis, now)
     for marks in (lane.calls, lane.deliveries):
         if marks:
-            placed.marks += _place_marks(marks, y + _MARK_ROW / 2, axis)
+            placed.marks += place_marks(marks, y + _MARK_ROW / 2, axis)
             y += _MARK_ROW
     y = max(y, top + _PADDING + (_NAME_ROW if placed.below_name else 18.0))
     if lane.same:
@@ -191,7 +174,7 @@ def _place_bars(placed: PlacedLane, top: float, axis: TimeAxis, now: float) -> f
         if row >= _MOST_ROWS:
             placed.hidden_events += 1
             continue
-        y = top + row * height + (13.0 if has_labels else 0.0)
+        y = top + row * height + (16.0 if has_labels else 0.0)
         label = bar.label if has_labels else ""
         placed.bars.append(
             Bar(
@@ -224,7 +207,7 @@ def _bar(event: Event, axis: TimeAxis, now: float) -> Bar:
         0.0,
         tuple(segments),
         min(max(due, LEFT + 4), RIGHT - 4),
-        min(max(end, LEFT + _EDGE), RIGHT - _EDGE) if event.ended_at is not None else None,
+        min(max(end, LEFT + EDGE), RIGHT - EDGE) if event.ended_at is not None else None,
         Segment(end, due, "") if due > end else None,
         label,
         label_x,
@@ -232,8 +215,8 @@ def _bar(event: Event, axis: TimeAxis, now: float) -> Bar:
 
 
 def _extent(bar: Bar, *, with_label: bool) -> tuple[float, float]:
-    ends = [bar.due + 5, (bar.end or LEFT) + _EDGE, *(each.right for each in bar.segments)]
-    starts = [bar.due - 5, (bar.end or RIGHT) - _EDGE, *(each.left for each in bar.segments)]
+    ends = [bar.due + 5, (bar.end or LEFT) + EDGE, *(each.right for each in bar.segments)]
+    starts = [bar.due - 5, (bar.end or RIGHT) - EDGE, *(each.left for each in bar.segments)]
     if with_label:
         starts.append(bar.label_x)
         ends.append(bar.label_x + width(bar.label, LABEL_SIZE))
@@ -254,50 +237,3 @@ def _rows(extents: Sequence[tuple[float, float]]) -> list[int]:
             taken[free : free + 1] = [right]
             rows[position] = free
     return rows
-
-
-def _place_marks(marks: Sequence[Mark], y: float, axis: TimeAxis) -> list[PlacedMark]:
-    """Marks beside each other: those of a kind that are too close are one with their number."""
-    placed: list[tuple[float, list[Mark]]] = []
-    free = float("-inf")
-    for group in _groups(marks, axis):
-        x = max(axis.x(group[0].at), LEFT + _EDGE)
-        if placed and free - x > _MOST_ASIDE:
-            placed[-1][1].extend(group)
-            continue
-        x = max(x, free)
-        placed.append((x, group))
-        free = x + _mark_width(group)
-    found: list[PlacedMark] = []
-    order = list(Kind)
-    limit = RIGHT
-    for x, group in reversed(placed):
-        left = min(x, limit - _mark_width(group) + _EDGE)
-        kind = min((mark.kind for mark in group), key=order.index)
-        found.append(PlacedMark(left, y, kind, tuple(group)))
-        limit = left - _EDGE
-    return found[::-1]
-
-
-def _groups(marks: Sequence[Mark], axis: TimeAxis) -> Iterable[list[Mark]]:
-    """Marks of one kind and about one place, from the left."""
-    near: dict[Kind, list[Mark]] = {}
-    begin = float("-inf")
-    for x, mark in sorted(((axis.x(each.at), each) for each in marks), key=lambda each: each[0]):
-        if x - begin >= _BUCKET:
-            yield from near.values()
-            near = {}
-            begin = x
-        near.setdefault(mark.kind, []).append(mark)
-    yield from near.values()
-
-
-def _mark_width(group: Sequence[Mark]) -> float:
-    return 2 * _EDGE if len(group) == 1 else _BUCKET
-
-
-def texts(marks: Sequence[Mark]) -> tuple[list[Mark], int]:
-    """The marks that a hover text names, the most important ones, and how many more there are."""
-    order = list(Kind)
-    named = sorted(marks, key=lambda mark: order.index(mark.kind))[:_TEXTS]
-    return sorted(named, key=lambda mark: mark.at), len(marks) - len(named)

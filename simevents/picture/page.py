@@ -32,8 +32,11 @@ table{border-collapse:collapse;width:100%;margin-top:8px;font-size:12.5px;
 font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:4px 14px 4px 0;overflow-wrap:anywhere}
 th{font-weight:600;white-space:nowrap}
-td.c{font-family:ui-monospace,"SFMono-Regular",Menlo,"DejaVu Sans Mono",monospace;font-size:12px}
+td.c,td.a,td.i{font-family:ui-monospace,"SFMono-Regular",Menlo,"DejaVu Sans Mono",monospace;
+font-size:12px}
 td.t{white-space:nowrap}
+td.a{min-width:19em}
+td.i{min-width:14em}
 p{max-width:80em}
 @media print{body{padding:0;max-width:none}figure{overflow:visible}figure svg{min-width:0}
 .scroll{overflow:visible}thead{display:table-header-group}tr{break-inside:avoid}
@@ -61,7 +64,7 @@ def page(drill: Drill) -> str:
     if not (drill.events or drill.calls or drill.deliveries):
         add(main, "p", f"Nothing has happened. {summary(drill)}")
     for note in drill.notes:
-        add(main, "p", note)
+        add(main, "p", bounded(note, 500))
     for table in tables(drill):
         _draw(main, table)
     return f"<!DOCTYPE html>\n{tostring(html, encoding='unicode', method='html')}\n"

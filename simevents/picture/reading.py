@@ -155,9 +155,9 @@ def public_address(address: str) -> str:
 def _real(found: SystemEvent, region: str) -> Event:
     status = found.event_cycle_status.value
     history: tuple[Step, ...] = (Step(found.publish_time, status),)
-    if found.finished_at is not None:
+    if found.finish_time is not None:
         # What it was before is not told; it had been planned, or it was under way.
-        history = (Step(found.publish_time, ""), Step(found.finished_at, status))
+        history = (Step(found.publish_time, ""), Step(found.finish_time, status))
     return Event(
         event_id=found.event_id,
         instance_id=found.instance_id,

@@ -101,5 +101,5 @@ def _em(char: str) -> float:
     if unicodedata.east_asian_width(char) in "WF":
         return 1.05
     if char in "mwMW@%—":
-        return 0.9
-    return 0.68 if char.isupper() else 0.57
+        return 1.0
+    return 0.72 if char.isupper() else 0.62

@@ -183,8 +183,8 @@ def _short_outcome(call: Call) -> str:
 
 def _delivery_marks(delivery: Delivery) -> Iterator[Mark]:
     to = f"{delivery.kind} {delivery.address}" if delivery.address else delivery.kind
-    what = f"{delivery.name} {delivery.status} to {to}"
-    text = bounded(f"{delivery.name} ({delivery.status}) to {to}", _LONGEST_CALL)
+    what = f"{delivery.what} to {to}"
+    text = bounded(what, _LONGEST_CALL)
     is_queue = delivery.kind == "queue"
     acknowledged = delivery.acknowledged_at
     for attempt in delivery.attempts:

@@ -9,8 +9,8 @@ from .drill import Attempt, Call, Delivery, Drill, Event
 from .sentences import bounded, counted, outcome
 
 MOST_EVENTS = 5_000
-MOST_CALLS = 3_000
-MOST_DELIVERIES = 2_000
+MOST_CALLS = 2_000
+MOST_DELIVERIES = 1_500
 """Rows of a table; what is beyond is counted."""
 
 _NAME = 120
@@ -26,7 +26,7 @@ T = TypeVar("T")
 class Column:
     heading: str
     kind: str = ""
-    """``c`` for what a program has written, ``t`` for a time."""
+    """``c`` for what programs write, ``a`` for an action, ``i`` for an id, ``t`` for a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def tables(drill: Drill) -> list[Table]:
 
 
 _EVENT_COLUMNS = (
-    Column("instance", "c"),
-    Column("event", "c"),
+    Column("instance", "i"),
+    Column("event", "i"),
     Column("type"),
     Column("status"),
     Column("due", "t"),
@@ -64,7 +64,7 @@ _EVENT_COLUMNS = (
 )
 _DELIVERY_COLUMNS = (
     Column("time", "t"),
-    Column("instance", "c"),
+    Column("instance", "i"),
     Column("what"),
     Column("rule"),
     Column("to", "c"),
@@ -73,7 +73,7 @@ _DELIVERY_COLUMNS = (
 )
 _CALL_COLUMNS = (
     Column("time", "t"),
-    Column("call", "c"),
+    Column("call", "a"),
     Column("parameters", "c"),
     Column("outcome"),
 )
@@ -121,12 +121,11 @@ def _delivery_row(delivery: Delivery) -> Row:
     state = delivery.state
     if delivery.acknowledged_at is not None:
         state = f"{state}, acknowledged {format_time(delivery.acknowledged_at)}"
-    about = f"{delivery.name} ({delivery.status})" if delivery.status else delivery.name
     rule = " ".join(part for part in (delivery.via, delivery.rule, delivery.target_id) if part)
     return (
         format_time(delivery.at),
         bounded(delivery.instance_id, _NAME),
-        bounded(about, _NAME),
+        bounded(delivery.what, _NAME),
         bounded(rule, _NAME),
         bounded(f"{delivery.kind} {delivery.address}".strip(), _NAME),
         bounded(state, _NAME),

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import OutsideFake
 from ..fake.control.client import Control
-from ..testing.records import ApiCall, CloudEvent, ProxyRefusal, call, event, proxy_refusal
+from ..testing.records import (
+    ApiCall,
+    CloudEvent,
+    Delivery,
+    ProxyRefusal,
+    call,
+    delivery,
+    event,
+    proxy_refusal,
+)
 from ..testing.timeline import timeline
 
 if TYPE_CHECKING:
+    from ..picture.reading import Entries
     from ..testing.expectations import Expectation
 
 
@@ -21,6 +31,7 @@ class Snapshot:
     event_entries: Sequence[dict[str, Any]]
     call_entries: Sequence[dict[str, Any]]
     refusal_entries: Sequence[dict[str, Any]]
+    delivery_entries: Sequence[dict[str, Any]] = ()
     refused: Sequence[OutsideFake] = ()
     """Nothing runs in this process that would have been stopped here."""
     answer_failures: Sequence[str] = ()
@@ -39,10 +50,22 @@ class Snapshot:
     def proxy_refusals(self) -> list[ProxyRefusal]:
         return [proxy_refusal(entry) for entry in self.refusal_entries]
 
+    @property
+    def deliveries(self) -> list[Delivery]:
+        return [delivery(entry) for entry in self.delivery_entries]
+
+    def settle_deliveries(self) -> None:
+        """No handler runs in this process."""
+
     def timeline(self) -> str:
         """What happened, in order; what a program that polls repeats is in one line."""
         return _without_repetitions(
-            timeline(self.events, self.calls, proxy_refusals=self.proxy_refusals)
+            timeline(
+                self.events,
+                self.calls,
+                proxy_refusals=self.proxy_refusals,
+                deliveries=self.deliveries,
+            )
         )
 
     def expect(self, *instances: str | Iterable[str]) -> "Expectation":
@@ -59,8 +82,12 @@ class _WithoutTimeline(Snapshot):
     """The run prints the time line once; an expectation that does not hold would make it too."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        entries = snapshot.event_entries, snapshot.call_entries, snapshot.refusal_entries
-        super().__init__(*entries)
+        super().__init__(
+            snapshot.event_entries,
+            snapshot.call_entries,
+            snapshot.refusal_entries,
+            snapshot.delivery_entries,
+        )
 
     def timeline(self) -> str:
         return ""
@@ -75,6 +102,7 @@ class RunCloud:
         self._finished: frozenset[str] = frozenset()
         self._earlier_calls: frozenset[str] = frozenset()
         self._earlier_refusals = 0
+        self._last_earlier_delivery = 0
 
     def begin(self) -> None:
         """From now on. An event that was open already belongs to the run, too."""
@@ -83,6 +111,7 @@ class RunCloud:
         )
         self._earlier_calls = frozenset(entry["request_id"] for entry in self.control.get("calls"))
         self._earlier_refusals = len(self.control.get("refusals"))
+        self._last_earlier_delivery = self.control.post("deliveries/wait", seconds=0)["last_id"]
 
     def snapshot(self) -> Snapshot:
         # Calls first: what they have led to is then among the events.
@@ -91,6 +120,22 @@ class RunCloud:
             [e for e in self.control.get("events") if e["event_id"] not in self._finished],
             [entry for entry in calls if entry["request_id"] not in self._earlier_calls],
             self.control.get("refusals")[self._earlier_refusals :],
+            self.control.get(f"deliveries?after={self._last_earlier_delivery}"),
+        )
+
+    def entries(self) -> "Entries":
+        """What a picture of the run shows."""
+        # Not every run is drawn.
+        from ..picture.reading import Entries
+
+        snapshot = self.snapshot()
+        return Entries(
+            now=self.control.get("clock")["now"],
+            events=snapshot.event_entries,
+            calls=snapshot.call_entries,
+            refusals=snapshot.refusal_entries,
+            deliveries=snapshot.delivery_entries,
+            instances=self.control.get("instances"),
         )
 
 

@@ -2,11 +2,13 @@
 
 import math
 import os
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..errors import SimulatedEventsError
@@ -20,6 +22,9 @@ from .drill import Drill, Stage
 from .judging import Judge, Verdict
 from .supervisor import EndedBy, Ending, Interrupted, NotStarted, Running, Supervisor
 from .tapes import Tapes, environment_of, opened, recording
+
+if TYPE_CHECKING:
+    from ..picture.reading import Entries
 
 OUR_FAILURE = 125
 
@@ -40,6 +45,8 @@ class Options:
     permits: Callable[[str], bool] = lambda _: False
     """Whether a host may be reached through the proxy."""
     json_file: Path | None = None
+    report_file: Path | None = None
+    """A picture of the run: a name that `picture.files` accepts."""
     is_isolated: bool = False
     tapes: Tapes = field(default_factory=Tapes)
 
@@ -134,6 +141,8 @@ def run(options: Options, say: Say) -> int:
         code = _failed(128 + error.number, error, found, say)
     except (ControlError, ServerError, SimulatedEventsError, OSError) as error:
         code = _failed(OUR_FAILURE, error, found, say)
+    if options.report_file is not None and not _write_report(options, found, say):
+        code = OUR_FAILURE
     if options.json_file is not None:
         members = report.result(
             options.command, code, found.ending, found.verdicts, found.snapshot, found.error
@@ -154,6 +163,8 @@ class _Found:
     verdicts: Sequence[Verdict] = ()
     snapshot: Snapshot | None = None
     error: str = ""
+    entries: "Entries | None" = None
+    """For the picture, if one is asked for."""
     notes: Sequence[str] = ()
     """What a cassette did not have, and what was not let through to the real cloud."""
 
@@ -181,9 +192,14 @@ def _course(options: Options, supervisor: Supervisor, found: _Found, say: Say) -
         judge = Judge(drill.wanted, stage.instance_ids)
         watch = _Watch(cloud, stage, judge, drill.within, say)
         watch.begin()
-        ending = supervisor.run(
-            command_words(options, served.proxy_url), environment(way, os.environ), watch.look
-        )
+        try:
+            ending = supervisor.run(
+                command_words(options, served.proxy_url), environment(way, os.environ), watch.look
+            )
+        finally:
+            # However the command has ended: what went wrong is what people want to see.
+            if options.report_file is not None:
+                found.entries = _entries(cloud, say)
         found.ending = ending
         found.snapshot = cloud.snapshot()
         found.verdicts = judge.verdicts(found.snapshot)
@@ -218,6 +234,32 @@ def _course_without_fake(options: Options, supervisor: Supervisor, found: _Found
             say(f"These processes could not be ended: {', '.join(map(str, found.ending.left))}")
     code = report.exit_code(found.ending, ())
     return code or int(led.has_failed)
+
+
+def _entries(cloud: RunCloud, say: Say) -> "Entries | None":
+    """What the picture shows; None when the fake is gone."""
+    try:
+        return cloud.entries()
+    except ControlError as error:
+        say(f"error: --report: nothing can be drawn: {error}")
+        return None
+
+
+def _write_report(options: Options, found: _Found, say: Say) -> bool:
+    """Write the picture of the run, if there was one; whether that went well."""
+    from ..picture import files, reading
+
+    assert options.report_file is not None
+    if found.entries is None:
+        return True
+    title = shlex.join(options.command).encode("utf-8", "backslashreplace").decode()
+    try:
+        files.write(options.report_file, reading.drill(found.entries, f"simevents run -- {title}"))
+    except OSError as error:
+        say(f"error: --report: {options.report_file} cannot be written: {error.strerror}")
+        return False
+    say(f"What happened is drawn in {options.report_file}")
+    return True
 
 
 def _opening(url: str, instance_ids: Sequence[str]) -> str:

@@ -13,16 +13,27 @@ if TYPE_CHECKING:
     from .cloud import FakeCloud
     from .expectations import Expectation
     from .in_process import fake_cloud
-    from .records import ApiCall, CloudEvent
+    from .records import ApiCall, CloudEvent, Delivery, Subscription
 
-__all__ = ["ApiCall", "CloudEvent", "Expectation", "FakeCloud", "TaughtCall", "fake_cloud"]
+__all__ = [
+    "ApiCall",
+    "CloudEvent",
+    "Delivery",
+    "Expectation",
+    "FakeCloud",
+    "Subscription",
+    "TaughtCall",
+    "fake_cloud",
+]
 
 
 _MODULES = {
     "ApiCall": "records",
     "CloudEvent": "records",
+    "Delivery": "records",
     "Expectation": "expectations",
     "FakeCloud": "cloud",
+    "Subscription": "records",
     "TaughtCall": "taught_answers",
     "fake_cloud": "in_process",
 }

@@ -4,30 +4,33 @@
 that program's calls to the fake.
 """
 
-import os
 import subprocess
 from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import HostRefused, InvalidInput, OutsideFake
 from ..fake.control.client import Control, ControlError
+from ..fake.delivery.event_names import INTERRUPTION
 from ..fake.server import FakeServer
 from ..fake.state.answers import Asked, Members, MembersFunction
 from ..input_checks import check_event_type
-from ..models import format_time, is_instance_id, parse_time
+from ..models import format_time, is_instance_id
 from ..schedule import parse, to_text
-from ..way_in.credentials import CREDENTIALS_FILE, CREDENTIALS_URI, NO_METADATA
-from ..way_in.variables import WayIn, environment, variables, write_files
-from . import metadata
+from .cloud_clock import CloudClock
+from .cloud_faults import CloudFaults
+from .delivery.delivering_cloud import DeliveringCloud
 from .expectations import Expectation
 from .network.allowed_hosts import AllowedHosts
-from .network.guard import keep_environment
+from .programs.led import LedPrograms
+from .programs.started import Words
 from .records import ApiCall, CloudEvent, ProxyRefusal, call, event, proxy_refusal
-from .started import Started, Words
 from .taught_answers import add_answer
 from .timeline import timeline
-from .way_in import folder
+
+if TYPE_CHECKING:
+    from ..picture.drill import Drill
 
 # pytest shows the line of the test that went wrong, not ours.
 __tracebackhide__ = True
@@ -35,67 +38,7 @@ __tracebackhide__ = True
 DEFAULT_REGION = "cn-hangzhou"
 
 
-class CloudClock:
-    """The cloud's time. When it changes, events that become due take place, in order."""
-
-    def __init__(self, control: Control) -> None:
-        self._control = control
-
-    @property
-    def now(self) -> datetime:
-        """UTC, whole seconds."""
-        return parse_time(self._control.get("clock")["now"])
-
-    def advance(self, span: str | timedelta) -> datetime:
-        """Move it forward by *span*, such as ``"2h"``; the time it is then."""
-        text = f"{span.total_seconds()}s" if isinstance(span, timedelta) else span
-        if not isinstance(text, str):
-            raise InvalidInput(
-                "span", f'{span!r} is not a valid duration; use a text such as "60s" or a timedelta'
-            )
-        return self._turn("span", advance=text)
-
-    def set(self, moment: str | datetime) -> datetime:
-        """Make it *moment*, a UTC time."""
-        text = format_time(moment) if isinstance(moment, datetime) else moment
-        return self._turn("moment", set=text)
-
-    def freeze(self) -> datetime:
-        """Let time stand still until it is advanced, set or run."""
-        return self._turn("freeze", freeze=True)
-
-    def run(self, rate: float = 1.0) -> datetime:
-        """Let *rate* seconds pass in the cloud for each second here."""
-        return self._turn("rate", rate=rate)
-
-    def _turn(self, argument: str, **change: Any) -> datetime:
-        try:
-            return parse_time(self._control.post("clock", **change)["now"])
-        except ControlError as error:
-            raise InvalidInput(argument, str(error)) from None
-
-
-class CloudFaults:
-    """Faults that are injected on purpose."""
-
-    def __init__(self, control: Control) -> None:
-        self._control = control
-
-    def add(self, action: str = "*", **fault: Any) -> None:
-        """Let calls of *action* fail; *fault* as ``POST /_fake/faults`` takes it.
-
-        For example ``add("DescribeInstanceHistoryEvents", error="Throttling", times=2)``.
-        """
-        try:
-            self._control.post("faults", action=action, **fault)
-        except ControlError as error:
-            raise InvalidInput("fault", str(error)) from None
-
-    def clear(self) -> None:
-        self._control.delete("faults")
-
-
-class FakeCloud:
+class FakeCloud(DeliveringCloud):
     """A fake cloud and what a test does with it.
 
     Times are the cloud's, which is real time until the clock is turned. Instance ids may be
@@ -111,16 +54,18 @@ class FakeCloud:
         self.url = server.url
         """For programs that take an endpoint, as scheme, host and port."""
         self.region = region
-        self._certificate = server.authority.certificate
-        self.started = Started()
         self.allowed_hosts = AllowedHosts(allow_hosts)
         """The hosts besides loopback that the program under test may reach."""
         self._control = Control(server.url, send=server.control)
+        super().__init__(self._control, server.deliveries.in_process)
+        self._programs = LedPrograms(
+            server.url, server.authority.certificate, self._control, self.allowed_hosts
+        )
+        self.started = self._programs.started
         self._answers = server.answers
-        self.clock = CloudClock(self._control)
+        self.clock = CloudClock(self._control, self._calls)
         self.faults = CloudFaults(self._control)
         self._made: set[str] = set()
-        self._path_of_keys = ""
         self.refused: list[OutsideFake] = []
         """Calls of the program under test that were stopped on their way to the real cloud."""
         self.hosts_refused: list[HostRefused] = []
@@ -141,7 +86,7 @@ class FakeCloud:
         `metadata` has chosen an instance, the vendor's libraries may ask the metadata service for
         keys; before that they are told not to.
         """
-        return variables(self._way_in(), os.environ)
+        return self._programs.env(self.region)
 
     def popen(self, words: Words, **options: Any) -> "subprocess.Popen[Any]":
         """Start a handler as ``subprocess.Popen`` does, led here whatever it is written in.
@@ -150,20 +95,7 @@ class FakeCloud:
         process, and what it starts in its session, ends with the test: by SIGTERM, and by SIGKILL
         5 seconds later. An expectation stops waiting when it has ended.
         """
-        way = self._way_in()
-        return self.started.start(words, lambda environ: environment(way, environ), options)
-
-    def _way_in(self) -> WayIn:
-        way = WayIn(
-            proxy_url=self.url,
-            certificate=self._certificate,
-            region=self.region,
-            folder=folder(self._certificate),
-            allowed=self.allowed_hosts.names,
-            credentials_uri=f"{self.url}{self._path_of_keys}" if self._path_of_keys else "",
-        )
-        write_files(way, os.environ)
-        return way
+        return self._programs.popen(words, self.region, options)
 
     @property
     def process_exit_code(self) -> int | None:
@@ -185,7 +117,9 @@ class FakeCloud:
 
     def _make_instances(self, **body: Any) -> list[Any]:
         try:
-            made = self._control.post("instances", region=self.region, **body)
+            made = self._calls.causing(
+                lambda: self._control.post("instances", region=self.region, **body)
+            )
         except ControlError as error:
             raise InvalidInput("instances", str(error)) from None
         found = made["instance_ids"]
@@ -209,21 +143,9 @@ class FakeCloud:
         *token_required* refuses requests without a token. What is left out stays as it was,
         unless another instance is chosen. Raises InvalidInput for an instance that does not exist.
         """
-        self._offer_keys(
-            metadata.choose(
-                self._control, self.clock.now, instance, role, spot_termination_time, token_required
-            )
+        self._programs.choose(
+            *(self.region, self.clock.now, instance, role, spot_termination_time, token_required)
         )
-
-    def _offer_keys(self, path: str) -> None:
-        """Set the variables in `env`, and in this process if it is led here."""
-        if path == self._path_of_keys:
-            return
-        self._path_of_keys = path
-        if os.environ.get("SIMEVENTS_ENDPOINT") == self.url:
-            env = self.env
-            changed = (NO_METADATA, CREDENTIALS_URI, CREDENTIALS_FILE)
-            keep_environment({name: env[name] for name in changed})
 
     def schedule(
         self,
@@ -252,14 +174,18 @@ class FakeCloud:
         self,
         event_type: str,
         instances: str | Iterable[str],
-        not_before: str | datetime | timedelta = "+1h",
+        not_before: str | datetime | timedelta | None = None,
         **details: str,
     ) -> list[CloudEvent]:
         """Let the cloud announce a *real* event, of any type, which cannot be cancelled.
 
-        *details* as ``POST /_fake/events`` takes them: status, reason, impact_level and so on.
+        *not_before* is in an hour by default. *details* as ``POST /_fake/events`` takes them:
+        status, reason, impact_level and so on. ``Instance:PreemptibleInstanceInterruption`` is
+        told to who subscribes to it, with the release at *not_before*, by default in five
+        minutes; it is no event that ECS shows, so the result is empty.
         """
-        moment = parse(to_text(not_before)).resolve(self.clock.now)
+        default = "+5m" if event_type == INTERRUPTION else "+1h"
+        moment = parse(to_text(not_before or default)).resolve(self.clock.now)
         return self._inject(event_type, instances, moment, simulated=False, **details)
 
     def _inject(
@@ -271,13 +197,15 @@ class FakeCloud:
         if not ids:
             raise InvalidInput("instances", "no instance is given; name at least one")
         try:
-            made = self._control.post(
-                "events",
-                instance_ids=ids,
-                region=self.region,
-                event_type=event_type,
-                not_before=format_time(moment),
-                **details,
+            made = self._calls.causing(
+                lambda: self._control.post(
+                    "events",
+                    instance_ids=ids,
+                    region=self.region,
+                    event_type=event_type,
+                    not_before=format_time(moment),
+                    **details,
+                )
             )
         except ControlError as error:
             raise InvalidInput("event", str(error)) from None
@@ -334,7 +262,23 @@ class FakeCloud:
 
     def timeline(self) -> str:
         """What the cloud did and what the program under test called, in order, to read."""
-        return timeline(self.events, self.calls, self.refused, self.proxy_refusals)
+        return timeline(self.events, self.calls, self.refused, self.proxy_refusals, self.deliveries)
+
+    def drill(self, title: str = "") -> "Drill":
+        """What happened so far, as values for a picture."""
+        from ..picture import from_control, reading
+
+        return reading.drill(from_control.entries(self._control), title or repr(self))
+
+    def report(self, file: str | Path, title: str = "") -> None:
+        """Write a picture of what happened so far: a page in ``.html``, or ``.svg``.
+
+        A file that exists is replaced. Raises InvalidInput for another name, and OSError.
+        """
+        from ..picture import files
+
+        files.check(Path(file), "file")
+        files.write(Path(file), self.drill(title))
 
     def no_unexpected_calls(self) -> None:
         """AssertionError for calls that the fake does not know, or that were stopped."""
@@ -343,7 +287,8 @@ class FakeCloud:
     def reset(self) -> None:
         """Empty again, in real time, without faults."""
         self._control.post("reset")
-        self._offer_keys("")
+        self._subscriptions.clear()
+        self._programs.offer_no_keys(self.region)
         self.refused.clear()
         self.hosts_refused.clear()
         self.answer_failures.clear()

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ..allow_list import plain
 from ..models import EventCycleStatus
-from .records import ApiCall, CloudEvent
+from .records import ApiCall, CloudEvent, Delivery
 
 _INSTANCE_ID = re.compile(r"(?<![A-Za-z0-9_-])i-[A-Za-z0-9-]+")
 
@@ -57,6 +57,8 @@ class Observed(Protocol):
     def events(self) -> list[CloudEvent]: ...
     @property
     def calls(self) -> list[ApiCall]: ...
+    @property
+    def deliveries(self) -> list[Delivery]: ...
 
 
 class Condition(ABC):
@@ -76,6 +78,10 @@ class Condition(ABC):
     def does_not_hold(self, who: str) -> str:
         """``i-web was not rebooted``."""
         return f"{who} {self._no_deed}" if who else self._none
+
+    def reason(self, instances: Iterable[str], cloud: Observed) -> str:  # noqa: ARG002
+        """Why it does not hold, where there is more to say; without a full stop."""
+        return ""
 
     @abstractmethod
     def moments(self, instances: Iterable[str], cloud: Observed) -> dict[str, list[Moment]]:

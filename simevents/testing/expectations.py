@@ -7,12 +7,10 @@ handler called.
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Protocol, Self
 
 from ..errors import InvalidInput, OutsideFake
-from ..models import EventCycleStatus, parse_duration
-from .child_process import ChildProcess, exit_code
+from ..models import EventCycleStatus
 from .conditions import (
     ALL,
     Called,
@@ -24,13 +22,14 @@ from .conditions import (
     Observed,
     named,
 )
-from .records import ProxyRefusal
+from .delivery.delivered import Delivered
+from .durations import Within
+from .durations import seconds as seconds_of
+from .programs.child_process import ChildProcess, exit_code
+from .records import ProxyRefusal, Subscription
 
 # pytest shows the line of the test that expected something, not ours.
 __tracebackhide__ = True
-
-Within = str | float | timedelta
-"""Real time to wait: seconds, or a text such as ``"30s"``."""
 
 POLL_SECONDS = 0.02
 
@@ -53,6 +52,7 @@ class ObservedCloud(Observed, Protocol):
     @property
     def proxy_refusals(self) -> list[ProxyRefusal]: ...
     def timeline(self) -> str: ...
+    def settle_deliveries(self) -> None: ...
     def expect(self, *instances: str | Iterable[str]) -> "Expectation": ...
 
 
@@ -88,7 +88,7 @@ class Expectation:
             ecs_fake.expect(instance).within("30s", process=handler).rebooted()
         """
         exit_code(process)
-        self._seconds = _seconds(span)
+        self._seconds = seconds_of(span)
         self._process = process
         return self
 
@@ -196,6 +196,23 @@ class Expectation:
             ) from None
         return self._expect(HasEvent(wanted), within)
 
+    def event_delivered(
+        self,
+        status: str,
+        to: Subscription | str | None = None,
+        within: Within | None = None,
+        *,
+        times: int | None = None,
+    ) -> Self:
+        """The change of an event to *status* was delivered, and its target has acknowledged it.
+
+        A URL or an application does so with an answer 2xx, a function by returning, a queue's
+        consumer by deleting the message. *to* is what ``deliver_to`` or ``serve_function`` has
+        returned, or a URL, a queue, ``service/function`` or the name of a rule; None for anybody.
+        *status* may also be the name of another change, such as ``Instance:StateChange``.
+        """
+        return self._expect(Delivered(status, to), within, times)
+
     def no_unexpected_calls(self) -> Self:
         """The fake knows what was called, and nothing was sent towards the real cloud."""
         unknown = [
@@ -231,7 +248,9 @@ class Expectation:
             raise InvalidInput(
                 "times", f"{times!r} is not a valid number; use a whole number such as 1"
             )
-        seconds = self._seconds if within is None else _seconds(within)
+        seconds = self._seconds if within is None else seconds_of(within)
+        # What this thread has called may be on its way to a handler in this process.
+        self._cloud.settle_deliveries()
         deadline = time.monotonic() + seconds
         while True:
             # Read before the calls, so that the last ones of the process are seen.
@@ -246,11 +265,11 @@ class Expectation:
                 break
             if ended is not None:
                 waited = f" before the process of the handler ended with exit code {ended}"
-                self._fail("; ".join(shortfalls) + waited)
+                self._fail("; ".join(shortfalls) + waited, self._reason(condition))
             is_too_often = times is not None and max(map(len, found.values())) > times
             if is_too_often or time.monotonic() >= deadline:
                 waited = f" within {seconds:g} s" if seconds and not is_too_often else ""
-                self._fail("; ".join(shortfalls) + waited)
+                self._fail("; ".join(shortfalls) + waited, self._reason(condition))
             time.sleep(POLL_SECONDS)
         if times != 0:
             for instance, moments in later.items():
@@ -288,21 +307,11 @@ class Expectation:
             for outcome, who in instances.items()
         ]
 
-    def _fail(self, problem: str) -> None:
+    def _reason(self, condition: Condition) -> str:
+        return condition.reason(self._names, self._cloud)
+
+    def _fail(self, problem: str, reason: str = "") -> None:
         # An instance id keeps its small letter.
         first = problem[0] if problem.startswith("i-") else problem[0].upper()
-        raise AssertionError(f"{first}{problem[1:]}.\n\n{self._cloud.timeline()}")
-
-
-def _seconds(within: Within) -> float:
-    if isinstance(within, timedelta):
-        return within.total_seconds()
-    try:
-        seconds = parse_duration(within) if isinstance(within, str) else float(within)
-    except (TypeError, ValueError):
-        seconds = -1.0
-    if seconds < 0:
-        raise InvalidInput(
-            "within", f"{within!r} is not a valid duration; use one such as 30s or 2m"
-        )
-    return seconds
+        more = f" {reason}." if reason else ""
+        raise AssertionError(f"{first}{problem[1:]}.{more}\n\n{self._cloud.timeline()}")

@@ -13,7 +13,7 @@ from .cloud import DEFAULT_REGION, FakeCloud
 from .network.guard import Policy, enforced, is_enforced, keep_environment, permits, restore
 from .network.origins import current, running
 from .network.redirect import redirected
-from .way_in import authority
+from .programs.way_in import authority
 
 # pytest shows the line of the test that went wrong, not ours.
 __tracebackhide__ = True
@@ -27,7 +27,7 @@ def fake_cloud(
 
     Within the block Alibaba's Python SDKs reach it unchanged, unless *redirect* is off, and
     nothing but this machine and *allow_hosts* can be reached. At its end AssertionError tells of
-    calls that the fake does not know.
+    calls that the fake does not know, and what a handler has raised on the worker is raised.
     """
     # Within a test, what starts in the block belongs to the test.
     origin = running("the block of fake_cloud()") if current() is None else nullcontext()
@@ -38,6 +38,9 @@ def fake_cloud(
     ):
         yield cloud
         cloud.started.end()
+        failures = cloud.end_deliveries()
+        if failures:
+            raise failures[0]
         cloud.no_unexpected_calls()
 
 
@@ -57,6 +60,7 @@ def in_use(cloud: FakeCloud, *, redirect: bool = True) -> Iterator[FakeCloud]:
             active.enter_context(_environment(cloud.env))
         active.enter_context(enforced(policy))
         active.callback(cloud.started.end)
+        active.callback(cloud.end_deliveries)
         active.enter_context(cloud.allowed_hosts.noting_addresses())
         yield cloud
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import refusal_report
+from . import picture_options, refusal_report
 from .markers import (
     MARKERS,
     allowed_in_cassette,
@@ -60,6 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--ecs-live-instances", help="Instances kept for tests, by id, separated by commas."
     )
+    picture_options.add(group)
     parser.addini(
         ALLOW_HOSTS,
         "Hosts besides this machine that tests with the fixture ecs_fake may reach, by name or "
@@ -78,6 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
         with suppress(ImportError):
             import trustme  # noqa: F401
     config.pluginmanager.register(refusal_report, "simevents-refusals")
+    picture_options.register(config, _FAKE)
     for line in MARKERS:
         config.addinivalue_line("markers", line)
     if config.getoption("--ecs-target") == "live" and config.getoption("numprocesses", None):
@@ -148,7 +150,7 @@ def pytest_recording_configure(config: pytest.Config, vcr: "VCR") -> None:
 def _ecs_fake_server() -> "Iterator[FakeServer]":
     from ..fake.server import FakeServer
     from .network.guard import permits
-    from .way_in import authority, close
+    from .programs.way_in import authority, close
 
     with FakeServer(accept_any_key=True, authority=authority(), allowed=permits) as server:
         yield server
@@ -194,6 +196,7 @@ def ecs_fake(
     request.node.stash[_FAKE] = cloud
     yield cloud
     cloud.started.end()
+    failures = cloud.end_deliveries()
     unexpected = ""
     try:
         cloud.no_unexpected_calls()
@@ -203,6 +206,8 @@ def ecs_fake(
         refused = request.config.stash.setdefault(HOSTS_REFUSED, [])
         refused += [f"{host} by {request.node.nodeid}" for host in cloud.other_hosts_refused()]
         del request.node.stash[_FAKE]
+    if failures:
+        raise failures[0]
     if unexpected:
         # Not in the except block: pytest would print the text of the first error as well.
         fail(unexpected)

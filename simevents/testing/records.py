@@ -115,3 +115,109 @@ def call(entry: Mapping[str, Any]) -> ApiCall:
 def proxy_refusal(entry: Mapping[str, Any]) -> ProxyRefusal:
     """An entry of ``/_fake/refusals``."""
     return ProxyRefusal(**dict(entry) | {"at": parse_time(entry["at"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Who is told of changes: what `FakeCloud.deliver_to` and `serve_function` return."""
+
+    name: str
+    """Of the subscription, which is the rule in its messages; empty for a function of a rule."""
+    kind: str
+    """``url``, ``function``, ``wsgi``, ``asgi`` or ``queue``."""
+    address: str
+    """The URL, the queue, or the name of the target in this process."""
+
+    def __str__(self) -> str:
+        return target_text(self.kind, self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryAttempt:
+    """One attempt at a delivery, which has ended."""
+
+    number: int
+    at: datetime
+    """In the cloud's time, UTC."""
+    outcome: str
+    """delivered, failed, or refused: the target is on another machine, which nobody has allowed."""
+    http_status: int
+    """Of the answer; 0 without one, and for a function."""
+    answer: str
+    """The beginning of the answer, or why there was none."""
+    seconds: float
+    """Of real time."""
+    is_repeat: bool
+    """An earlier attempt at the same delivery had begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message about one change, for one target, with all attempts."""
+
+    delivery_id: int
+    at: datetime
+    """When the change came about, in the cloud's time, UTC."""
+    name: str
+    """CloudMonitor's name of the change, or its type on EventBridge."""
+    status: str
+    """The status of the event, or the state of the instance, after the change."""
+    event_id: str
+    """Empty for a change that is none of a system event."""
+    instance_id: str
+    region: str
+    via: str
+    """``cloudmonitor`` or ``eventbridge``."""
+    rule: str
+    """The rule, or the name of the subscription."""
+    target_id: str
+    kind: str
+    """``webhook``, ``http``, ``queue``, ``function`` or ``in_process``."""
+    address: str
+    state: str
+    """waiting, retrying, delivered, failed or refused."""
+    acknowledged_at: datetime | None
+    """When the target has confirmed it: by an answer 2xx, by returning, by deleting the message."""
+    attempts: tuple[DeliveryAttempt, ...]
+
+    @property
+    def change(self) -> str:
+        """The change, in words: its name, and the status if the name does not have it."""
+        is_named = not self.event_id or self.name.endswith(f":{self.status}")
+        return self.name if is_named else f"{self.name} ({self.status})"
+
+    @property
+    def target(self) -> str:
+        """Where it goes, in words."""
+        return target_text(self.kind, self.address)
+
+
+def target_text(kind: str, address: str) -> str:
+    """``queue alarms``, ``function orders/drain``; a target in this process says what it is."""
+    is_named = kind == "queue" or (kind == "function" and "/" in address)
+    return f"{kind} {address}" if is_named else address
+
+
+def delivery(entry: Mapping[str, Any]) -> Delivery:
+    """An entry of ``/_fake/deliveries``."""
+    acknowledged_at = entry["acknowledged_at"]
+    return Delivery(
+        delivery_id=entry["delivery_id"],
+        at=parse_time(entry["at"]),
+        name=entry["name"],
+        status=entry["status"],
+        event_id=entry["event_id"],
+        instance_id=entry["instance_id"],
+        region=entry["region"],
+        via=entry["via"],
+        rule=entry["rule"],
+        target_id=entry["target_id"],
+        kind=entry["kind"],
+        address=entry["address"],
+        state=entry["state"],
+        acknowledged_at=None if acknowledged_at is None else parse_time(acknowledged_at),
+        attempts=tuple(
+            DeliveryAttempt(**dict(attempt) | {"at": parse_time(attempt["at"])})
+            for attempt in entry["attempts"]
+        ),
+    )

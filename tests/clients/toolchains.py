@@ -7,6 +7,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -83,6 +84,21 @@ def java_program(folder: Path, name: str) -> list[str]:
 
     built = build(folder, ["java", "javac", "mvn"], make)
     return ["java", "-cp", f"{built / 'classes'}{os.pathsep}{built / 'jars'}/*", name]
+
+
+def python_program(folder: Path, script: str) -> list[str]:
+    """A program with an environment of its own, for packages that this one cannot have."""
+
+    def make(to: Path) -> None:
+        run(sys.executable, "-m", "venv", "environment", folder=to)
+        pip = ("environment/bin/python", "-m", "pip", "--disable-pip-version-check", "install")
+        # Some packages are built here, by the version of setuptools that is locked.
+        run(*pip, "--quiet", "--require-hashes", "-r", "build.lock", folder=to)
+        locked = ("--require-hashes", "--no-build-isolation", "-r", "requirements.lock")
+        run(*pip, "--quiet", *locked, folder=to)
+
+    built = build(folder, [], make)
+    return [str(built / "environment" / "bin" / "python"), str(built / script)]
 
 
 def _cache() -> Path:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.engine.conftest import CHECKOUT, CloudProcess, MakeStack, Stack
+from tests.fake.requests import call
 
 REGION = "cn-hangzhou"
 REBOOT = {"name": "planned-reboot", "type": "SystemMaintenance.Reboot", "notBefore": "+2h"}
@@ -13,6 +14,11 @@ FAILURE = {
     "type": "SystemFailure.Redeploy",
     "notBefore": "+30m",
     "instances": [0],
+}
+WEBHOOK = "http://127.0.0.1:9/hook?token=t0ken"
+NOTIFICATIONS = {
+    "cloudMonitor": {"queue": "monitor-events", "levels": ["CRITICAL"]},
+    "eventBridge": {"queue": "bus-events", "types": ["ecs:Instance:SystemFailure.Redeploy"]},
 }
 
 
@@ -25,6 +31,7 @@ def settings(cloud: CloudProcess) -> dict[str, Any]:
         "simevents:imageId": "aliyun_3_x64_20G_alibase_20240819.vhd",
         "simevents:instanceCount": 2,
         "simevents:events": [REBOOT, FAILURE],
+        "simevents:notifications": NOTIFICATIONS,
     }
 
 
@@ -39,18 +46,31 @@ def events_of(stack: Stack, name: str) -> dict[str, str]:
 
 
 def test_the_stack_is_created_changed_and_destroyed(stack: Stack, cloud: CloudProcess) -> None:
+    webhook = "simevents:notifications.cloudMonitor.webhook"
+    stack.run("config", "set", "--secret", "--path", webhook, WEBHOOK)
     stack.up()
     reboots, failures = events_of(stack, "planned-reboot"), events_of(stack, "host-failure")
     instances = stack.outputs()["instance_ids"]
     assert sorted(reboots) == sorted(instances)
     assert list(failures) == instances[:1]
     assert len(cloud.open_events()) == 3
+    assert "t0ken" not in stack.run("stack", "export")
 
     stack.preview()
     stack.refresh("--expect-no-changes")
 
-    stack.set(simevents__instanceCount=3)
+    # The rule is made anew without the webhook, and the events stay.
+    stack.set(
+        simevents__instanceCount=3,
+        simevents__notifications={"cloudMonitor": {"queue": "monitor-events"}},
+    )
     stack.up("--parallel", "64")
+    assert stack.outputs()["notifications"] == {
+        "cloudMonitor": {"rule": "simevents-test", "queue": "monitor-events", "webhook": False}
+    }
+    targets = call(cloud, "DescribeEventRuleTargetList", "2019-01-01", RuleName="simevents-test")
+    assert targets["WebhookParameters"] == {"WebhookParameter": []}
+    assert [t["Queue"] for t in targets["MnsParameters"]["MnsParameter"]] == ["monitor-events"]
     more = events_of(stack, "planned-reboot")
     assert {id: more[id] for id in reboots} == reboots
     assert len(more) == 3
@@ -89,6 +109,11 @@ def test_the_stack_is_created_changed_and_destroyed(stack: Stack, cloud: CloudPr
     names = [call["action"] for call in calls]
     last_cancel = len(names) - 1 - names[::-1].index("CancelSimulatedSystemEvents")
     assert last_cancel < names.index("DeleteInstance")
+    # The rules are there when the first event is made, and until the last one is cancelled.
+    first_create = names.index("CreateSimulatedSystemEvents")
+    assert max(names.index("PutEventRuleTargets"), names.index("CreateRule")) < first_create
+    assert names.count("DeleteEventRules") == 2
+    assert last_cancel < len(names) - 1 - names[::-1].index("DeleteEventRules")
 
 
 @pytest.mark.parametrize(
@@ -130,6 +155,12 @@ def test_the_stack_is_created_changed_and_destroyed(stack: Stack, cloud: CloudPr
             {"simevents:instanzType": "ecs.g6.large"},
             "simevents:instanzType is not a valid key of this stack; use simevents:instanceType",
             id="a misspelt key",
+        ),
+        pytest.param(
+            {"simevents:notifications": {"cloudMonitor": {"queu": "q"}}},
+            "simevents:notifications.cloudMonitor.queu is not a valid key; use "
+            "simevents:notifications.cloudMonitor.queue",
+            id="a misspelt key of a rule",
         ),
         pytest.param(
             {"simevents:zone": None}, "simevents:zone is not set; use a zone", id="no zone"

@@ -90,19 +90,25 @@ def test_up_twice_and_destroy(checkout: Checkout) -> None:
     program = Path(sys.executable).with_name("simevents")
     command = f"$ {program} list --all --endpoint {cloud.url} --region cn-hangzhou"
     assert command in first.stdout
-    assert first.stdout.rpartition(command)[2].count("Scheduled") == 2
+    events, _, deliveries = first.stdout.rpartition(command)[2].partition("3 messages wait in the")
+    assert events.count("Scheduled") == 2
+    assert deliveries.startswith(" queue simevents-events.\nWhat the rules of the stack have sent:")
+    assert f"$ {program} deliveries --endpoint {cloud.url}" in deliveries
+    assert (deliveries.count("Scheduled"), deliveries.count("Executing")) == (2, 1)
+    assert deliveries.count("delivered") == 3
 
     # A killed fake, as after a reboot of the machine, starts again with its port and its data.
     os.kill(cloud.pid, signal.SIGKILL)
     again = checkout.run("up")
-    assert "14 unchanged" in again.stdout
+    assert "17 unchanged" in again.stdout
     assert checkout.cloud().cloud_id == cloud.cloud_id
 
     # The outputs say what the table below them says, also when time has passed.
     advance = {"advance": "3h"}
     httpx.post(f"{cloud.url}/_fake/clock", json=advance, trust_env=False).raise_for_status()
     later = checkout.run("up")
-    outputs, _, table = later.stdout.partition("The fake cloud is")
+    outputs, _, tables = later.stdout.partition("The fake cloud is")
+    table = tables.partition(" messages wait in the queue ")[0]
     assert (table.count("Executed"), table.count("Scheduled")) == (3, 0)
     assert outputs.count('=> "Executed"') == 3
     assert checkout.contents() == checkout.files

@@ -13,6 +13,7 @@ def test_all_lookups_of_a_stack(make_stack: MakeStack, cloud: CloudProcess) -> N
     stack.up()
     found = stack.outputs()
 
+    assert found["account"] == "1000000000000001"
     assert found["zones"][:2] == ["cn-hangzhou-a", "cn-hangzhou-b"]
     assert [image.split("_")[0] for image in found["images"]] == ["ubuntu", "ubuntu"]
     assert found["types"] == ["ecs.g6.xlarge", "ecs.g7.xlarge", "ecs.g8i.xlarge"]

@@ -24,13 +24,26 @@ MODELS = {
     "Ecs": "alibabacloud_ecs20140526.models",
     "Vpc": "alibabacloud_vpc20160428.models",
     "Sts": "alibabacloud_sts20150401.models",
+    "Cms": "alibabacloud_cms20190101.models",
+    "Mns-open": "alibabacloud_mns_open20220119.models",
+    "EventBridge": "alibabacloud_eventbridge20200401.models",
 }
+
+BESIDE_THE_MODELS = {
+    # The Terraform provider reads the pattern as one object; see cms/rule_reads.py.
+    "DescribeEventRuleList": [
+        f".EventRules.EventRule[].EventPattern.{name} is unknown"
+        for name in ("NameList", "EventTypeList", "LevelList", "Product", "SQLFilter")
+    ],
+    "DescribeEventRuleTargetList": [".Success is unknown"],
+}
+"""Members that some models do not have, since other clients read them."""
 _FIELD = re.compile(r"if self\.(\w+) is not None:.*?result\['(.+?)'\]", re.DOTALL)
 
 READS = [
     action
     for action in ACTIONS.values()
-    if action.name.startswith(("Describe", "List", "GetCaller", "AssumeRole"))
+    if action.name.startswith(("Describe", "List", "GetCaller", "GetQueue", "AssumeRole"))
 ]
 
 
@@ -41,10 +54,13 @@ def shape(models: ModuleType, model: Any) -> dict[str, Any]:
     hints = inspect.get_annotations(model.__init__, eval_str=True, globals=known)
     found: dict[str, Any] = {}
     for field, hint in hints.items():
-        (inner,) = typing.get_args(hint) or (hint,)
+        inside = typing.get_args(hint)
+        is_list = len(inside) == 1
+        # A dictionary has two arguments; any members are allowed in it.
+        inner = inside[0] if is_list else typing.get_origin(hint) or hint
         is_model = inspect.isclass(inner) and inner.__module__.startswith(models.__name__)
         one = shape(models, inner) if is_model else inner
-        found[names[field]] = [one] if typing.get_args(hint) else one
+        found[names[field]] = [one] if is_list else one
     return found
 
 
@@ -103,7 +119,16 @@ def parameters(cloud: Cloud) -> dict[str, str]:
             reason_code="Any",
             extended_attribute={"CanAccept": "true"},
         )
+    rule = {"EventPattern.1.Product": "ECS", "RuleName": "r1", "EventPattern.1.NameList.1": "*"}
+    create(cloud, "PutEventRule", "Data", **rule)
+    targets = {"MnsParameters.1.Id": "1", "MnsParameters.1.Queue": "q1"}
+    targets |= {"ContactParameters.1.Id": "2", "ContactParameters.1.ContactGroupName": "ops"}
+    create(cloud, "PutEventRuleTargets", "Code", RuleName="r1", **targets)
+    policy = '{"Enabled": true, "DeadLetterTargetQueue": "dead", "MaxReceiveCount": 3}'
+    create(cloud, "CreateQueue", "Data", QueueName="queue-1", DlqPolicy=policy, **tags)
     return {
+        "RuleName": "r1",
+        "QueueName": "queue-1",
         "VpcId": vpc,
         "VSwitchId": vswitch,
         "SecurityGroupId": group,
@@ -112,6 +137,7 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "RoleSessionName": "session",
         "DestinationResource": "SystemDisk",
         "ResourceId.1": instance,
+        "EventBusName": "default",
     }
 
 
@@ -137,4 +163,5 @@ def test_an_answer_fits_the_models(
         }
     body = ask(cloud, action, RegionId=REGION, **sent)
 
-    assert mismatches(body, shape(models, getattr(models, f"{action.name}ResponseBody")), "") == []
+    found = mismatches(body, shape(models, getattr(models, f"{action.name}ResponseBody")), "")
+    assert sorted(found) == sorted(BESIDE_THE_MODELS.get(action.name, []))

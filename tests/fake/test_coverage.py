@@ -25,7 +25,7 @@ def test_every_honoured_parameter_is_read(action: Action) -> None:
     # ClientToken is read for all actions in one place, RegionId as `call.region`, tags as
     # `call.tags()`, and the ends of a range or the members of a pair by their stem.
     elsewhere = {"ClientToken", "RegionId", "Tag.Key", "Tag.Value", "MaxResults", "NextToken"}
-    elsewhere |= {"PageNumber", "PageSize"}
+    elsewhere |= {"PageNumber", "PageSize", "Limit"}
     unread = {
         name
         for name in action.honoured - elsewhere

@@ -88,6 +88,7 @@ def test_the_parameters_that_reads_ignore() -> None:
     }
 
     assert {name: names for name, names in ignored.items() if names} == {
+        "Cms DescribeEventRuleAttribute": ["SilenceTime"],
         "Ecs DescribeAvailableResource": [
             "InstanceChargeType",
             "Scope",

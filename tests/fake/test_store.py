@@ -9,6 +9,7 @@ import pytest
 
 from simevents.fake.protocol.api_errors import ApiError
 from simevents.fake.server import FakeServer, ServerError
+from simevents.fake.state import database
 from simevents.fake.state.database import StoreError, open_database
 from tests.conftest import Cloud
 
@@ -64,6 +65,22 @@ def test_a_foreign_database_is_not_changed(tmp_path: Path) -> None:
         FakeServer(data=data)
 
     assert data.read_bytes() == content
+
+
+def test_data_of_an_earlier_version_get_the_new_tables(tmp_path: Path) -> None:
+    data = tmp_path / "cloud.db"
+    earlier = sqlite3.connect(data)
+    earlier.executescript(database._SCHEMA)
+    earlier.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
+    earlier.execute("PRAGMA user_version = 2")
+    earlier.close()
+    upgraded, new = open_database(data), open_database(None)
+    listed = "SELECT name, sql FROM sqlite_master ORDER BY name"
+    tables = upgraded.execute(listed).fetchall(), new.execute(listed).fetchall()
+    upgraded.close()
+    new.close()
+
+    assert tables[0] == tables[1]
 
 
 def test_a_file_of_another_user_is_not_used(

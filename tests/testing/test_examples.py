@@ -18,6 +18,13 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = re.compile(r"^<!-- (examples/\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+MODULES = {
+    "function-handler": "index.py",
+    "webhook-handler": "webhook.py",
+    "queue-consumer": "consumer.py",
+}
+
+
 def pytest_in(project: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     """pytest as it runs in an activated environment."""
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -40,6 +47,8 @@ def pytest_in(project: Path, *options: str) -> "subprocess.CompletedProcess[str]
         ("shell-handler", []),
         ("go-handler", ["go"]),
         ("node-handler", ["node", "npm"]),
+        ("function-handler", []),
+        ("webhook-handler", []),
     ],
 )
 def test_an_example_passes(name: str, tools: list[str], tmp_path: Path) -> None:
@@ -47,6 +56,14 @@ def test_an_example_passes(name: str, tools: list[str], tmp_path: Path) -> None:
     ended = pytest_in(shutil.copytree(ROOT / "examples" / name, tmp_path / name))
 
     assert "1 passed" in ended.stdout, ended.stdout
+    assert ended.returncode == 0
+
+
+def test_the_queue_consumer_passes_in_this_process_and_in_another(tmp_path: Path) -> None:
+    name = "queue-consumer"
+    ended = pytest_in(shutil.copytree(ROOT / "examples" / name, tmp_path / name))
+
+    assert "2 passed" in ended.stdout, ended.stdout
     assert ended.returncode == 0
 
 
@@ -87,13 +104,26 @@ def test_an_example_in_the_checkout_does_not_use_the_settings_of_the_project() -
             "was not rebooted.",
         ),
         ("async-handler", '"Executing"', '"Scheduled"', "was not stopped."),
+        (
+            "function-handler",
+            'data["instanceId"]',
+            'data["InstanceId"]',
+            "KeyError: 'InstanceId'",
+        ),
+        ("webhook-handler", "Redeploy:Executing", "Redeploy:Executed", "was not stopped."),
+        (
+            "queue-consumer",
+            "queue.delete_message(received.receipt_handle)",
+            "pass",
+            "its message was not deleted",
+        ),
     ],
 )
 def test_a_broken_handler_fails_its_test(
     name: str, whole: str, broken: str, expected: str, tmp_path: Path
 ) -> None:
     project = shutil.copytree(ROOT / "examples" / name, tmp_path / name)
-    handler = project / "handler.py"
+    handler = project / MODULES.get(name, "handler.py")
     text = handler.read_text()
     assert whole in text
     handler.write_text(text.replace(whole, broken))

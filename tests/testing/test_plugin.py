@@ -182,7 +182,7 @@ def test_a_parameter_that_is_not_covered_fails_at_teardown(
         'requests.get("https://oss-cn-hangzhou.aliyuncs.com/bucket")',
         'urllib.request.urlopen("https://ecs.aliyuncs.com/?Action=DescribeRegions")',
         'socket.create_connection(("100.100.100.200", 80), 1)',
-        'AcsClient("k", "s", "cn-hangzhou").do_action_with_exception(METRICS)',
+        'AcsClient("k", "s", "cn-hangzhou").do_action_with_exception(BALANCERS)',
     ],
 )
 def test_the_real_cloud_is_refused_even_when_the_handler_catches_the_error(
@@ -193,7 +193,7 @@ import requests, socket, urllib.request
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
 
-METRICS = CommonRequest("metrics.cn-hangzhou.aliyuncs.com", "2019-01-01", "DescribeMetricList")
+BALANCERS = CommonRequest("slb.aliyuncs.com", "2014-05-15", "DescribeLoadBalancers")
 
 def test_it(ecs_fake):
     try:

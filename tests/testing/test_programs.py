@@ -95,7 +95,7 @@ def test_a_command_that_does_not_exist(ecs_fake: FakeCloud) -> None:
 def test_a_program_that_ignores_term_ends_with_its_children(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("simevents.testing.started.TERM_SECONDS", 0.5)
+    monkeypatch.setattr("simevents.testing.programs.started.TERM_SECONDS", 0.5)
     with fake_cloud() as cloud:
         stubborn = cloud.popen(python(IGNORES_TERM), stdout=subprocess.PIPE, text=True)
         assert stubborn.stdout is not None

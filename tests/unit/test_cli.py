@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 COMMANDS = [
     *("create", "list", "show", "cancel", "wait", "sweep"),
-    *("fake", "clock", "faults", "timeline", "completion"),
+    *("fake", "clock", "faults", "timeline", "report", "completion"),
 ]
 
 

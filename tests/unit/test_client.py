@@ -160,3 +160,37 @@ def test_the_history_is_asked_for_instances_page_by_page(api: SystemEvents, clou
         ("instance", "1"),
         ("instance", "2"),
     ]
+
+
+def test_events_since_a_time_are_those_that_were_published_then_or_later(
+    api: SystemEvents, cloud: Cloud
+) -> None:
+    cloud.post("clock", freeze=True)
+    instances = cloud.instances(1)
+    api.create(REBOOT, later(api), instances)
+    cloud.post("clock", advance="10m")
+    api.existing(instances)
+    since = api.now()
+    made = api.create(REBOOT, later(api), instances)
+
+    assert [event.event_id for event in api.find_all(since)] == made
+    assert len(api.find_all(since - timedelta(minutes=10))) == 2
+
+
+def test_an_event_has_a_finish_time_when_it_has_finished(api: SystemEvents, cloud: Cloud) -> None:
+    cloud.post("clock", freeze=True)
+    cloud.post("switches", open_event_finish_time="empty")
+    instances = cloud.instances(1)
+    made = api.create(REBOOT, later(api), instances)
+    before = [event.finish_time for event in api.describe(made)]
+    cloud.post("clock", advance="2h")
+    (after,) = api.describe(made)
+
+    assert (before, after.finish_time) == ([None], after.not_before)
+
+
+def test_names_of_instances(api: SystemEvents, cloud: Cloud) -> None:
+    (instance,) = cloud.instances(1)
+
+    assert api.instance_names([instance, "i-nobody"]) == {instance: instance}
+    assert api.instance_names([]) == {}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from simevents.cli import app
-from simevents.cli.output import printable
+from simevents.cli.tables import printable
 from simevents.errors import InvalidInput, InvalidSettings
 from simevents.reconcile.intent import Intent
 from simevents.reconcile.remedies import sweep_command, sweep_command_for

@@ -14,8 +14,8 @@ import orjson
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ...models import EventCycleStatus
+from ..protocol import registry
 from ..protocol.api_errors import FAULT_ERRORS
-from ..protocol.registry import ACTIONS
 from ..state.catalog import REGIONS
 from ..state.faults import Fault
 from ..state.throttling import ANY
@@ -253,7 +253,7 @@ def _levels(value: Any) -> int:
 
 
 def _covered() -> set[str]:
-    return {action.name for action in ACTIONS.values()}
+    return registry.names()
 
 
 def _explained(given: Mapping[str, Any], kind: type[Body]) -> str:

@@ -82,7 +82,7 @@ class Changes:
         return self._journal.since(since)
 
     def _events(self, since: int) -> dict[str, Any]:
-        log = self._cloud.store.events.changes
+        log = self._cloud.store.events.changed
         ids = log.since(since)
         table = self._cloud.store.events
         if ids is None:

@@ -16,6 +16,7 @@ from ..state.cloud import Cloud
 from ..state.database import StoreError, check_name
 from ..state.journal import Journal
 from ..state.store import Store
+from .delivery_routes import shown
 from .reads import Reads
 
 _SIDE_FILES = ("-wal", "-journal")
@@ -45,11 +46,15 @@ def read(path: Path) -> dict[str, Any]:
 def _entries(store: Store) -> dict[str, Any]:
     cloud = _standing(store)
     reads = Reads(cloud, Journal())
+    deliveries = store.outbox.find()
+    attempts = {}
+    if deliveries:
+        attempts = store.outbox.attempts(deliveries[0].delivery_id, deliveries[-1].delivery_id)
     return {
         "clock": {"now": iso_time(cloud.now())},
         "events": reads.events(),
         "instances": reads.instances(),
-        "deliveries": [],
+        "deliveries": [shown(each, attempts.get(each.delivery_id, [])) for each in deliveries],
     }
 
 
@@ -67,6 +72,8 @@ def _copy(path: Path, to: Path) -> None:
     check_name(path)
     if not path.is_file():
         raise StoreError(f"There is no data file {path}; give another one (--data).")
+    if not path.stat().st_size:
+        raise StoreError(f"The data file {path} is empty; give another one (--data).")
     try:
         with _unused(path):
             for suffix in ("", *_SIDE_FILES):
@@ -80,7 +87,10 @@ def _copy(path: Path, to: Path) -> None:
 
 @contextmanager
 def _unused(path: Path) -> Iterator[None]:
-    """While no process can write *path*. Raises StoreError if one holds it already."""
+    """While no other process can write *path*. Raises StoreError if one holds it already.
+
+    A process that has the file open itself must not come here: it would lose its own locks.
+    """
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         try:

@@ -25,6 +25,8 @@ class NewSubscription(Body, frozen=True):
     kind: Kind
     address: Text
     name: Text | UnsetType = UNSET
+    region: Text | UnsetType = UNSET
+    """Of a queue."""
     via: Via = "cloudmonitor"
     names: (
         Annotated[list[str], Meta(min_length=1, max_length=500, description="a list of names")]

@@ -134,7 +134,14 @@ class _Control:
         """Wait until no attempt is due or under way, or one is for the caller's process."""
         body = await bodies.read(request, Wait)
         is_quiet = await self._deliveries.wait(min(body.seconds, 30.0))
-        return JSONResponse({"is_quiet": is_quiet, "in_process": len(self._deliveries.in_process)})
+        return JSONResponse(
+            {
+                "is_quiet": is_quiet,
+                "in_process": len(self._deliveries.in_process),
+                "is_listening": self._deliveries.emitter.is_listening,
+                "last_id": self._cloud.store.outbox.last_id(),
+            }
+        )
 
     async def subscriptions(self, _request: Request) -> Response:
         return JSONResponse([asdict(each) for each in subscriptions.listed(self._cloud)])
@@ -150,7 +157,8 @@ class _Control:
             name = f"subscription-{number}"
         if len(known) >= MOST_SUBSCRIPTIONS and name not in known:
             raise BadBody(f"there are {MOST_SUBSCRIPTIONS} subscriptions already; remove one")
-        made = body.subscription(name, DEFAULT_REGION)
+        region = DEFAULT_REGION if body.region is UNSET else body.region
+        made = body.subscription(name, region)
         with self._cloud.store.transaction():
             self._cloud.settle()
             if made.kind == "queue":

@@ -19,11 +19,12 @@ from starlette.routing import Route
 
 from ...models import EventCycleStatus
 from ..delivering import Deliveries
+from ..delivery.event_names import INTERRUPTION
 from ..delivery.eventbridge.patterns import PatternError
-from ..ecs import instance_creation
+from ..ecs import instance_creation, interruptions
 from ..protocol.api_errors import ApiError
 from ..protocol.authority import Authority
-from ..protocol.registry import ACTIONS
+from ..protocol.registry import ACTIONS, CALLS_BY_PATH
 from ..state.answers import TooManyAnswers
 from ..state.catalog import DEFAULT_REGION
 from ..state.clock import iso_time
@@ -145,7 +146,9 @@ class _Control:
             )
 
     async def actions(self, _request: Request) -> Response:
-        covered = sorted((action.product, action.name) for action in ACTIONS.values())
+        actions = [(action.product, action.name) for action in ACTIONS.values()]
+        by_path = [(product, name) for product, names in CALLS_BY_PATH.items() for name in names]
+        covered = sorted(actions + by_path)
         return JSONResponse([{"product": product, "action": name} for product, name in covered])
 
     async def instances(self, _request: Request) -> Response:
@@ -170,8 +173,16 @@ class _Control:
         return JSONResponse(self._reads.events())
 
     async def inject_events(self, request: Request) -> Response:
-        """Create events in any status, without the checks of the API; by default real events."""
+        """Create events in any status, without the checks of the API; by default real events.
+
+        An interruption of preemptible instances is told, but creates no event.
+        """
         body = await bodies.read(request, bodies.InjectedEvents)
+        if body.event_type == INTERRUPTION:
+            with self._reads.settled():
+                region, released_at = self._region(body.region), body.not_before.timestamp()
+                interruptions.interrupt(self._cloud, region, body.instance_ids, released_at)
+            return JSONResponse([])
         status = start_status(body.event_type) if body.status is UNSET else body.status
         now = self._cloud.now()
         published_at = now if body.publish_time is UNSET else body.publish_time.timestamp()
@@ -329,6 +340,7 @@ class _Control:
             self._cloud.store.reset()
             # Within the transaction, which saves the time.
             self._cloud.clock.restart()
+            self._cloud.rules_changed()
         self._cloud.faults.clear()
         self._cloud.answers.restart()
         self._cloud.throttle.set({})

@@ -19,23 +19,58 @@ from .notice import Notice
 _CHINA = timezone(timedelta(hours=8))
 _A_DAY = 86_400
 
+_DOCUMENTED = (
+    *("ver", "id", "product", "resourceId", "level", "name", "userId", "eventTime", "regionId"),
+    "content",
+)
 _DOCUMENTED_CONTENT = (
     *("eventId", "publishTime", "notBefore", "instanceId", "eventType", "eventStatus"),
     *("executeStartTime", "executeFinishTime"),
 )
-"""The order of the members of the content on the page of ECS."""
+"""The members of the content of a system event."""
 
 
 def body(
-    notice: Notice, rule: str, *, form: str = "enriched", status_form: str = "normal"
+    notice: Notice, rule: str = "", *, form: str = "enriched", status_form: str = "normal"
 ) -> dict[str, Any]:
-    """The message about *notice* for *rule*; *form* is ``enriched`` or ``documented``.
+    """The message about *notice* for *rule*: whole, or in the *form* ``documented`` the short one.
 
     With the *status_form* ``event`` the status is that of CloudMonitor's list of events.
     """
-    if form == "documented":
-        return _documented(notice)
-    return _enriched(notice, rule, status_form)
+    message = {
+        "ver": "1.0",
+        "id": notice.id,
+        "product": "ECS",
+        "serviceType": "ECS",
+        "resourceId": resource_arn(notice.region, notice.account_id, notice.instance_id),
+        "resource": "",
+        "instanceName": notice.instance_name,
+        "groupId": "",
+        "level": notice.level,
+        "curLevel": notice.level,
+        "status": monitor_status(notice, status_form),
+        "name": notice.name,
+        "eventRealname": notice.title,
+        "eventRealnameEn": notice.name,
+        "eventType": notice.event_class,
+        "ruleName": rule,
+        "userId": notice.account_id,
+        "regionId": notice.region,
+        "regionName": notice.region,
+        "eventTime": event_time(notice.at),
+        "content": dict(notice.content),
+    }
+    return documented_body(message) if form == "documented" else message
+
+
+def documented_body(message: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a whole *message* that the page of ECS has, in its order."""
+    short = {name: message[name] for name in _DOCUMENTED if name in message}
+    content = message.get("content")
+    if isinstance(content, Mapping):
+        first = [name for name in _DOCUMENTED_CONTENT if name in content]
+        short["content"] = {name: content[name] for name in dict.fromkeys((*first, *content))}
+    return short
 
 
 def webhook_body(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,47 +118,3 @@ def resource_arn(region: str, account_id: str, instance_id: str) -> str:
 def monitor_status(notice: Notice, status_form: str) -> str:
     """The member ``status``: Normal, or with the form ``event`` that of an event's life cycle."""
     return notice.status if status_form == "event" and notice.event_id else event_names.NORMAL
-
-
-def _enriched(notice: Notice, rule: str, status_form: str) -> dict[str, Any]:
-    return {
-        "ver": "1.0",
-        "id": notice.id,
-        "product": "ECS",
-        "serviceType": "ECS",
-        "resourceId": resource_arn(notice.region, notice.account_id, notice.instance_id),
-        "resource": "",
-        "instanceName": notice.instance_name,
-        "groupId": "",
-        "level": notice.level,
-        "curLevel": notice.level,
-        "status": monitor_status(notice, status_form),
-        "name": notice.name,
-        "eventRealname": notice.title,
-        "eventRealnameEn": notice.name,
-        "eventType": notice.event_class,
-        "ruleName": rule,
-        "userId": notice.account_id,
-        "regionId": notice.region,
-        "regionName": notice.region,
-        "eventTime": event_time(notice.at),
-        "content": dict(notice.content),
-    }
-
-
-def _documented(notice: Notice) -> dict[str, Any]:
-    content = notice.content
-    in_order = [name for name in _DOCUMENTED_CONTENT if name in content]
-    others = [name for name in content if name not in in_order]
-    return {
-        "ver": "1.0",
-        "id": notice.id,
-        "product": "ECS",
-        "resourceId": resource_arn(notice.region, notice.account_id, notice.instance_id),
-        "level": notice.level,
-        "name": notice.name,
-        "userId": notice.account_id,
-        "eventTime": event_time(notice.at),
-        "regionId": notice.region,
-        "content": {name: content[name] for name in (*in_order, *others)},
-    }

@@ -4,7 +4,7 @@ Source of the content: the page "Instance event notification" of ECS, with its s
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ...models import EventCycleStatus
@@ -17,6 +17,9 @@ from .notice import Notice
 
 _IDS = uuid.UUID("5d9c1f7e-6a0b-4c1c-9b43-1f0e7d2a86c4")
 """The name space of the ids of notices."""
+
+_AT_ONCE = 500
+"""Instances that are read with one query."""
 
 _WITH_EXECUTION = frozenset(
     {
@@ -36,16 +39,11 @@ def notices(cloud: Cloud, occurrences: Sequence[Occurrence]) -> list[Notice]:
     again gives the same id.
     """
     account_id = cloud.store.account_id
-    names: dict[str, str] = {}
+    names = _instance_names(cloud, {_instance_id(occurrence) for occurrence in occurrences})
     made = []
     for occurrence in occurrences:
-        if isinstance(occurrence, EventChange):
-            instance_id = occurrence.event.instance_id
-        else:
-            instance_id = occurrence.instance_id
-        if instance_id not in names:
-            names[instance_id] = _instance_name(cloud, instance_id)
-        named = (account_id, instance_id, names[instance_id])
+        instance_id = _instance_id(occurrence)
+        named = (account_id, instance_id, names.get(instance_id, ""))
         if isinstance(occurrence, EventChange):
             made.append(_of_event(cloud, occurrence, named))
         elif isinstance(occurrence, StateChange):
@@ -153,7 +151,17 @@ def _id(*parts: object) -> str:
     return str(uuid.uuid5(_IDS, " ".join(map(str, parts))))
 
 
-def _instance_name(cloud: Cloud, instance_id: str) -> str:
-    """The name of an instance; empty if it exists no more."""
-    instance = cloud.store.get("instance", instance_id)
-    return "" if instance is None else str(instance.attributes.get("InstanceName", ""))
+def _instance_id(occurrence: Occurrence) -> str:
+    if isinstance(occurrence, EventChange):
+        return occurrence.event.instance_id
+    return occurrence.instance_id
+
+
+def _instance_names(cloud: Cloud, instance_ids: Collection[str]) -> dict[str, str]:
+    """The names of those instances that exist, by id."""
+    ids = sorted(instance_ids)
+    return {
+        instance.id: str(instance.attributes.get("InstanceName", ""))
+        for start in range(0, len(ids), _AT_ONCE)
+        for instance in cloud.store.get_all("instance", ids[start : start + _AT_ONCE])
+    }

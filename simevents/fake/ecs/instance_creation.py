@@ -16,6 +16,7 @@ from ..state.catalog import DEFAULT_IMAGE_ID, DEFAULT_INSTANCE_TYPE, zones
 from ..state.cloud import Cloud
 from ..state.store import Resource
 from .addresses import new_public_address, places
+from .instance_status import tell
 
 _ECS = ("Ecs", "2014-05-26")
 
@@ -71,6 +72,7 @@ def create(
         instance = Resource("instance", instance_id, region, cloud.now(), plain | given)
         cloud.store.put(instance)
         made.append(instance)
+    tell(cloud, made, ["Created"], status)
     return made
 
 

@@ -11,7 +11,7 @@ from ..protocol.registry import action
 from ..state.cloud import Cloud
 from ..state.event_table import EventFilter
 from ..state.store import Resource
-from .instance_status import status_of
+from .instance_status import status_of, tell
 from .power import named_instance
 
 _ECS = ("Ecs", "2014-05-26")
@@ -124,6 +124,7 @@ def _delete(cloud: Cloud, call: Call, instances: list[Resource]) -> None:
             raise ApiError(api_errors.INSTANCE_STATUS)
     if call.boolean("DryRun"):
         raise ApiError(api_errors.DRY_RUN)
+    tell(cloud, instances, ["Deleted"])
     for instance in instances:
         cloud.store.delete("instance", instance.id)
     if cloud.switches.events_of_deleted_instance == "cancel":

@@ -159,7 +159,7 @@ def _stop(cloud: Cloud, instance: Resource, mode: str) -> None:
 
 def _restart(cloud: Cloud, instance: Resource) -> None:
     _require(cloud, instance, "Running")
-    become(cloud, instance, "Running", "Starting")
+    become(cloud, instance, "Running", "Starting", through=("Stopping", "Starting"))
 
 
 def _reboot(cloud: Cloud, instance: Resource) -> None:

@@ -6,6 +6,7 @@ They run within a transaction, after `queues.settle`, and raise ApiError.
 from collections.abc import Callable
 
 from ..protocol.api_errors import ApiError
+from ..protocol.registry import CALLS_BY_PATH
 from ..state.cloud import Cloud
 from ..state.queue_table import Message, Queue
 from . import drafts, errors, messages, queues, xml_bodies
@@ -159,6 +160,8 @@ CALLS: dict[str, Callable[[Cloud, Asked], Answer]] = {
     "ChangeMessageVisibility": change_message_visibility,
 }
 """By the names of the API."""
+
+CALLS_BY_PATH["MNS"] = tuple(CALLS)
 
 
 def _queue(cloud: Cloud, asked: Asked) -> Queue:

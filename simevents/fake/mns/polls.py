@@ -22,6 +22,12 @@ class Polls:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._waiting = 0
+        self._are_over = False
+
+    def end(self) -> None:
+        """Let no poll wait any more."""
+        self._are_over = True
+        self._cloud.wakeups.wake_all()
 
     async def wait(
         self,
@@ -37,7 +43,7 @@ class Polls:
         *next_at* returns. Raises ClientLeft, and what *look* raises.
         """
         found = look()
-        if found is not None or seconds <= 0 or self._waiting >= MOST_POLLS:
+        if found is not None or seconds <= 0 or not self._may_wait():
             return found
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
@@ -47,6 +53,8 @@ class Polls:
         try:
             with self._cloud.wakeups.waiting(subject, bell.ring):
                 while found is None and (left := deadline - loop.time()) > 0:
+                    if self._are_over:
+                        return None
                     moment = next_at()
                     until = None if moment is None else self._cloud.clock.wall_seconds_until(moment)
                     parts: set[asyncio.Future[Any]] = {leaving, bell.rung}
@@ -63,6 +71,9 @@ class Polls:
             self._waiting -= 1
             leaving.cancel()
         return found
+
+    def _may_wait(self) -> bool:
+        return self._waiting < MOST_POLLS and not self._are_over
 
 
 class _Bell:

@@ -16,6 +16,9 @@ LONGEST_NAME = 120
 KIND = "mns-queue"
 """Of the tags of queues."""
 
+_ANY = ""
+"""The region of a queue whose region nobody has said."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
@@ -29,9 +32,15 @@ def check_name(name: str) -> str:
 
 
 def find(cloud: Cloud, region: str, name: str) -> Queue | None:
-    """The queue of that name; without a region, that of the default region or else of any."""
-    if region:
-        return cloud.store.queues.get(region, name)
+    """The queue of that name in *region*.
+
+    A queue that was made at an address that says no region is found in all of them: the
+    alicloud plugin creates queues so. Without a region, the queue of the default region is
+    found, or else that of any.
+    """
+    found = cloud.store.queues.get(region, name) or cloud.store.queues.get(_ANY, name)
+    if found or region:
+        return found
     found = cloud.store.queues.get(DEFAULT_REGION, name)
     return found or next(iter(cloud.store.queues.find(name=name)), None)
 
@@ -55,7 +64,7 @@ def create(cloud: Cloud, region: str, name: str, given: Mapping[str, Any]) -> tu
         if there.attributes != wanted:
             raise ApiError(errors.QUEUE_ALREADY_EXIST)
         return there, False
-    made = cloud.store.queues.create(region or DEFAULT_REGION, name, wanted, cloud.now())
+    made = cloud.store.queues.create(region or _ANY, name, wanted, cloud.now())
     cloud.wakeups.wake(subject(made))
     return made, True
 
@@ -103,7 +112,7 @@ def _bury(cloud: Cloud, message: Message, at: Epoch) -> bool:
     source = cloud.store.queues.by_id(message.queue_id)
     policy = source.attributes[DEAD_LETTERS] if source is not None else {}
     target = policy.get("DeadLetterTargetQueue")
-    grave = cloud.store.queues.get(source.region, target) if source and target else None
+    grave = find(cloud, source.region, target) if source and target else None
     if grave is None or grave.queue_id == message.queue_id:
         return False
     dead = NewMessage(

@@ -64,7 +64,7 @@ class Asked:
             self._read_message_call(request)
         elif not parts:
             self._read_queue_call(request)
-        if not self.action or not request.path.startswith(("/queues/", "/queues")):
+        if not self.action:
             self.action = f"{request.method} {shown_path(request.path)}"
             raise ApiError(errors.REQUEST_URL_INVALID)
 

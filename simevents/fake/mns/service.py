@@ -51,6 +51,10 @@ class QueueService:
         self._polls = Polls(cloud)
         self._logged = 0
 
+    def end_polls(self) -> None:
+        """Answer all polls as if they had waited, and no longer wait for any."""
+        self._polls.end()
+
     async def answer(self, request: Request, url: str, receive: Receive) -> Response | None:
         """The answer to *request*, which the client sent to *url*.
 

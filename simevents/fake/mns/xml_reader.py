@@ -65,6 +65,6 @@ def read(body: bytes) -> Element:
     parser.EntityDeclHandler = refuse
     try:
         parser.Parse(body, True)
-    except (expat.ExpatError, _Refused, ValueError):
+    except (expat.ExpatError, LookupError, ValueError, _Refused):
         raise ApiError(errors.MALFORMED_XML) from None
     return document.children[0]

@@ -60,6 +60,8 @@ class Call:
     caller: AccessKey
     visibility_delay: float = 0.0
     """Seconds of cloud time until the events that this call creates become visible."""
+    host: str = ""
+    """The host that the client asked, with its port if it named one."""
 
     def refusal(self, name: str, reason: str) -> ApiError:
         """The action's error for an invalid value."""

@@ -11,6 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from ...allow_list import load, shown_action, shown_name
+from ..cms import dry_run, rule_reads, targets
+from ..cms import rules as event_rules
+from ..cms import system_events as monitored_events
 from ..ecs import (
     addresses,
     describe_instances,
@@ -26,7 +29,11 @@ from ..ecs import (
 from ..ecs.catalog import images, instance_types, regions
 from ..ecs.commands import results, runs
 from ..ecs.security import groups, rules
-from ..state.access_keys import AccessKey
+from ..eventbridge import buses, events
+from ..eventbridge import rules as bus_rules
+from ..eventbridge import targets as bus_targets
+from ..eventbridge.data_plane import DATA_PLANE, is_data_plane
+from ..mns import control_plane, queue_tags
 from ..state.catalog import REGIONS
 from ..state.cloud import Cloud
 from ..state.faults import Fault
@@ -38,7 +45,7 @@ from ..vpc import network_lists, networks, route_tables
 from . import api_errors, idempotency, journalled, wire
 from .api_errors import ApiError
 from .call import LIST_POSITION, Action, Call
-from .member_order import in_order
+from .forms import RPC, Form
 from .registry import ACTIONS
 from .signatures import Verifier
 from .spoiling import halved, spoiled
@@ -71,6 +78,17 @@ PRODUCTS = (
     network_lists,
     route_tables,
     roles,
+    event_rules,
+    targets,
+    rule_reads,
+    monitored_events,
+    dry_run,
+    control_plane,
+    queue_tags,
+    buses,
+    bus_rules,
+    bus_targets,
+    events,
 )
 """The modules of actions."""
 
@@ -110,18 +128,19 @@ class Rpc:
         self.taught = TaughtCalls(cloud, journal, self._verifier)
 
     def answer(self, request: Request) -> Response:
+        form: Form = DATA_PLANE if is_data_plane(request.path) else RPC
         request_id = self._cloud.new_request_id()
         progress = _Progress()
         try:
-            answered = self._run(request, progress)
-            members = in_order(answered | {"RequestId": request_id})
+            answered = self._run(form, request, progress)
+            members = form.success(answered, request_id, self._cloud.store.account_id)
             status, code = 200, ""
         except ApiError as refused:
-            status, code = refused.status, refused.code
+            code = refused.code
+            status, members = form.refusal(request, refused, request_id)
             if refused.is_gap:
                 progress.unexpected = True
                 progress.problem = refused.text if progress.action else ""
-            members = wire.error_members(request, request_id, code, refused.text)
         reading, fault, now = progress.reading, progress.fault, self._cloud.now()
         action = progress.action or shown_action(reading.action)
         answer = wire.render(
@@ -130,6 +149,7 @@ class Rpc:
             members,
             as_json=reading.as_json,
             now=now,
+            request_id=request_id,
         )
         if fault is not None:
             answer = spoiled(answer, fault)
@@ -162,17 +182,10 @@ class Rpc:
             log.warning("no further unexpected calls are logged; see /_fake/calls?unexpected=1")
         self._logged += 1
 
-    def _run(self, request: Request, progress: _Progress) -> dict[str, Any]:
+    def _run(self, form: Form, request: Request, progress: _Progress) -> dict[str, Any]:
         reading = progress.reading
-        reading.read(request)
-        if request.method not in ("GET", "POST"):
-            raise ApiError(api_errors.METHOD_UNSUPPORTED)
-        if request.path not in ("/", ""):
-            raise ApiError(api_errors.UNKNOWN_PATH)
-        for name, value in (("Action", reading.action), ("Version", reading.version)):
-            if not value:
-                raise ApiError(api_errors.MISSING_COMMON, name=name)
-        caller = self._verify(request, reading)
+        form.read(request, reading)
+        caller = form.verify(self._verifier, request, reading, self._cloud.wall())
         action = _find(progress)
         self._check_parameters(progress, action)
         region = reading.parameters.get("RegionId", "")
@@ -189,7 +202,9 @@ class Rpc:
         delay = self._cloud.switches.visibility_delay
         if fault is not None:
             delay = max(delay, fault.visibility_delay)
-        members = self._carry_out(Call(action, reading.parameters, caller, delay), business)
+        host = request.headers.get("host", "")
+        call = Call(action, reading.parameters, caller, delay, host)
+        members = self._carry_out(call, business)
         return halved(members) if fault is not None and fault.partial else members
 
     def _check_parameters(self, progress: _Progress, action: Action) -> None:
@@ -217,20 +232,6 @@ class Rpc:
         is_long = len(unknown_region) > LONGEST_NAME
         switch = self._cloud.switches.unknown_region
         return bool(unknown_region) and (is_long or switch == "refuse")
-
-    def _verify(self, request: Request, reading: Reading) -> AccessKey:
-        if not reading.by_headers:
-            return self._verifier.verify_query(
-                request.method, reading.parameters, self._cloud.wall()
-            )
-        return self._verifier.verify_headers(
-            request.method,
-            request.path or "/",
-            reading.query,
-            request.headers,
-            request.body,
-            self._cloud.wall(),
-        )
 
     def _carry_out(self, call: Call, business: dict[str, str]) -> dict[str, Any]:
         with self._cloud.store.transaction():

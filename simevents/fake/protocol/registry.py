@@ -26,11 +26,20 @@ _FILTERED = ("Describe", "List")
 ACTIONS: dict[tuple[str, str], Action] = {}
 """(API version, action name in lower case) to action; clients write names in different case."""
 
+CALLS_BY_PATH: dict[str, tuple[str, ...]] = {}
+"""Product to the names of its calls that are no actions: those of a data plane."""
+
 _READS = ("Describe", "List", "Get", "Query", "Check")
 
 _DOCUMENTED: dict[str, list[str]] = json.loads(
     files(__package__).joinpath("parameters.json").read_text()
 )
+
+
+def names() -> set[str]:
+    """The names of everything that the fake covers; faults and limits can be for them."""
+    by_path = {name for calls in CALLS_BY_PATH.values() for name in calls}
+    return by_path | {action.name for action in ACTIONS.values()}
 
 
 def is_read_name(name: str) -> bool:

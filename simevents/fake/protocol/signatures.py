@@ -12,7 +12,7 @@ signature" and "V3 request structure and signature".
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import quote
@@ -33,6 +33,7 @@ _LONGEST_KEPT = 200
 
 V3_SCHEME = "ACS3-HMAC-SHA256"
 ROA_SCHEME = "acs "
+_ROA_SIGNED = ("accept", "content-md5", "content-type", "date")
 
 _SHORT = 64
 _COMMON_HEADERS = {"Timestamp": "x-acs-date", "SignatureNonce": "x-acs-signature-nonce"}
@@ -134,13 +135,17 @@ class Verifier:
         query: Mapping[str, str],
         headers: Mapping[str, str],
         wall: float,
+        *,
+        scheme: str = ROA_SCHEME,
+        signed: Sequence[str] = _ROA_SIGNED,
     ) -> AccessKey:
         """Verify the older header signature of calls by their path.
 
-        *path* and *query* are decoded; the names in *headers* are in lower case. Returns the key
-        that was used. Raises ApiError if the signature is not valid.
+        *path* and *query* are decoded; the names in *headers* are in lower case. Before the
+        vendor's own headers, those that *signed* names are signed. Returns the key that was used.
+        Raises ApiError if the signature is not valid.
         """
-        key_id, _, signature = headers["authorization"].removeprefix(ROA_SCHEME).partition(":")
+        key_id, _, signature = headers["authorization"].removeprefix(scheme).partition(":")
         date = headers.get("date", "")
         for name, value in (("Signature", signature), ("Date", date)):
             if not value:
@@ -150,7 +155,6 @@ class Verifier:
             raise ApiError(api_errors.INCOMPLETE_SIGNATURE, reason="Unknown SignatureMethod.")
         key = self._key(key_id, headers.get("x-acs-security-token", ""), wall)
         _check_http_date(date, wall)
-        signed = ("accept", "content-md5", "content-type", "date")
         vendor = sorted(name for name in headers if name.startswith("x-acs-"))
         pairs = [f"{name}={value}" if value else name for name, value in sorted(query.items())]
         string_to_sign = "\n".join(

@@ -143,9 +143,18 @@ def _unquoted(text: str) -> str:
 
 
 def render(
-    status: int, root: str, members: dict[str, Any], *, as_json: bool, now: float
+    status: int,
+    root: str,
+    members: dict[str, Any],
+    *,
+    as_json: bool,
+    now: float,
+    request_id: str = "",
 ) -> Response:
-    """An answer with *members*, which include RequestId; *root* is the XML root element."""
+    """An answer with *members*; *root* is the XML root element.
+
+    *request_id* is needed only where the members do not include it as RequestId.
+    """
     if as_json:
         body = _json(members)
         content_type = b"application/json;charset=utf-8"
@@ -157,7 +166,7 @@ def render(
         (b"content-type", content_type),
         # The cloud's time, so that clients see the same current time as the events have.
         (b"date", http_date(int(now))),
-        (b"x-acs-request-id", members["RequestId"].encode()),
+        (b"x-acs-request-id", (request_id or members["RequestId"]).encode()),
     ]
     return Response(status, headers, body)
 

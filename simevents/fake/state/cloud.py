@@ -2,14 +2,14 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .access_keys import AccessKeys
 from .answers import Answers
 from .clock import Clock, Epoch
 from .event_table import Change
 from .faults import Faults
-from .occurrences import EventChange, Occurrence
+from .occurrences import EventChange, Interruption, Occurrence, StateChange
 from .store import Store
 from .switches import Switches
 from .throttling import Throttle
@@ -50,28 +50,40 @@ class Cloud:
         self._tell = tell
         self.store.events.on_changes = None if tell is None else self._events_changed
 
-    def happened(self, occurrences: Sequence[Occurrence]) -> None:
-        """Tell of what is no change of an event. Call this within the transaction."""
+    def happened(self, occurrences: Sequence[StateChange | Interruption]) -> None:
+        """Record and tell what is no change of an event. Call this within the transaction."""
+        first = self.store.occurrences.add(occurrences)
         if self._tell is not None:
-            self._tell(occurrences)
+            self._tell([replace(each, number=n) for n, each in enumerate(occurrences, first)])
 
     def rules_changed(self) -> None:
         """Somebody subscribes to changes, or does so no more."""
         self.on_rules()
 
     def _events_changed(self, changes: Sequence[Change]) -> None:
-        self.happened([EventChange(event, at) for event, at in changes])
+        assert self._tell is not None
+        self._tell([EventChange(event, at) for event, at in changes])
 
     def now(self) -> Epoch:
         return self.clock.now()
 
+    def settle(self) -> None:
+        """Apply every transition that is due, in order. Call this within a transaction."""
+        now, events = self.now(), self.store.events
+        while (due := self.store.transitions.next_due()) is not None and due <= now:
+            events.settle(due, self.switches.executing_seconds)
+            self.happened(
+                [
+                    StateChange(ended.instance_id, ended.region, ended.state, ended.at)
+                    for ended in self.store.transitions.take(due)
+                ]
+            )
+        events.settle(now, self.switches.executing_seconds)
+
     def next_due(self) -> Epoch | None:
         """The time of the next change that comes by itself; None if there is none."""
-        return self.store.events.next_due()
-
-    def settle(self) -> None:
-        """Apply every event transition that is due. Call this within a transaction."""
-        self.store.events.settle(self.now(), self.switches.executing_seconds)
+        found = (self.store.events.next_due(), self.store.transitions.next_due())
+        return min((due for due in found if due is not None), default=None)
 
     def new_id(self, prefix: str) -> str:
         """An id in the vendor's format: *prefix*, a dash, 20 lower-case letters and digits."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 APPLICATION_ID = 0x53494D45  # "SIME": marks our files among SQLite databases
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 FOLDER_SUFFIX = ".simevents"
 """Of the folder next to a data file, in which `daemon` keeps its files."""
@@ -90,6 +90,18 @@ CREATE INDEX messages_by_end ON messages (expires_at);
 CREATE INDEX messages_dead ON messages (dead_at) WHERE dead_at IS NOT NULL;
 """
 
+_OCCURRENCES = """
+CREATE TABLE occurrences (
+    number INTEGER PRIMARY KEY, at REAL NOT NULL, region TEXT NOT NULL, instance_id TEXT NOT NULL,
+    kind TEXT NOT NULL, detail TEXT NOT NULL
+);
+CREATE INDEX occurrences_by_time ON occurrences (at);
+CREATE TABLE transitions (
+    instance_id TEXT PRIMARY KEY, region TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX transitions_by_time ON transitions (at);
+"""
+
 _UPGRADES = {
     1: """
 ALTER TABLE events ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
@@ -97,6 +109,7 @@ CREATE INDEX events_by_publishing ON events (region, published_at);
 """,
     2: _OUTBOX,
     3: _QUEUES,
+    4: _OCCURRENCES,
 }
 """From the version of the key to the next one."""
 
@@ -210,7 +223,7 @@ def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
     application_id = db.execute("PRAGMA application_id").fetchone()[0]
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables == 0:
-        for statement in f"{_SCHEMA}{_OUTBOX}{_QUEUES}".split(";"):
+        for statement in f"{_SCHEMA}{_OUTBOX}{_QUEUES}{_OCCURRENCES}".split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

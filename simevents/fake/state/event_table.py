@@ -6,7 +6,7 @@ actions decide which events a caller can see, and how a row is written in an ans
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -89,7 +89,7 @@ class Events:
         self._db = db
         self.on_changes: Callable[[Sequence[Change]], None] | None = None
         """Called in the transaction of each publication and each change of a status."""
-        self.changes = ChangeLog()
+        self.changed = ChangeLog()
 
     def add(self, events: Sequence[EventRow], executing_seconds: float) -> None:
         """Insert new events; a maintenance event is Executing for *executing_seconds*."""
@@ -224,6 +224,20 @@ class Events:
         )
         return rows.fetchall()
 
+    def changes(self, start: Epoch, end: Epoch) -> Iterator[Change]:
+        """The publications and changes of statuses from *start* to *end*, newest first."""
+        columns = ", ".join(
+            f"events.{name}" for name in _EVENT_COLUMNS.replace("rowid", "_rowid_").split(", ")
+        )
+        rows = self._db.execute(
+            f"SELECT event_history.at, event_history.status, {columns} FROM event_history"
+            " JOIN events USING (event_id) WHERE at BETWEEN ? AND ?"
+            " ORDER BY at DESC, event_history.rowid DESC",
+            (start, end),
+        )
+        for at, status, *row in rows.fetchall():
+            yield replace(_event(tuple(row)), status=EventCycleStatus(status)), at
+
     def count_open(self, region: str | None = None, *, simulated: bool = False) -> int:
         """The number of events that can be cancelled; with *simulated*, only simulated ones."""
         open_statuses = sorted(OPEN_STATUSES)
@@ -236,7 +250,7 @@ class Events:
 
     def _remember(self, moves: "Sequence[_Move]") -> None:
         self._db.executemany("INSERT INTO event_history VALUES (?, ?, ?)", moves)
-        self.changes.note(event_id for event_id, _, _ in moves)
+        self.changed.note(event_id for event_id, _, _ in moves)
 
     def _tell(self, moves: "Sequence[_Move]") -> None:
         if self.on_changes is None:

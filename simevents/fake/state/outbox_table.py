@@ -6,7 +6,7 @@ a delivery and how it is sent is decided above.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ MOST_FINISHED = 100_000
 """The number of finished deliveries that are kept."""
 
 _TRIMMED_EVERY = 1_000
+
+_NO_SETTINGS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,26 @@ class Outcome:
     """Of the message that was placed in a queue."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that has ended, at the cloud's time *at*."""
+
+    delivery_id: int
+    number: int
+    """1 for the first attempt."""
+    outcome: Outcome
+    at: Epoch
+    retry_at: Epoch | None
+    """The cloud's time of the next attempt; None if there is none."""
+    dead: Delivery | None = None
+    """The delivery, if it has failed for good and has a dead-letter queue."""
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the target has confirmed it; a message in a queue is confirmed by deletion."""
+        return self.outcome.outcome == DELIVERED and not self.outcome.message_id
+
+
 _COLUMNS = (
     "delivery_id, notice_id, at, region, instance_id, event_id, name, status, via, rule, target_id,"
     " lane, kind, address, body, settings, retry, blocks, dead_letter, state, due_at, attempts,"
@@ -151,7 +173,12 @@ class Outbox:
             (
                 *(new.notice_id, new.at, new.region, new.instance_id, new.event_id),
                 *(new.name, new.status, new.via, new.rule, new.target_id, new.lane),
-                *(new.kind, new.address, json.dumps(dict(new.settings)), new.body),
+                *(
+                    new.kind,
+                    new.address,
+                    json.dumps(dict(new.settings)) if new.settings else "{}",
+                    new.body,
+                ),
                 *(new.retry, int(new.blocks), new.dead_letter, WAITING, new.at + delay),
             )
             for new in deliveries
@@ -198,6 +225,11 @@ class Outbox:
             found.setdefault(row[0], []).append(Attempt(*row))
         return found
 
+    def last_id(self) -> int:
+        """The id of the newest delivery; 0 before the first."""
+        found = self._db.execute("SELECT max(delivery_id) FROM deliveries").fetchone()[0]
+        return int(found or 0)
+
     # For the dispatcher.
 
     def take_touched(self) -> set[str]:
@@ -239,40 +271,45 @@ class Outbox:
         first: Epoch | None = found.fetchone()[0]
         return first
 
-    def begin(self, delivery_id: int) -> None:
-        """An attempt begins now: if the fake ends before it does, the next one is a repeat."""
-        self.changes.note([str(delivery_id)])
-        self._db.execute(
-            "UPDATE deliveries SET attempts = attempts + 1 WHERE delivery_id = ?", (delivery_id,)
-        )
+    def record(self, begun: Sequence[int], ended: Sequence[Ended]) -> None:
+        """Attempts at *begun* begin now, and others have *ended*.
 
-    def finish(
-        self, delivery_id: int, outcome: Outcome, now: Epoch, *, retry_at: Epoch | None
-    ) -> None:
-        """Record the end of the attempt that has begun; *retry_at* is the time of the next one.
-
-        A delivery that is gone, since the cloud was emptied, is left alone.
+        If the fake ends before one that has begun does, the next one is a repeat.
         """
-        self.changes.note([str(delivery_id)])
-        state = RETRYING if retry_at is not None else outcome.outcome
-        is_confirmed = outcome.outcome == DELIVERED and not outcome.message_id
-        updated = self._db.execute(
+        self.changes.note(str(id) for id in (*begun, *(each.delivery_id for each in ended)))
+        self._db.executemany(
+            "UPDATE deliveries SET attempts = attempts + 1 WHERE delivery_id = ?",
+            [(id,) for id in begun],
+        )
+        if not ended:
+            return
+        self._db.executemany(
             "UPDATE deliveries SET state = ?, due_at = ?, message_id = ?,"
             " acknowledged_at = coalesce(acknowledged_at, ?) WHERE delivery_id = ?",
-            (state, retry_at, outcome.message_id, now if is_confirmed else None, delivery_id),
+            [
+                (
+                    each.outcome.outcome if each.retry_at is None else RETRYING,
+                    each.retry_at,
+                    each.outcome.message_id,
+                    each.at if each.is_confirmed else None,
+                    each.delivery_id,
+                )
+                for each in ended
+            ],
         )
-        if not updated.rowcount:
-            return
-        self._db.execute(
-            "INSERT INTO attempts SELECT ?1, attempts, ?2, ?3, ?4, ?5, ?6 FROM deliveries"
-            " WHERE delivery_id = ?1",
-            (
-                *(delivery_id, now, outcome.outcome, outcome.http_status, outcome.answer),
-                outcome.seconds,
-            ),
+        self._db.executemany(
+            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    *(each.delivery_id, each.number, each.at, each.outcome.outcome),
+                    *(each.outcome.http_status, each.outcome.answer, each.outcome.seconds),
+                )
+                for each in ended
+            ],
         )
-        self._finished += 1
-        if self._finished % _TRIMMED_EVERY == 0:
+        before = self._finished // _TRIMMED_EVERY
+        self._finished += len(ended)
+        if self._finished // _TRIMMED_EVERY > before:
             self._trim()
 
     def send_again(self, delivery_id: int, now: Epoch) -> None:
@@ -326,7 +363,14 @@ class Outbox:
 
 def _delivery(row: Any) -> Delivery:
     settings, retry, blocks, dead_letter = row[15:19]
-    of_new = (*row[1:14], bytes(row[14]), json.loads(settings), retry, bool(blocks), dead_letter)
+    of_new = (
+        *row[1:14],
+        bytes(row[14]),
+        _NO_SETTINGS if settings == "{}" else json.loads(settings),
+        retry,
+        bool(blocks),
+        dead_letter,
+    )
     state, due_at, attempts, message_id, acknowledged_at = row[19:]
     return Delivery(
         row[0], NewDelivery(*of_new), state, due_at, attempts, message_id, acknowledged_at

@@ -24,6 +24,7 @@ class Queue:
 
     queue_id: int
     region: str
+    """Empty for a queue that was made where nobody said one; it is in all regions."""
     name: str
     created_at: Epoch
     modified_at: Epoch
@@ -114,10 +115,10 @@ class Queues:
         return next(map(_queue, rows), None)
 
     def find(self, region: str | None = None, name: str | None = None) -> list[Queue]:
-        """Queues by name; with *region* or *name*, only those."""
+        """Queues by name; with *region* or *name*, only those, and those without a region."""
         rows = self._db.execute(
             f"SELECT {_QUEUE_COLUMNS} FROM queues"
-            " WHERE (?1 IS NULL OR region = ?1) AND (?2 IS NULL OR name = ?2)"
+            " WHERE (?1 IS NULL OR region IN (?1, '')) AND (?2 IS NULL OR name = ?2)"
             " ORDER BY name, region",
             (region, name),
         )
@@ -214,10 +215,9 @@ class Queues:
 
         *bury* returns whether the message has a grave; otherwise it can be received again.
         """
-        self._db.execute("DELETE FROM messages WHERE expires_at <= ?", (now,))
         dead = self._db.execute(
             f"SELECT {_MESSAGE_COLUMNS}, dead_at FROM messages WHERE dead_at <= ?"
-            " ORDER BY dead_at, number",
+            " AND dead_at < expires_at ORDER BY dead_at, number",
             (now,),
         ).fetchall()
         for *row, dead_at in dead:
@@ -228,6 +228,8 @@ class Queues:
                 self._db.execute(
                     "UPDATE messages SET dead_at = NULL WHERE number = ?", (message.number,)
                 )
+        # Afterwards: after a leap of the clock, a message died before its time was over.
+        self._db.execute("DELETE FROM messages WHERE expires_at <= ?", (now,))
 
 
 def _queue(row: Any) -> Queue:

@@ -19,6 +19,7 @@ from .change_log import ChangeLog
 from .clock import Epoch, Setting
 from .database import open_database
 from .event_table import Events
+from .occurrence_table import Occurrences, Transitions
 from .outbox_table import Outbox
 from .queue_table import Queues
 
@@ -57,6 +58,8 @@ class Store:
         self._db = open_database(path)
         self.events = Events(self._db)
         self.outbox = Outbox(self._db)
+        self.occurrences = Occurrences(self._db)
+        self.transitions = Transitions(self._db)
         self.queues = Queues(self._db)
         self.changed_resources = ChangeLog()
         self.after_write: Callable[[], None] | None = None
@@ -109,11 +112,11 @@ class Store:
         """Delete all data; afterwards this is a new cloud with a new ``cloud_id``."""
         for table in (
             *("meta", "resources", "tags", "events", "event_history"),
-            *("queues", "messages"),
+            *("queues", "messages", "occurrences", "transitions"),
         ):
             self._db.execute(f"DELETE FROM {table}")
         self.outbox.clear()
-        self.events.changes.forget()
+        self.events.changed.forget()
         self.changed_resources.forget()
         self._start_empty()
 

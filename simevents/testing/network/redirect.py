@@ -1,8 +1,8 @@
 """Redirects both families of Alibaba's Python SDKs to a fake cloud; refuses the real one.
 
-The request decides: one that is signed the vendor's way goes to the fake, whatever
+The request decides: one that is signed the vendor's way (`vendor_calls`) goes to the fake, whatever
 endpoint, region, protocol or proxy the program under test has set. So does one of the metadata
-service, which the fake knows by its Host header. `guard` refuses
+service, which the fake knows by its Host header, and one of the queues' client. `guard` refuses
 every other way out. Only this process is redirected; others read `FakeCloud.env`.
 """
 
@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from ...hosts import is_alibaba, is_loopback, is_metadata
 from .guard import fakes_in_use, refusal
 from .hooks import is_installed
 from .origins import left_behind_by
+from .vendor_calls import DATA_PLANES, is_push_certificate, signed_call
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,10 @@ def _install() -> None:
 
         # All of its verbs end there.
         _replace(ClientSession, "_request", _requesting)
+    if is_installed("mns"):
+        from mns.mns_http import MNSHttp
+
+        _replace(MNSHttp, "send_request", _queueing)
 
 
 def _replace(owner: Any, name: str, make: Callable[[Callable[..., Any]], Any]) -> None:
@@ -130,6 +135,26 @@ def _requesting(request: Callable[..., Any]) -> Callable[..., Any]:
     return requested
 
 
+def _queueing(send: Callable[..., Any]) -> Callable[..., Any]:
+    """For the client of the queues, which has connections of Python's own and obeys no proxy."""
+
+    def sent(http: Any, request: Any) -> Any:
+        url = f"{'https' if http.is_https else 'http'}://{http.host}{request.uri}"
+        led = _leading(request.method, url, request.header, request.data)
+        if led is None:
+            return send(http, request)
+        # Its header Host has the queue's region. Connection and protocol are the fake's.
+        at_fake = type(http)(urlsplit(led).netloc, http.connection_timeout, logger=http.logger)
+        try:
+            answer = send(at_fake, request)
+        finally:
+            at_fake.conn.close()
+        http.request_size, http.response_size = at_fake.request_size, at_fake.response_size
+        return answer
+
+    return sent
+
+
 def _leading(method: str, url: str, headers: Mapping[str, str], body: Any) -> str | None:
     """The address of a request at the fake; None for a request that is let through."""
     parts = urlsplit(url)
@@ -137,18 +162,19 @@ def _leading(method: str, url: str, headers: Mapping[str, str], body: Any) -> st
     is_of_fake = parts.netloc in fakes_in_use()
     if not _targets and not left_behind_by():
         return None
-    action, version = _signed_call(parts.query, headers, body)
+    path = parts.path or "/"
+    action, version = signed_call(method, path, parts.query, headers, body)
     if left_behind_by() and (is_of_fake or action or is_alibaba(host)):
         # The cloud of a later test must not hear the handler of an earlier one.
         raise refusal(action or "a page", host)
     if is_of_fake or not _targets:
         return None
     (target,) = _targets
-    path = parts.path or "/"
     query = f"?{parts.query}" if parts.query else ""
     at_fake = f"{target.url}{path}{query}"
     is_of_metadata = parts.scheme == "http" and is_metadata(host) and not action
-    if version in target.versions or is_of_metadata:
+    is_served = version in target.versions or version in DATA_PLANES
+    if is_served or is_of_metadata or is_push_certificate(host, path):
         return at_fake
     if is_loopback(host):
         # A stub of the test's own, for what the fake does not serve.
@@ -158,20 +184,3 @@ def _leading(method: str, url: str, headers: Mapping[str, str], body: Any) -> st
             return at_fake
         raise refusal(f"{action} (API version {version})" if action else "a page", host)
     return None
-
-
-def _signed_call(query: str, headers: Mapping[str, str], body: Any) -> tuple[str, str]:
-    """Action and API version of a request in one of the vendor's two forms; else empty."""
-    names = {name.lower(): value for name, value in headers.items()}
-    if names.get("x-acs-action"):
-        return _text(names["x-acs-action"]), _text(names.get("x-acs-version", ""))
-    fields = parse_qs(query)
-    if isinstance(body, bytes | str) and "Action" not in fields:
-        fields |= parse_qs(_text(body))
-    if "Action" not in fields or "Signature" not in parse_qs(query) | fields:
-        return "", ""
-    return fields["Action"][0], fields.get("Version", [""])[0]
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

@@ -38,6 +38,7 @@ def listed(switch_id: str) -> list[str]:
 # With details, the plugin omits instances that are in no network.
 instances = alicloud.ecs.get_instances(status="Running", enable_details=False, opts=here)
 
+pulumi.export("account", alicloud.get_account(opts=here).id)
 pulumi.export("zones", [zone.id for zone in zones.zones])
 pulumi.export("images", sorted(image.id for image in images.images))
 pulumi.export("types", sorted(type.id for type in types.instance_types))

@@ -31,8 +31,16 @@ import requests
 import urllib3
 import uvloop
 from aiohttp.abc import AbstractResolver
+from alibabacloud_cms20190101 import models as cms
+from alibabacloud_cms20190101.client import Client as Cms
+from alibabacloud_eventbridge20200401 import models as eventbridge
+from alibabacloud_eventbridge20200401.client import Client as EventBridge
+from alibabacloud_mns_open20220119 import models as mns_open
+from alibabacloud_mns_open20220119.client import Client as MnsOpen
+from alibabacloud_tea_openapi.utils_models import Config
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
+from mns.account import Account
 
 CLOUD, OTHER, METADATA = "203.0.113.7", "203.0.113.8", "100.100.100.200"
 PROXY = "http://proxy.example.com:3128"
@@ -358,6 +366,74 @@ def older_sdk() -> None:
     AcsClient("own-key", "own-secret", "cn-hangzhou", timeout=3).do_action_with_exception(request)
 
 
+# The vendor's clients of the products that deliver events
+
+
+for host, version, action in (
+    ("metrics", "2019-01-01", "DescribeEventRuleList"),
+    ("eventbridge-console", "2020-04-01", "ListEventBuses"),
+    ("mns-open", "2022-01-19", "ListQueue"),
+):
+
+    def older_call(host: str, version: str, action: str) -> None:
+        request = CommonRequest(f"{host}.cn-hangzhou.aliyuncs.com", version, action)
+        client = AcsClient("own-key", "own-secret", "cn-hangzhou", timeout=3)
+        client.do_action_with_exception(request)
+
+    add(f"older_sdk_{host}", older_call, host, version, action)
+
+
+def own_config(host: str, protocol: str) -> Config:
+    return Config(
+        *("own-key", "own-secret"),
+        endpoint=f"{host}.cn-hangzhou.aliyuncs.com",
+        protocol=protocol,
+        connect_timeout=3_000,
+        read_timeout=3_000,
+    )
+
+
+for protocol in ("http", "https"):
+    add(
+        f"newer_sdk_metrics_{protocol}",
+        lambda protocol: Cms(own_config("metrics", protocol)).describe_event_rule_list(
+            cms.DescribeEventRuleListRequest()
+        ),
+        protocol,
+    )
+    add(
+        f"newer_sdk_eventbridge_{protocol}",
+        lambda protocol: EventBridge(own_config("eventbridge-console", protocol)).list_event_buses(
+            eventbridge.ListEventBusesRequest()
+        ),
+        protocol,
+    )
+    add(
+        f"newer_sdk_mns_open_{protocol}",
+        lambda protocol: MnsOpen(own_config("mns-open", protocol)).list_queue(
+            mns_open.ListQueueRequest()
+        ),
+        protocol,
+    )
+
+
+def received(protocol: str) -> None:
+    host = f"{protocol}://1000000000000001.mns.cn-hangzhou.aliyuncs.com"
+    Account(host, "own-key", "own-secret").get_queue("alarms").receive_message(1)
+
+
+def put_events(protocol: str) -> None:
+    """The data plane, as the vendor's client calls it, which cannot be installed here."""
+    host = f"{protocol}://1000000000000001.eventbridge.cn-hangzhou.aliyuncs.com"
+    headers = {"authorization": "acs:own-key:c2ln", "x-eventbridge-version": "2015-06-06"}
+    requests.post(f"{host}/openapi/putEvents", json=[], headers=headers, timeout=3)
+
+
+for protocol in ("http", "https"):
+    add(f"queues_{protocol}", received, protocol)
+    add(f"event_bus_{protocol}", put_events, protocol)
+
+
 # Threads
 
 
@@ -405,7 +481,15 @@ client = AcsClient("own-key", "own-secret", "cn-hangzhou", timeout=3)
 client.do_action_with_exception(request)
 """
 
+QUEUES = """
+from mns.account import Account
+host = "%s://1000000000000001.mns.cn-hangzhou.aliyuncs.com"
+Account(host, "own-key", "own-secret").get_queue("alarms").receive_message(1)
+"""
+
 for name, code in {
+    "queues_http": QUEUES % "http",
+    "queues_https": QUEUES % "https",
     "urllib": f"import urllib.request as r; r.urlopen({STATS!r}, timeout=3)",
     "urllib_https": f"import urllib.request as r; r.urlopen({HTTPS!r}, timeout=3)",
     "requests": f"import requests; requests.get({HTTPS!r}, timeout=3)",

@@ -16,11 +16,15 @@ import sys
 from pathlib import Path
 
 CLOUD, OTHER, PROXY, METADATA = "203.0.113.7", "203.0.113.8", "203.0.113.9", "100.100.100.200"
+ACCOUNT = "1000000000000001"
 NAMES = {
     CLOUD: (
         *("ecs.aliyuncs.com", "ecs.cn-hangzhou.aliyuncs.com", "ecs-cn-hangzhou.aliyuncs.com"),
         *("oss-cn-hangzhou.aliyuncs.com", "ess.aliyuncs.com", "cs.alicloudapi.com"),
         *("handler.fcapp.run", "dns.alidns.com", "location-readonly.aliyuncs.com"),
+        *("metrics.cn-hangzhou.aliyuncs.com", "mns-open.cn-hangzhou.aliyuncs.com"),
+        "eventbridge-console.cn-hangzhou.aliyuncs.com",
+        *(f"{ACCOUNT}.{part}.cn-hangzhou.aliyuncs.com" for part in ("mns", "eventbridge")),
     ),
     OTHER: ("stats.example.com",),
     PROXY: ("proxy.example.com",),

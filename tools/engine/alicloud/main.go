@@ -1,6 +1,6 @@
 // Command pulumi-resource-alicloud is the upstream Alibaba Cloud provider,
-// bridged to Pulumi for the four resources and seven data sources that this
-// project's stack uses.
+// bridged to Pulumi for the eight resources and eight data sources that this
+// project's stack and tests use.
 //
 // It exists for machines that reach a Go module proxy but cannot download the
 // official plugin; where the official plugin can be had it is used instead and
@@ -36,8 +36,13 @@ func main() {
 					"network_interfaces": {MaxItemsOne: tfbridge.True()},
 				},
 			},
+			"alicloud_cms_event_rule":         {Tok: "alicloud:cms/eventRule:EventRule"},
+			"alicloud_message_service_queue":  {Tok: "alicloud:message/serviceQueue:ServiceQueue"},
+			"alicloud_event_bridge_event_bus": {Tok: "alicloud:eventbridge/eventBus:EventBus"},
+			"alicloud_event_bridge_rule":      {Tok: "alicloud:eventbridge/rule:Rule"},
 		},
 		DataSources: map[string]*tfbridge.DataSourceInfo{
+			"alicloud_account":         {Tok: "alicloud:index/getAccount:getAccount"},
 			"alicloud_zones":           {Tok: "alicloud:index/getZones:getZones"},
 			"alicloud_images":          {Tok: "alicloud:ecs/getImages:getImages"},
 			"alicloud_instance_types":  {Tok: "alicloud:ecs/getInstanceTypes:getInstanceTypes"},

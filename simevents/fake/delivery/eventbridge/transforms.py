@@ -15,6 +15,9 @@ from .json_text import BadJson, number_text, read, write
 LONGEST_TEMPLATE = 10_240
 """Characters, as documented."""
 
+LONGEST_RESULT = 1_000_000
+"""Characters of what a template becomes; no limit is documented. The rest is left out."""
+
 FORMS = ("ORIGINAL", "JSONPATH", "TEMPLATE", "CONSTANT")
 
 _VARIABLE = re.compile(
@@ -68,14 +71,18 @@ class Template:
 
     def of(self, event: Mapping[str, Any]) -> str:
         values: dict[str, str] = {}
+        left = LONGEST_RESULT - len(self.text)
 
         def replacement(found: re.Match[str]) -> str:
+            nonlocal left
             name = (found["name"] or found["escaped"]).strip()
             if name not in self.variables:
                 return found[0]
             if name not in values:
                 values[name] = self.variables[name].of(event)
-            return _escaped(values[name], found["escape"])
+            text = _escaped(values[name], found["escape"])[:left]
+            left -= len(text)
+            return text
 
         # One pass: what an event contains is never taken for a variable.
         return _VARIABLE.sub(replacement, self.text)

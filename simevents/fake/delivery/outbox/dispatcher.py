@@ -16,15 +16,13 @@ from typing import Protocol
 
 from ...state.clock import Epoch
 from ...state.cloud import Cloud
-from ...state.outbox_table import FAILED, Delivery, Outcome
+from ...state.outbox_table import FAILED, Delivery, Ended, Outcome
 from ..retries import wait_before_retry
 from .recorder import Recorder
 
-READ_AHEAD = 50
-"""Deliveries of a lane that are read at once."""
-
-PLACED_AT_ONCE = 200
-"""Messages that are placed in a queue in one transaction; the API is served in between."""
+READ_AHEAD = 200
+"""Deliveries of a lane that are read at once. So many messages are placed in a queue in one
+transaction; the API is served in between."""
 
 MOST_RETRIES_AT_ONCE = 20
 """Retries under way in one lane."""
@@ -61,8 +59,7 @@ class Dispatcher:
         self._outbox = cloud.store.outbox
         self._senders = senders
         self._places = places
-        self._bury = bury
-        self._recorder = Recorder(cloud.store)
+        self._recorder = Recorder(cloud.store, bury)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_to_look = False
         self._timer: asyncio.TimerHandle | None = None
@@ -105,18 +102,19 @@ class Dispatcher:
         """Whether no attempt is due or under way."""
         return not (self._is_to_look or self._lanes or self._retries)
 
-    async def changed(self) -> None:
-        """Wait until an attempt has ended, or a delivery is offered to this process."""
+    def changed(self) -> asyncio.Future[None]:
+        """Is done when an attempt has ended, or a delivery is offered to this process.
+
+        It watches from this call on, so that nothing is missed before it is awaited.
+        """
         watcher = asyncio.get_running_loop().create_future()
         self._watchers.add(watcher)
-        try:
-            await watcher
-        finally:
-            self._watchers.discard(watcher)
+        watcher.add_done_callback(self._watchers.discard)
+        return watcher
 
     def tell(self) -> None:
         """Wake those who wait for `changed`."""
-        for watcher in self._watchers:
+        for watcher in tuple(self._watchers):
             if not watcher.done():
                 watcher.set_result(None)
 
@@ -185,7 +183,7 @@ class Dispatcher:
         try:
             while batch := self._next_batch(lane):
                 if batch[0].new.kind in self._places:
-                    self._recorder.now(*(partial(self._placed, delivery) for delivery in batch))
+                    self._recorder.place(partial(self._placed, batch))
                     self.tell()
                     await asyncio.sleep(0)
                 else:
@@ -203,11 +201,9 @@ class Dispatcher:
         self.look_soon()
 
     def _next_batch(self, lane: str) -> list[Delivery]:
-        batch = self._outbox.waiting(lane, self._cloud.now(), PLACED_AT_ONCE)
+        batch = self._outbox.waiting(lane, self._cloud.now(), READ_AHEAD)
         if not batch or (batch[0].new.blocks and self._outbox.is_blocked(lane)):
             return []
-        is_placed = batch[0].new.kind in self._places
-        batch = batch if is_placed else batch[:READ_AHEAD]
         if self._cloud.switches.delivery_order == "shuffled":
             self._cloud.random.shuffle(batch)
         return batch
@@ -216,7 +212,7 @@ class Dispatcher:
         """One after the other; an end and the next beginning are written together."""
         remaining = deque(batch)
         cleared = self._outbox.cleared
-        await self._recorder.write(partial(self._outbox.begin, batch[0].delivery_id))
+        await self._recorder.write(batch[0].delivery_id, None)
         while remaining:
             delivery = remaining.popleft()
             outcome = await self._attempt(delivery)
@@ -224,17 +220,7 @@ class Dispatcher:
                 return
             is_over = outcome.outcome == FAILED and delivery.new.blocks
             following = None if is_over or not remaining else remaining[0].delivery_id
-
-            def write(
-                ended: Delivery = delivery,
-                outcome: Outcome = outcome,
-                following: int | None = following,
-            ) -> None:
-                self._finish(ended, ended.attempts + 1, outcome)
-                if following is not None:
-                    self._outbox.begin(following)
-
-            await self._recorder.write(write)
+            await self._recorder.write(following, self._ended(delivery, outcome))
             self.tell()
             if is_over:
                 return
@@ -242,13 +228,11 @@ class Dispatcher:
     async def _retry(self, delivery: Delivery) -> None:
         try:
             if delivery.new.kind in self._places:
-                self._recorder.now(partial(self._placed, delivery))
+                self._recorder.place(partial(self._placed, [delivery]))
                 return
-            await self._recorder.write(partial(self._outbox.begin, delivery.delivery_id))
+            await self._recorder.write(delivery.delivery_id, None)
             outcome = await self._attempt(delivery)
-            await self._recorder.write(
-                partial(self._finish, delivery, delivery.attempts + 1, outcome)
-            )
+            await self._recorder.write(None, self._ended(delivery, outcome))
         except sqlite3.Error as error:
             log.error("the data file cannot be used: %s", error)
             await asyncio.sleep(_AFTER_FAILURE_SECONDS)
@@ -269,17 +253,19 @@ class Dispatcher:
             log.exception("the attempt at delivery %s failed", delivery.delivery_id)
             return Outcome(FAILED, answer=f"{type(error).__name__} in the fake")
 
-    def _placed(self, delivery: Delivery) -> None:
-        self._outbox.begin(delivery.delivery_id)
-        self._finish(delivery, delivery.attempts + 1, self._places[delivery.new.kind](delivery))
+    def _placed(self, batch: list[Delivery]) -> list[Ended]:
+        return [
+            self._ended(delivery, self._places[delivery.new.kind](delivery)) for delivery in batch
+        ]
 
-    def _finish(self, delivery: Delivery, attempts: int, outcome: Outcome) -> None:
-        """Record how an attempt ended; the last failed one goes to the dead letters."""
-        now = self._cloud.now()
-        retry_at = None
+    def _ended(self, delivery: Delivery, outcome: Outcome) -> Ended:
+        """An attempt with the time of the next one; the last that fails is for the dead letters."""
+        number, now, retry_at = delivery.attempts + 1, self._cloud.now(), None
         if outcome.outcome == FAILED:
-            wait = wait_before_retry(delivery.new.retry, attempts, self._cloud.random)
-            retry_at = None if wait is None else now + wait
-            if retry_at is None and delivery.new.dead_letter:
-                self._bury(delivery)
-        self._outbox.finish(delivery.delivery_id, outcome, now, retry_at=retry_at)
+            wait = wait_before_retry(delivery.new.retry, number, self._cloud.random)
+            if wait is not None:
+                retry_at = now + wait
+                self.look_soon()
+        is_dead = outcome.outcome == FAILED and retry_at is None and delivery.new.dead_letter
+        dead = delivery if is_dead else None
+        return Ended(delivery.delivery_id, number, outcome, now, retry_at, dead)

@@ -29,14 +29,16 @@ class Emitter:
     def __init__(self, cloud: Cloud, channels: Sequence[Channel]) -> None:
         self._cloud = cloud
         self._channels = channels
+        self.is_listening = False
+        """Whether there is any rule."""
         cloud.on_rules = self.look
         cloud.store.after_rollback = self.look
         self.look()
 
     def look(self) -> None:
         """Begin or end listening, after rules have changed."""
-        has_rules = any(channel.has_rules() for channel in self._channels)
-        self._cloud.listen(self._emit if has_rules else None)
+        self.is_listening = any(channel.has_rules() for channel in self._channels)
+        self._cloud.listen(self._emit if self.is_listening else None)
 
     def _emit(self, occurrences: Sequence[Occurrence]) -> None:
         about = notices(self._cloud, occurrences)

@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from ...state.outbox_table import DELIVERED, FAILED, REFUSED, Delivery, Outcome
@@ -20,8 +20,8 @@ from .strangers import Stranger, Strangers
 ANSWER_SECONDS = 5.0
 """Real time for the connection and the answer."""
 
-_MOST_IDLE = 8
-"""Kept connections per target."""
+_MOST_IDLE = 100
+"""Kept connections per host and port."""
 
 _JSON = "application/json;charset=UTF-8"
 
@@ -40,7 +40,7 @@ class HttpSender:
     def __init__(self, strangers: Strangers, sign: Sign) -> None:
         self._strangers = strangers
         self._sign = sign
-        self._idle: dict[tuple[str, str, int], list[HttpConnection]] = defaultdict(list)
+        self._idle: dict[tuple[str, str], list[HttpConnection]] = defaultdict(list)
         self._open: set[HttpConnection] = set()
 
     async def send(self, delivery: Delivery) -> Outcome:
@@ -97,9 +97,7 @@ class HttpSender:
         return "\r\n".join([*lines, "", ""]).encode() + body
 
     async def _ask(self, target: SplitResult, content: bytes) -> Answer:
-        is_tls = target.scheme == "https"
-        host, port = target.hostname or "", target.port or (443 if is_tls else 80)
-        idle = self._idle[target.scheme, host, port]
+        idle = self._idle[target.scheme, target.netloc]
         connection = None
         while idle and connection is None:
             candidate = idle.pop()
@@ -108,7 +106,7 @@ class HttpSender:
             else:
                 self._open.discard(candidate)
         if connection is None:
-            connection = await self._connected(host, port, is_tls=is_tls)
+            connection = await self._connected(target)
         try:
             answer = await connection.request(content)
         finally:
@@ -119,7 +117,9 @@ class HttpSender:
                 idle.append(connection)
         return answer
 
-    async def _connected(self, host: str, port: int, *, is_tls: bool) -> HttpConnection:
+    async def _connected(self, target: SplitResult) -> HttpConnection:
+        is_tls = target.scheme == "https"
+        host, port = target.hostname or "", target.port or (443 if is_tls else 80)
         loop = asyncio.get_running_loop()
         failed: OSError | None = None
         for address in await self._strangers.addresses(host, port):
@@ -141,6 +141,7 @@ class HttpSender:
         return ssl.create_default_context()
 
 
+@lru_cache(maxsize=1_000)
 def split(url: str) -> SplitResult:
     """The parts of a target's URL, all of which can be written in a request. Raises BadTarget."""
     try:

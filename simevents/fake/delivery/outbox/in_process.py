@@ -31,6 +31,8 @@ class InProcess:
 
     def __init__(self) -> None:
         self.on_offer: Callable[[], None] = lambda: None
+        self.tell: Callable[[], None] = lambda: None
+        """Called as `on_offer` is, for those who wait in the fake's loop."""
         self._lock = threading.Lock()
         self._offers: deque[_Offer] = deque()
         self._taken: dict[int, _Offer] = {}
@@ -73,6 +75,7 @@ class InProcess:
         offer = _Offer(delivery, asyncio.get_running_loop().create_future())
         with self._lock:
             self._offers.append(offer)
+        self.tell()
         self.on_offer()
         try:
             return await offer.ended

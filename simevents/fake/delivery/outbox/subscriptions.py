@@ -4,7 +4,7 @@ The messages are those of CloudMonitor or EventBridge; what is missing is only t
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,9 @@ from ..notice import Notice
 CLOUDMONITOR, EVENTBRIDGE = "cloudmonitor", "eventbridge"
 CHANNELS = (CLOUDMONITOR, EVENTBRIDGE)
 KINDS = ("webhook", "queue", "function", "in_process")
+
+AT_START = "deliver-"
+"""The names of the subscriptions that a fake is started with begin so."""
 
 _KIND = "subscription"
 
@@ -63,6 +66,15 @@ def remove(cloud: Cloud, name: str) -> bool:
     cloud.store.delete(_KIND, name)
     cloud.rules_changed()
     return True
+
+
+def replace_at_start(cloud: Cloud, subscriptions: Iterable[Subscription]) -> None:
+    """Have *subscriptions* in place of those of an earlier start; within a transaction."""
+    for each in listed(cloud):
+        if each.name.startswith(AT_START):
+            remove(cloud, each.name)
+    for subscription in subscriptions:
+        save(cloud, subscription)
 
 
 def listed(cloud: Cloud) -> list[Subscription]:

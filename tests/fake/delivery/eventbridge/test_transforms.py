@@ -132,6 +132,14 @@ def test_what_an_event_contains_is_never_taken_for_a_variable() -> None:
     )
 
 
+def test_what_a_template_becomes_is_bounded() -> None:
+    event = {"data": {"text": "x" * 100_000}}
+    text = parse("TEMPLATE", '{"t":"$.data.text"}', "${t}" * 2_000 + "end").of(event)
+
+    assert len(text) < 1_000_000
+    assert text.endswith("xend")
+
+
 def test_a_template_has_at_most_10240_characters() -> None:
     assert of("TEMPLATE", "{}", "x" * 10_240) == "x" * 10_240
     with pytest.raises(TransformError) as raised:

@@ -1,0 +1,1 @@
+"""The command ``fake``: what its options mean, and how the server is started and ended."""

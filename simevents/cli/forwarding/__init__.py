@@ -1,0 +1,1 @@
+"""``trigger`` and ``listen``: changes of events are sent to a handler."""

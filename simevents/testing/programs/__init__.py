@@ -1,0 +1,1 @@
+"""The program under test as another process: how it is started, led to the fake, and ended."""

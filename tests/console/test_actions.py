@@ -204,18 +204,28 @@ def subscribed(fake: Cloud) -> Iterator[None]:
 
 
 def test_sends_a_delivery_again(
-    page: Page, fake: Cloud, subscribed: None, in_an_hour: Callable[..., str]
+    page: Page,
+    fake: Cloud,
+    subscribed: None,
+    in_an_hour: Callable[..., str],
+    repeat: Callable[[str], str],
 ) -> None:
     event_id = in_an_hour(fake.instances(1)[0])
     fake.post("deliveries/wait", seconds=5)
+    (delivery,) = [each for each in fake.get("deliveries") if each["event_id"] == event_id]
+    id = delivery["delivery_id"]
     page.get_by_role("tab", name="Deliveries").click()
-    page.get_by_role("tabpanel").get_by_role("button", name="Send delivery 1 again").click()
-    expect(outcome(page)).to_have_text("Delivery 1 is sent again.")
+    page.get_by_role("tabpanel").get_by_role("button", name=f"Send delivery {id} again").click()
+    expect(outcome(page)).to_have_text(f"Delivery {id} is sent again.")
     fake.post("deliveries/wait", seconds=5)
-    (delivery,) = fake.get("deliveries")
-    assert [attempt["number"] for attempt in delivery["attempts"]] == [1, 2]
+    attempts = fake.get(f"deliveries/{id}")["attempts"]
+    assert [attempt["number"] for attempt in attempts] == [1, 2]
     expect(page.get_by_role("tabpanel")).to_contain_text("2; last: delivered")
-    assert command(page).startswith("simevents deliveries send 1 ")
+    line = command(page)
+    assert line.startswith(f"simevents deliveries send {id} ")
+    repeat(line)
+    fake.post("deliveries/wait", seconds=5)
+    assert len(fake.get(f"deliveries/{id}")["attempts"]) == 3
     page.get_by_role("button", name=f"History of {event_id}").click()
     expect(page.get_by_role("region", name="SystemMaintenance.Reboot on")).to_contain_text(
         "attempt 2: delivered"

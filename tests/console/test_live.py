@@ -109,6 +109,7 @@ def test_two_browsers_see_what_the_other_does(
     expect(other.get_by_role("button", name=f"History of {event_id}")).to_be_visible()
     expect(other.get_by_role("button", name="Cancel event")).to_be_hidden()
     page.get_by_role("button", name="Cancel event").click()
+    expect(page.locator(".outcome")).to_have_text(f"Cancelled {event_id}.", timeout=10_000)
     events = other.get_by_role("region", name="Events, newest first")
     row = events.get_by_role("row").filter(has_text=event_id)
     expect(row).to_contain_text("Canceled", timeout=2 * SOON)

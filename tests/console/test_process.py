@@ -72,7 +72,11 @@ def test_the_fake_does_not_import_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("console", "--endpoint", "http://127.0.0.1:1"), ("fake", "--port", "0", "--console")]
+    "words",
+    [
+        ("console", "--endpoint", "http://127.0.0.1:1", "--port", "0"),
+        ("fake", "--port", "0", "--console"),
+    ],
 )
 def test_without_the_extra_it_names_the_command(words: tuple[str, ...], tmp_path: Path) -> None:
     # An import that fails like that of a package which is not installed.

@@ -158,3 +158,30 @@ def test_a_queue_gets_the_event_as_text_unless_the_target_wants_base64(
     text = base64.b64decode(body) if is_encoded == "true" else body
 
     assert json.loads(text)["type"] == "ecs:Instance:SystemMaintenance.Reboot"
+
+
+def test_a_message_that_a_queue_refuses_holds_up_the_next_one_where_errors_are_not_tolerated(
+    cloud: Cloud, bus: BusClient
+) -> None:
+    cloud.post("clock", freeze=True)
+    body = {"ResourceKey": "Body", "Form": "JSONPATH", "Value": "$.data"}
+    target = {
+        "Id": "queue",
+        "Type": "acs.mns.queue",
+        "Endpoint": "acs:mns:cn-hangzhou:1000000000000001:queues/small",
+        "ErrorsTolerance": "NONE",
+        "ParamList": [body],
+    }
+    with queue(cloud, "small"):
+        rule(bus, "", **target)
+        events = [
+            {"Id": id, "Source": "mine", "Type": "t", "SpecVersion": "1.0", "Data": text}
+            | {"DataContentType": "text/plain"}
+            for id, text in (("1", "x" * 70_000), ("2", "small"))
+        ]
+        bus("PutEvents", EventBusName="default", EventList=events)
+        assert [each["state"] for each in wait(cloud)] == ["retrying", "waiting"]
+        for _ in range(3):
+            cloud.post("clock", advance="20s")
+            wait(cloud)
+        assert [each["state"] for each in wait(cloud)] == ["failed", "delivered"]

@@ -15,6 +15,7 @@ from simevents.fake.state.store import Store
 from tests.fake.delivery.outbox.subscribers import LIFE, Subscribers
 from tests.fake.delivery.outbox.test_hostile_receivers import delivery
 from tests.fake.delivery.receiver import Receiver, Reply
+from tests.fake.mns.data_plane import call
 
 
 @pytest.fixture
@@ -202,3 +203,13 @@ def test_who_waits_for_deliveries_is_answered_when_the_fake_stops() -> None:
         waiting.join()
         assert answers == [200]
         assert time.monotonic() - begun < 1
+
+
+def test_a_clock_that_is_set_back_hides_no_message(cloud: Subscribers) -> None:
+    cloud.control.post("subscriptions", kind="queue", address="q1")
+    cloud.schedule()
+    cloud.wait()
+    cloud.control.post("clock", set="2020-01-01T00:00:00Z")
+    received = call(cloud.fake.url, "GET", "/queues/q1/messages")
+    assert received.status_code == 200
+    assert call(cloud.fake.url, "GET", "/queues/q1/messages").status_code == 404

@@ -165,7 +165,7 @@ def test_a_message_that_a_queue_refuses_holds_up_the_next_one_where_errors_are_n
 ) -> None:
     cloud.post("clock", freeze=True)
     body = {"ResourceKey": "Body", "Form": "JSONPATH", "Value": "$.data"}
-    target = {
+    target: dict[str, Any] = {
         "Id": "queue",
         "Type": "acs.mns.queue",
         "Endpoint": "acs:mns:cn-hangzhou:1000000000000001:queues/small",

@@ -75,9 +75,10 @@ class Attempts:
             wait = wait_before_retry(delivery.new.retry, number, self._cloud.random)
             retry_at = None if wait is None else now + wait
         is_dead = outcome.outcome == FAILED and retry_at is None and delivery.new.dead_letter
-        kept = replace(outcome, answer=outcome.answer[:MOST_ANSWER_CHARACTERS])
+        if len(outcome.answer) > MOST_ANSWER_CHARACTERS:
+            outcome = replace(outcome, answer=outcome.answer[:MOST_ANSWER_CHARACTERS])
         dead = delivery if is_dead else None
-        return Ended(delivery.delivery_id, number, kept, now, retry_at, dead)
+        return Ended(delivery.delivery_id, number, outcome, now, retry_at, dead)
 
 
 def holds_up(ended: Ended, delivery: Delivery) -> bool:

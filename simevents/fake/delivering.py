@@ -38,7 +38,7 @@ class Deliveries:
         functions = FunctionSender(cloud, self._http, self.in_process)
         self.emitter = Emitter(
             cloud,
-            [CloudMonitorChannel(cloud), SubscriptionChannel(cloud), EventBridgeChannel(cloud)],
+            [SubscriptionChannel(cloud), CloudMonitorChannel(cloud), EventBridgeChannel(cloud)],
         )
         self.dispatcher = Dispatcher(
             cloud,
@@ -51,6 +51,7 @@ class Deliveries:
             {"queue": self._place},
             self._bury,
         )
+        self.in_process.tell = self.dispatcher.tell
 
     def start(self) -> None:
         """Begin to send, in the running loop."""
@@ -71,7 +72,9 @@ class Deliveries:
             if remaining <= 0:
                 break
             try:
-                await asyncio.wait_for(self.dispatcher.changed(), remaining)
+                # Without a task, which would begin to watch a turn of the loop too late.
+                async with asyncio.timeout(remaining):
+                    await self.dispatcher.changed()
             except TimeoutError:
                 break
         return self.dispatcher.is_quiet

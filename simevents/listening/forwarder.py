@@ -90,7 +90,9 @@ class Forwarder:
         with self._store.transaction():
             if account_id:
                 self._store.set_meta("account_id", account_id)
-            save(self.cloud, Subscription(RULE, target.via, "webhook", target.url))
+            save(
+                self.cloud, Subscription(RULE, target.via, "webhook", target.url, with_states=True)
+            )
         self._channel = SubscriptionChannel(self.cloud)
 
     def __enter__(self) -> Self:

@@ -31,13 +31,12 @@ def settings(cloud: CloudProcess) -> dict[str, Any]:
         "simevents:imageId": "aliyun_3_x64_20G_alibase_20240819.vhd",
         "simevents:instanceCount": 2,
         "simevents:events": [REBOOT, FAILURE],
-        "simevents:notifications": NOTIFICATIONS,
     }
 
 
 @pytest.fixture
 def stack(make_stack: MakeStack, cloud: CloudProcess) -> Stack:
-    return make_stack(CHECKOUT, settings(cloud))
+    return make_stack(CHECKOUT, settings(cloud) | {"simevents:notifications": NOTIFICATIONS})
 
 
 def events_of(stack: Stack, name: str) -> dict[str, str]:

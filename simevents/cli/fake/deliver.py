@@ -76,7 +76,7 @@ class Delivering:
         from ...fake.delivery.outbox.subscriptions import AT_START, Subscription
 
         return [
-            Subscription(f"{AT_START}{number}", self.via, "webhook", url)
+            Subscription(f"{AT_START}{number}", self.via, "webhook", url, with_states=True)
             for number, url in enumerate(self.urls, start=1)
         ]
 

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 from ..delivery.outbox.http_sender import BadTarget, split
 from ..delivery.outbox.subscriptions import CLOUDMONITOR, EVENTBRIDGE, Subscription
 from .bodies import BadBody, Body
-from .fields import Number, Text
+from .fields import Flag, Number, Text
 
 Via = Annotated[
     Literal["cloudmonitor", "eventbridge"],
@@ -35,6 +35,8 @@ class NewSubscription(Body, frozen=True):
     ) = UNSET
     pattern: Annotated[dict[str, Any], Meta(description="an object")] | UnsetType | None = UNSET
 
+    with_states: Flag = False
+
     def subscription(self, name: str, region: str) -> Subscription:
         """The subscription, called *name*; a queue is one of *region*. Raises BadBody."""
         if self.names and self.via != CLOUDMONITOR:
@@ -53,6 +55,7 @@ class NewSubscription(Body, frozen=True):
             address=self.address,
             names=self.names or None,
             pattern=self.pattern or None,
+            with_states=self.with_states,
             settings={"region": region} if self.kind == "queue" else {},
         )
 

@@ -104,13 +104,13 @@ def test_only_the_names_that_are_wanted_are_delivered(ecs_fake: FakeCloud) -> No
     assert told == [f"Instance:{REBOOT}:Executed"]
 
 
-def test_states_of_instances_are_told_too(ecs_fake: FakeCloud) -> None:
+def test_states_of_instances_are_told_to_those_who_name_them(ecs_fake: FakeCloud) -> None:
     told: list[dict[str, Any]] = []
 
     def handler(event: bytes, context: Any) -> None:
         told.append(json.loads(event))
 
-    ecs_fake.deliver_to(function=handler)
+    ecs_fake.deliver_to(function=handler, names=["Instance:StateChange"])
     (instance,) = ecs_fake.run_instances()
     assert {message["name"] for message in told} == {"Instance:StateChange"}
     assert told[-1]["content"] == {
@@ -119,6 +119,16 @@ def test_states_of_instances_are_told_too(ecs_fake: FakeCloud) -> None:
         "state": "Running",
     }
     ecs_fake.expect(instance).event_delivered("Instance:StateChange")
+
+
+@pytest.mark.parametrize("via", ["cloudmonitor", "eventbridge"])
+def test_who_names_no_change_is_told_of_events_only(ecs_fake: FakeCloud, via: str) -> None:
+    told: list[Any] = []
+    ecs_fake.deliver_to(function=lambda event, context: told.append(event), via=via)
+    instances = ecs_fake.run_instances()
+    assert told == []
+    ecs_fake.schedule(REBOOT, instances, "+2h")
+    assert len(told) == 1
 
 
 def test_a_pattern_selects_events_of_the_bus(ecs_fake: FakeCloud) -> None:

@@ -18,8 +18,9 @@ def test_the_traceback_is_that_of_test_and_handler(run: pytest.Pytester) -> None
             raise LookupError("no node")
 
         def test_it(ecs_fake):
+            ecs_fake.add_instance("i-web")
             ecs_fake.deliver_to(function=handler)
-            ecs_fake.schedule("SystemMaintenance.Reboot", ecs_fake.add_instance("i-web"), "+2h")
+            ecs_fake.schedule("SystemMaintenance.Reboot", "i-web", "+2h")
         """
     )
     result = run.runpytest_subprocess("-p", "no:cacheprovider")

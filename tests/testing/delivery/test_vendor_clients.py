@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import requests
+from alibabacloud_cms20190101 import models as cms
+from alibabacloud_cms20190101.client import Client as Cms
 from alibabacloud_eventbridge20200401 import models
 from alibabacloud_eventbridge20200401.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
@@ -175,6 +177,36 @@ def test_the_function_of_a_rule_is_served_in_the_test(ecs_fake: FakeCloud, insta
     ecs_fake.expect(instance).event_delivered("Scheduled", to="orders/drain")
     ecs_fake.expect(instance).event_delivered("Scheduled", to="function orders/drain")
     assert "to function orders/drain -> returned" in ecs_fake.timeline()
+
+
+def test_the_function_of_a_rule_of_cloudmonitor_is_served_in_the_test(
+    ecs_fake: FakeCloud, instance: str
+) -> None:
+    told: list[str] = []
+
+    def drain(event: bytes, context: Any) -> None:
+        told.append(json.loads(event)["ruleName"])
+
+    served = ecs_fake.serve_function("orders", "drain", drain)
+    client = Cms(Config("own-key", "own-secret", region_id="cn-hangzhou"))
+    name = f"Instance:{REBOOT}:Scheduled"
+    client.put_event_rule(
+        cms.PutEventRuleRequest(
+            rule_name="maintenance",
+            event_pattern=[cms.PutEventRuleRequestEventPattern(product="ECS", name_list=[name])],
+        )
+    )
+    target = cms.PutEventRuleTargetsRequestFcParameters(
+        id="1", region="cn-hangzhou", service_name="orders", function_name="drain"
+    )
+    client.put_event_rule_targets(
+        cms.PutEventRuleTargetsRequest(rule_name="maintenance", fc_parameters=[target])
+    )
+    ecs_fake.schedule(REBOOT, instance, "+2h")
+
+    assert told == ["maintenance"]
+    ecs_fake.expect(instance).event_delivered("Scheduled", to=served)
+    ecs_fake.expect(instance).event_delivered("Scheduled", to="maintenance")
 
 
 def test_a_function_that_nobody_serves_is_told_in_the_error(

@@ -13,6 +13,7 @@ from ...state.cloud import Cloud
 from ...state.outbox_table import NewDelivery
 from ...state.store import Resource
 from .. import cloudmonitor_bodies, retries
+from ..event_names import STATE_CHANGE
 from ..eventbridge.envelopes import cloud_event
 from ..eventbridge.patterns import Pattern, parse
 from ..notice import Notice
@@ -41,6 +42,8 @@ class Subscription:
     pattern: Mapping[str, Any] | None = None
     """An event pattern of EventBridge; None for all."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    with_states: bool = False
+    """Whether the states of instances are told too when neither *names* nor *pattern* is given."""
 
 
 def save(cloud: Cloud, subscription: Subscription) -> None:
@@ -54,6 +57,7 @@ def save(cloud: Cloud, subscription: Subscription) -> None:
         "names": None if subscription.names is None else list(subscription.names),
         "pattern": subscription.pattern,
         "settings": dict(subscription.settings),
+        "with_states": subscription.with_states,
     }
     cloud.store.put(Resource(_KIND, subscription.name, "", cloud.now(), attributes))
     cloud.rules_changed()
@@ -79,8 +83,8 @@ def replace_at_start(cloud: Cloud, subscriptions: Iterable[Subscription]) -> Non
 
 def listed(cloud: Cloud) -> list[Subscription]:
     """All, oldest first."""
-    newest_first = cloud.store.find(_KIND)
-    return [Subscription(name=row.id, **row.attributes) for row in reversed(newest_first)]
+    rows = sorted(cloud.store.find(_KIND), key=lambda row: (row.created_at, row.id))
+    return [Subscription(name=row.id, **row.attributes) for row in rows]
 
 
 class SubscriptionChannel:
@@ -104,6 +108,8 @@ class SubscriptionChannel:
     def _by_monitor(self, subscription: Subscription, notice: Notice) -> Iterator[NewDelivery]:
         names = subscription.names
         if not notice.name or (names is not None and notice.name not in names):
+            return
+        if names is None and not _is_wanted(subscription, notice):
             return
         switches = self._cloud.switches
         message = cloudmonitor_bodies.body(
@@ -130,11 +136,18 @@ class SubscriptionChannel:
             time_form=switches.eventbridge_time,
         )
         pattern = subscription.pattern
+        if pattern is None and not _is_wanted(subscription, notice):
+            return
         if pattern is not None and not _parsed(json.dumps(pattern)).matches(event):
             return
         settings = {"region": notice.region, "signed": True, **subscription.settings}
         body = cloudmonitor_bodies.dumped(event)
         yield _delivery(subscription, notice, notice.bus_type, body, settings)
+
+
+def _is_wanted(subscription: Subscription, notice: Notice) -> bool:
+    """Whether a change is told to somebody who has not said which ones."""
+    return subscription.with_states or notice.name != STATE_CHANGE
 
 
 def _delivery(

@@ -95,7 +95,7 @@ OF_ONE: dict[str, dict[str, Any]] = {
 def start(cloud: FakeCloud, language: str, *words: str) -> "subprocess.Popen[str]":
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = [*PROGRAMS[language](), *words]
-    if language in OBEY_NO_PROXY:
+    if language in OBEY_NO_PROXY and cloud.url not in words[-1]:
         command = command_in_isolation(command, urlsplit(cloud.url).port or 0)
     started: subprocess.Popen[str] = cloud.popen(command, **pipes)
     return started
@@ -123,6 +123,15 @@ def test_a_consumer_of_its_own_rule(language: str, protocol: str, ecs_fake: Fake
     assert "MessageNotExist" in after
     ecs_fake.expect(instance).event_delivered("Scheduled", to="alarms", times=1)
     assert ecs_fake.proxy_refusals == []
+
+
+@pytest.mark.parametrize(("language", "path"), [("go", "/."), ("java", "")])
+def test_who_obeys_no_proxy_takes_the_address_of_the_fake(
+    language: str, path: str, ecs_fake: FakeCloud
+) -> None:
+    (answers,) = ended(start(ecs_fake, language, "calls", ecs_fake.url + path))
+
+    assert json.loads(answers) == COMMON | OF_ONE[language]
 
 
 @pytest.mark.parametrize("language", list(PROGRAMS))

@@ -1,6 +1,6 @@
 // A consumer of a queue, and the rule that fills it; or each call of a queue. Knows nothing of the fake.
 //
-// Usage: client (consume|calls) (http|https)
+// Usage: client (consume|calls) (http|https|ENDPOINT)
 // consume makes a queue, a rule and its target, says "ready", and prints the first message, which it
 // deletes. calls prints what the calls return, as JSON.
 package main
@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strings"
 
 	cms "github.com/alibabacloud-go/cms-20190101/v8/client"
 	openapi "github.com/alibabacloud-go/darabonba-openapi/v2/client"
@@ -31,7 +32,11 @@ const (
 func main() {
 	log.SetFlags(0)
 	protocol := os.Args[2]
-	client := mns.NewAliMNSClient(protocol+"://"+host, keyID, secret)
+	endpoint := protocol + "://" + host
+	if strings.Contains(protocol, "://") {
+		endpoint = protocol
+	}
+	client := mns.NewAliMNSClient(endpoint, keyID, secret)
 	manager, messages := mns.NewMNSQueueManager(client), mns.NewMNSQueue(queue, client)
 	if os.Args[1] == "calls" {
 		found, err := json.Marshal(calls(manager, messages))

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 /**
  * A consumer of a queue, and the rule that fills it; or each call of a queue. Knows nothing of the fake.
  *
- * <p>Arguments: (consume|calls) (http|https). consume makes a queue, a rule and its target, says "ready", and
+ * <p>Arguments: (consume|calls) (http|https|ENDPOINT). consume makes a queue, a rule and its target, says "ready", and
  * prints the first message, which it deletes. calls prints what the calls return, as JSON.
  */
 public final class Client {
@@ -33,7 +33,8 @@ public final class Client {
 
     public static void main(String[] arguments) throws Exception {
         String protocol = arguments[1];
-        MNSClient queues = new CloudAccount(KEY_ID, SECRET, protocol + "://" + HOST).getMNSClient();
+        String endpoint = protocol.contains("://") ? protocol : protocol + "://" + HOST;
+        MNSClient queues = new CloudAccount(KEY_ID, SECRET, endpoint).getMNSClient();
         try {
             if (arguments[0].equals("calls")) {
                 System.out.println(new Gson().toJson(calls(queues)));

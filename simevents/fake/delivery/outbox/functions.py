@@ -76,6 +76,7 @@ class FunctionSender:
             return await self._in_process.send(replace(delivery, new=led))
         headers = {
             "x-fc-request-id": str(uuid4()),
+            "x-fc-control-path": "/invoke",
             "x-fc-region": delivery.new.region,
             "x-fc-account-id": self._cloud.store.account_id,
             "x-fc-service-name": function.service,

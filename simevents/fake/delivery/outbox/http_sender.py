@@ -21,7 +21,7 @@ ANSWER_SECONDS = 5.0
 """Real time for the connection and the answer."""
 
 FUNCTION_SECONDS = 60.0
-"""The same for a function, which may run as long by default. Source: Function Compute's limits."""
+"""The same for a function: the cloud lets it run as long as its owner says; 60 is our default."""
 
 _MOST_IDLE = 100
 """Kept connections per host and port."""

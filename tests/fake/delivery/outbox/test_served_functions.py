@@ -30,6 +30,7 @@ def test_a_function_is_called_where_it_is_served(cloud: Subscribers) -> None:
         assert len(received.headers["x-fc-request-id"]) == 36
         assert {n: v for n, v in received.headers.items() if n.startswith("x-fc-")} == {
             "x-fc-request-id": received.headers["x-fc-request-id"],
+            "x-fc-control-path": "/invoke",
             "x-fc-region": "cn-hangzhou",
             "x-fc-account-id": "1000000000000001",
             "x-fc-service-name": "ops",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from ...errors import InvalidInput
+from ...hosts import without_user
 from ...models import EventCycleStatus
 from ..conditions import ALL, Condition, Moment, Observed
 from ..records import Delivery, Subscription
@@ -21,7 +22,7 @@ class Delivered(Condition):
     def __init__(self, status: str, to: Subscription | str | None = None) -> None:
         _check(status, to)
         self._status = status
-        self._to = to
+        self._to = to = without_user(to) if isinstance(to, str) else to
         where = "" if to is None else f" to {to}"
         super().__init__(
             "", "", f"{status} was delivered{where}", f"{status} was not delivered{where}"

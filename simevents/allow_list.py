@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 # One search decides about nearly all values: they have nothing to replace.
 _NOTABLE = re.compile(
-    r"[{<@]|%40|acs(?::|%3A)|[0-9]{14}|LTAI|CAIS|eyJ|STS\.|TMP\.|-----BEGIN"
+    r"[{<@]|%40|acs(?:[:.]|%3A)|\.mns\.|[0-9]{14}|LTAI|CAIS|eyJ|STS\.|TMP\.|-----BEGIN"
     r"|(?:passw(?:or)?d|passphrase|pwd|secret|token)(?:\W*[=:]|%3[AD])",
     re.IGNORECASE,
 )
@@ -50,6 +50,9 @@ _SEPARATOR = r"(?::|%3A|%3a)"
 _ARN = re.compile(rf"(acs{_SEPARATOR}[\w*-]*{_SEPARATOR}[\w*-]*{_SEPARATOR})[0-9]+", re.IGNORECASE)
 _ARN_OF_PERSON = re.compile(rf"({_SEPARATOR}user(?:/|%2F))[^\s\"',]+", re.IGNORECASE)
 _ARN_OF_SESSION = re.compile(r"(assumed-role(?:/|%2F)[\w.@-]+(?:/|%2F))[^\s\"',]+", re.IGNORECASE)
+# The subject of an event on a bus, and the host of a queue.
+_SUBJECT = re.compile(r"(acs\.\w+:[\w-]*:)[0-9]+(?=:)")
+_QUEUE_HOST = re.compile(r"(?<![\w.-])[0-9]+(?=\.mns\.)")
 _LONG_NUMBER = re.compile(r"(?<![\w.%-])[0-9]{14,20}(?![\w-])")
 # An account id of today's length within a word. The id of a resource stays, whatever its digits.
 _GLUED_NUMBER = re.compile(
@@ -62,7 +65,7 @@ _SHORT = 64
 _PUNCTUATION = ".,:;()[]'\"!?%"
 
 ERROR_MEMBERS = {
-    "Code": re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}"),
+    "Code": re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}|[1-5][0-9]{2}"),
     "HostId": re.compile(
         r"[a-z0-9.-]+\.(?:aliyuncs|aliyun|alibabacloud)\.com|(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?"
     ),
@@ -151,7 +154,7 @@ def shown_taught_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
         if label == NO_NAME or _is_secret(label):
             shown[label] = str(masked(value))
         else:
-            shown[label] = _shown_text(value)
+            shown[label] = shown_text(value)
     return shown
 
 
@@ -159,7 +162,8 @@ def _is_secret(name: str) -> bool:
     return not is_kept_parameter(name) and _SECRET_NAME.search(name) is not None
 
 
-def _shown_text(value: str) -> str:
+def shown_text(value: str) -> str:
+    """A text that may be shown, also JSON: without keys, account ids and what means a secret."""
     if not value.startswith(("{", "[")):
         return clean(value)
     try:
@@ -177,7 +181,7 @@ def _shown_json(value: Any) -> Any:
     if isinstance(value, list):
         return [_shown_json(item) for item in value]
     if isinstance(value, str):
-        return _shown_text(value)
+        return shown_text(value)
     is_account = isinstance(value, int) and abs(value) >= _SMALLEST_ACCOUNT_ID
     return masked(value) if is_account else value
 
@@ -226,6 +230,8 @@ def _cleaned(value: str) -> str:
     value = _ARN.sub(rf"\g<1>{SCRUBBED_ACCOUNT_ID}", value)
     value = _ARN_OF_PERSON.sub(rf"\g<1>{SCRUBBED}", value)
     value = _ARN_OF_SESSION.sub(rf"\g<1>{SCRUBBED}", value)
+    value = _SUBJECT.sub(rf"\g<1>{SCRUBBED_ACCOUNT_ID}", value)
+    value = _QUEUE_HOST.sub(SCRUBBED_ACCOUNT_ID, value)
     value = _LONG_NUMBER.sub(SCRUBBED_ACCOUNT_ID, value)
     return _GLUED_NUMBER.sub(lambda found: found["id"] or SCRUBBED_ACCOUNT_ID, value)
 

@@ -1,7 +1,8 @@
 """Writes simevents/allow_list.json: what a cassette and the journal may show of calls.
 
 The names are the vendor's: the parameters that parameters.json has, and the members of the
-answer models of the newer SDK generation. This file decides on which side a name is.
+answer models of the newer SDK generation. Those of the queues' data plane are in QUEUE_CALLS. This
+file decides on which side a name is.
 Run it after tools/api_parameters.py, with the same packages, and read the difference:
 
     python tools/allow_list.py
@@ -47,13 +48,18 @@ SENSITIVE = re.compile(
 HARMLESS = frozenset(
     {
         "Filter.Key", "HttpTokens", "IdentityType", "ImageOwnerAlias", "KeyPair", "KeyPairName",
-        "NextToken", "Tag.Key", "TagKey", "UserCidr",
+        "NextToken", "ParamList.ResourceKey", "Tag.Key", "TagKey", "UserCidr",
     }
 )  # fmt: skip
 """Names on which SENSITIVE is wrong; with a dot, only below that parent."""
 
-WITHHELD = frozenset({"AssumedRoleId", "JsonParams", "RoleId"})
-"""Names on which SENSITIVE is silent, and should not be."""
+WITHHELD = frozenset(
+    {
+        "AssumedRoleId", "JsonParams", "MessageBody", "ParamList.Template", "ParamList.Value",
+        "ReceiptHandle", "RoleId", "Targets.Endpoint",
+    }
+)  # fmt: skip
+"""Names on which SENSITIVE is silent, and should not be; with a dot, only below that parent."""
 
 ANSWER_OF_MNS_OPEN = ["Code", "Message", "RequestId", "Status", "Success"]
 
@@ -79,14 +85,70 @@ EXTRA_MEMBERS = {
     "Mns-open/2022-01-19/UntagResources": ANSWER_OF_MNS_OPEN,
 }
 
+_QUEUE = ["QueueName"]
+_SET = [
+    *("DelaySeconds", "LoggingEnabled", "MaximumMessageSize", "MessageRetentionPeriod"),
+    *("PollingWaitSeconds", "VisibilityTimeout"),
+]
+_ATTRIBUTES = [
+    *("ActiveMessages", "CreateTime", "DelayMessages", "InactiveMessages", "LastModifyTime"),
+    *("QueueName", *_SET),
+]
+_DRAFT = ["DelaySeconds", "MessageBody", "Priority"]
+_SENT = ["MessageBodyMD5", "MessageId", "ReceiptHandle"]
+_PEEKED = [
+    *("DequeueCount", "EnqueueTime", "FirstDequeueTime", "MessageBody", "MessageBodyMD5"),
+    *("MessageId", "Priority"),
+]
+_RECEIVED = [*_PEEKED, "NextVisibleTime", "ReceiptHandle"]
+_FAILED = ["ErrorCode", "ErrorMessage"]
+
+
+def _in(parent: str, names: list[str]) -> list[str]:
+    return [f"{parent}.{name}" for name in names]
+
+
+# Parameters and members of the queues' data plane, which has no models. Source: its pages.
+QUEUE_CALLS = {
+    "CreateQueue": (_QUEUE + _SET, []),
+    "SetQueueAttributes": (_QUEUE + _SET, []),
+    "GetQueueAttributes": (_QUEUE, _ATTRIBUTES),
+    "DeleteQueue": (_QUEUE, []),
+    "ListQueue": (
+        ["x-mns-marker", "x-mns-prefix", "x-mns-ret-number", "x-mns-with-meta"],
+        ["NextMarker", *_in("Queue", ["QueueURL", *_ATTRIBUTES])],
+    ),
+    "SendMessage": (_QUEUE + _DRAFT, _SENT),
+    "BatchSendMessage": (_QUEUE + _in("Message", _DRAFT), _in("Message", _SENT + _FAILED)),
+    "ReceiveMessage": ([*_QUEUE, "waitseconds"], _RECEIVED),
+    "BatchReceiveMessage": (
+        [*_QUEUE, "numOfMessages", "waitseconds"],
+        _in("Message", _RECEIVED),
+    ),
+    "PeekMessage": (_QUEUE, _PEEKED),
+    "BatchPeekMessage": ([*_QUEUE, "numOfMessages"], _in("Message", _PEEKED)),
+    "DeleteMessage": ([*_QUEUE, "ReceiptHandle"], []),
+    "BatchDeleteMessage": (
+        [*_QUEUE, "ReceiptHandle"],
+        _in("Error", [*_FAILED, "ReceiptHandle"]),
+    ),
+    "ChangeMessageVisibility": (
+        [*_QUEUE, "ReceiptHandle", "VisibilityTimeout"],
+        ["NextVisibleTime", "ReceiptHandle"],
+    ),
+}
+
+# Their addresses have the account in the host, which is replaced.
+KEPT_OF_QUEUES = frozenset({"Queue.QueueURL"})
+
 # Words of error messages that come from no text of the fake.
 MORE_WORDS = """
 a action an and any are as at be been before can cannot caller current denied do does each
 error exceeded exist exists failed field find for forbidden found from has have id in instance
 internal invalid is it later limit mandatory many may message missing more must no not of on only
 or operation parameter permission please quota reason request resource retry service specified
-state status still supplied support supported that the this to token too type unavailable unknown
-using valid value was when with you your
+state status still success supplied support supported that the this to token too type
+unavailable unknown using valid value was when with you your
 """
 
 _FIELD = re.compile(r"if self\.(\w+) is not None:.*?result\['(.+?)'\]", re.DOTALL)
@@ -118,10 +180,11 @@ def _members(models: ModuleType, model: Any) -> set[str]:
 
 
 def is_kept(name: str) -> bool:
-    if any(f".{name}".endswith(f".{harmless}") for harmless in HARMLESS):
+    if any(f".{name}".endswith(f".{harmless}") for harmless in HARMLESS | KEPT_OF_QUEUES):
         return True
-    leaf = name.rpartition(".")[2]
-    return leaf not in WITHHELD and SENSITIVE.search(leaf) is None
+    if any(f".{name}".endswith(f".{withheld}") for withheld in WITHHELD):
+        return False
+    return SENSITIVE.search(name.rpartition(".")[2]) is None
 
 
 def split(names: list[str]) -> dict[str, list[str]]:
@@ -160,6 +223,12 @@ def actions() -> dict[str, Any]:
         models = importlib.import_module(MODELS[f"{product}/{version}"])
         answered = sorted({*members(models, action), *EXTRA_MEMBERS.get(name, ())})
         found[name] = {"parameters": split(parameters), "members": split(answered)}
+    for action, names in QUEUE_CALLS.items():
+        parameters, answered = (sorted(part) for part in names)
+        found[f"SMQ/2015-06-06/{action}"] = {
+            "parameters": split(parameters),
+            "members": split(answered),
+        }
     return found
 
 

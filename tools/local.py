@@ -67,6 +67,8 @@ def up() -> None:
     _show([_program("simevents"), "list", "--all", "--endpoint", cloud.url, "--region", region])
     if "notifications" in outputs:
         _tell_deliveries(cloud.url, region, outputs["notifications"])
+    console = [_program("simevents"), "console", "--endpoint", cloud.url]
+    print(f"\nTo look at it in a browser: {shlex.join(console)}")
 
 
 def destroy() -> None:

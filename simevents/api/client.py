@@ -159,6 +159,15 @@ class SystemEvents:
             [id for outcome in outcomes for id in outcome.real],
         )
 
+    def accept(self, event_id: str) -> None:
+        """Accept the plan of a real event that asks for it, whose status is Inquiring.
+
+        Raises Refused when the event is unknown or in another status.
+        """
+        self.patience.repeat(
+            lambda: self._call("AcceptInquiredSystemEvent", EventId=event_id), ALWAYS
+        )
+
     def _cancel_batch(self, event_ids: list[str], outcome: CancelResult) -> None:
         try:
             self.patience.repeat(

@@ -19,6 +19,9 @@ from aliyunsdkcore.acs_exception.exceptions import ClientException
 from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import RpcRequest
+from aliyunsdkecs.request.v20140526.AcceptInquiredSystemEventRequest import (
+    AcceptInquiredSystemEventRequest,
+)
 from aliyunsdkecs.request.v20140526.CancelSimulatedSystemEventsRequest import (
     CancelSimulatedSystemEventsRequest,
 )
@@ -40,6 +43,7 @@ from ..settings import Credentials, Settings
 from .bounded_http import MOST_BYTES, BoundedAdapter, TooLarge
 
 _REQUESTS: dict[str, Callable[[], Any]] = {
+    "AcceptInquiredSystemEvent": AcceptInquiredSystemEventRequest,
     "CancelSimulatedSystemEvents": CancelSimulatedSystemEventsRequest,
     "CreateSimulatedSystemEvents": CreateSimulatedSystemEventsRequest,
     "DescribeInstanceHistoryEvents": DescribeInstanceHistoryEventsRequest,

@@ -33,6 +33,9 @@ _COMMANDS = {
     "faults": "faults",
     "timeline": "timeline",
     "deliveries": "deliveries",
+    "accept": "accept",
+    "inject": "inject",
+    "console": "console",
     "report": "report",
     "completion": "completion",
 }

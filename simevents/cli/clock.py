@@ -13,6 +13,7 @@ from . import control, options
 
 _CHANGES: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "advance": ("2h", lambda value: {"advance": _valid("advance", parse_duration, value)}),
+    "next": ("", lambda _: {"next": True}),
     "set": ("2027-01-31T09:30:00Z", lambda value: {"set": _valid("set", parse_time, value)}),
     "rate": ("60", lambda value: {"rate": _number(value)}),
     "freeze": ("", lambda _: {"freeze": True}),
@@ -34,6 +35,7 @@ def clock(
     \b
       simevents clock                             what time it is there
       simevents clock advance 2h                  two hours later
+      simevents clock next                        the next change or delivery that is due
       simevents clock set 2027-01-31T09:30:00Z    that time
       simevents clock rate 60                     a minute passes in a second
       simevents clock freeze | run                stop time, let it run again

@@ -147,7 +147,8 @@ def allowed_hosts(hosts: Iterable[str]) -> "AllowedHosts":
 
 def missing_extra(missing: ModuleNotFoundError, code: int = 1) -> NoReturn:
     package = (missing.name or "").partition(".")[0]
-    extra = "testing" if package in ("vcr", "yaml") else "fake"
+    extras = {"vcr": "testing", "yaml": "testing", "nicegui": "console", "fastapi": "console"}
+    extra = extras.get(package, "fake")
     text = f"{package} is not installed; it comes with: pip install '.[{extra}]' in a checkout"
     fail(text, code)
 

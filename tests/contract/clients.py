@@ -11,8 +11,6 @@ import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from alibabacloud_ecs20140526 import models
-from alibabacloud_ecs20140526.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
 from aliyunsdkcore.acs_exception.exceptions import ServerException
 from aliyunsdkcore.auth.credentials import StsTokenCredential
@@ -40,6 +38,8 @@ class VendorClient(Protocol):
 class OlderSdk:
     """aliyun-python-sdk-ecs, with the request classes that users write."""
 
+    requests = "aliyunsdkecs.request.v20140526"
+
     def __init__(
         self,
         region: str,
@@ -53,7 +53,7 @@ class OlderSdk:
         self._scheme, _, self._host = url.partition("://")
 
     def call(self, action: str, **parameters: Any) -> dict[str, Any]:
-        module = importlib.import_module(f"aliyunsdkecs.request.v20140526.{action}Request")
+        module = importlib.import_module(f"{self.requests}.{action}Request")
         request = getattr(module, f"{action}Request")()
         request.set_endpoint(self._host)
         request.set_protocol_type(self._scheme)
@@ -78,6 +78,8 @@ class OlderSdk:
 class NewerSdk:
     """alibabacloud_ecs20140526, called as a function that blocks."""
 
+    package = "alibabacloud_ecs20140526"
+
     def __init__(
         self,
         region: str,
@@ -96,7 +98,8 @@ class NewerSdk:
             protocol=scheme,
             region_id=region,
         )
-        self._client = Client(config)
+        self._models = importlib.import_module(f"{self.package}.models")
+        self._client = importlib.import_module(f"{self.package}.client").Client(config)
 
     def call(self, action: str, **parameters: Any) -> dict[str, Any]:
         nested: dict[str, Any] = {"RegionId": self._region}
@@ -106,7 +109,7 @@ class NewerSdk:
                 nested.setdefault(outer, {})[inner] = value
             else:
                 nested[name] = value
-        request = getattr(models, f"{action}Request")().from_map(nested)
+        request = getattr(self._models, f"{action}Request")().from_map(nested)
         try:
             answer = self._answer(re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower(), request)
         except ResponseException as refused:
@@ -133,6 +136,49 @@ CLIENTS: dict[str, Callable[..., VendorClient]] = {
     "newer": NewerSdk,
     "newer-async": NewerSdkAsync,
 }
+
+
+class OlderCms(OlderSdk):
+    requests = "aliyunsdkcms.request.v20190101"
+
+
+class NewerCms(NewerSdk):
+    package = "alibabacloud_cms20190101"
+
+
+class OlderMnsOpen(OlderSdk):
+    requests = "aliyunsdkmns_open.request.v20220119"
+
+
+class NewerMnsOpen(NewerSdk):
+    package = "alibabacloud_mns_open20220119"
+
+
+class OlderEventBridge(OlderSdk):
+    """It has no PutEvents."""
+
+    requests = "aliyunsdkeventbridge.request.v20200401"
+
+
+class NewerEventBridge(NewerSdk):
+    package = "alibabacloud_eventbridge20200401"
+
+
+GENERATIONS: dict[str, dict[str, Callable[..., VendorClient]]] = {
+    "older": {
+        "ecs": OlderSdk,
+        "metrics": OlderCms,
+        "mns-open": OlderMnsOpen,
+        "eventbridge-console": OlderEventBridge,
+    },
+    "newer": {
+        "ecs": NewerSdk,
+        "metrics": NewerCms,
+        "mns-open": NewerMnsOpen,
+        "eventbridge-console": NewerEventBridge,
+    },
+}
+"""The clients of each generation by the first part of the product's host."""
 
 
 def code_of(call: Callable[[], object]) -> tuple[str, int]:

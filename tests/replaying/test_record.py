@@ -75,6 +75,32 @@ def test_what_a_program_exchanges_replays_to_the_same_program(
     assert (served.report(), served.has_failed) == ([], False)
 
 
+def test_a_consumer_of_a_queue_replays(server: FakeServer, tmp_path: Path) -> None:
+    consumer = """
+import os
+from mns.account import Account
+from mns.queue import Message, QueueMeta
+
+# This client obeys no proxy.
+host = os.environ["http_proxy"]
+queue = Account(host, "LTAIsomebodysown", "secretofsomebody").get_queue("events")
+queue.create(QueueMeta())
+queue.send_message(Message('{"ver":"1.0","product":"ECS","name":"Instance:StateChange"}'))
+received = queue.receive_message(1)
+queue.delete_message(received.receipt_handle)
+print(received.message_body.decode())
+"""
+    file = tmp_path / "run.yaml"
+    with recorded(file, server, say=print):
+        first = run_python(led(server), tmp_path, consumer)
+    with replayed(file, say=print) as served:
+        second = run_python(served, tmp_path, consumer)
+
+    assert "Instance:StateChange" in first.stdout, first.stderr
+    assert (second.stdout, served.report(), served.has_failed) == (first.stdout, [], False)
+    assert "somebody" not in file.read_text()
+
+
 def test_nothing_secret_is_written(server: FakeServer, tmp_path: Path) -> None:
     file = tmp_path / "cassettes" / "run.yaml"
     keys = "http://100.100.100.200/latest/meta-data/ram/security-credentials/"

@@ -1,5 +1,6 @@
 """``--ecs-target=live``, with a fake as the account."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -121,6 +122,21 @@ def test_a_live_test_is_deselected_without_an_account(tmp_path: Path) -> None:
 
     assert "1 deselected" in ended.stdout
     assert ended.returncode == 5
+
+
+def test_what_makes_queues_is_left_out_of_a_live_run_of_the_contracts() -> None:
+    """The process that cleans up after a killed run cannot delete them."""
+    folder = Path(__file__).parents[1] / "contract"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only"]
+    listed = subprocess.run(
+        [*command, *OPTIONS, str(folder)], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert "test_system_events.py::test_the_errors_of_create[newer]" in listed
+    assert "test_queues.py::" not in listed
+    assert re.search(
+        "^[0-9]+ tests of event rules, queues and buses are not run live", listed, re.MULTILINE
+    )
 
 
 def test_the_verified_live_marker_checks_its_date(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """``fake``: serve a local fake cloud."""
 
 import signal
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...errors import InvalidInput
-from .. import options
+from .. import console_child, options
 from . import deliver, detached, files, way_in
 from .files import ACCESS_KEYS_VARIABLE, STDERR
 
@@ -101,6 +100,13 @@ def _print_list(ctx: click.Context, parameter: click.Parameter, is_wanted: bool)
     metavar="HOST",
     help="Host outside that programs may reach through the fake as their proxy.",
 )
+@click.option(
+    "--console",
+    "with_console",
+    is_flag=True,
+    callback=console_child.chosen,
+    help="Serve a page too that shows this fake and acts on it; its address is printed.",
+)
 @deliver.delivering
 @click.option("--detach", is_flag=True, help="Leave it running and return.")
 @click.option("--stop", is_flag=True, help="Stop the fake that serves --data, and return.")
@@ -139,6 +145,7 @@ def fake(
     functions: tuple[str, ...],
     *,
     proxy: bool,
+    with_console: console_child.Beside,
     detach: bool,
     stop: bool,
 ) -> None:
@@ -178,6 +185,7 @@ def fake(
             arguments += [word for id in ids for word in ("--instance", id)]
             arguments += ["--as-instance", as_instance] if as_instance else []
             arguments += ["--proxy"] if proxy else []
+            arguments += ["--console"] if with_console is console_child.running else []
             arguments += [word for host in outside for word in ("--allow", host)]
             arguments += told.arguments()
             given = access_keys_file, answers_file
@@ -217,7 +225,7 @@ def fake(
         click.echo(server.url)
         if server.control_token:
             click.echo(f"control token: {server.control_token}")
-        sys.stdout.flush()
+        while_serving.enter_context(with_console(server.url, server.control_token))
         server.serve()
 
 

@@ -96,7 +96,7 @@ class InjectedEvents(Body, frozen=True):
 
 
 class ClockChange(Body, frozen=True):
-    """A change of the clock; exactly one of the first four fields must be given."""
+    """A change of the clock; exactly one of the first five fields must be given."""
 
     advance: (
         Annotated[
@@ -114,6 +114,8 @@ class ClockChange(Body, frozen=True):
         | UnsetType
     ) = UNSET
     freeze: Flag | UnsetType = UNSET
+    next: Annotated[Literal[True], Meta(description="true")] | UnsetType = UNSET
+    """Go to the next change or delivery that is due."""
     stop_at_change: Flag = False
     """With *advance*: stop at the first change or delivery that is due on the way."""
 

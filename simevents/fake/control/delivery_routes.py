@@ -87,7 +87,7 @@ class _Control:
     async def deliveries(self, request: Request) -> Response:
         """Those after the id in ``after``, oldest first; at most ``limit``; of ``instance``."""
         query = request.query_params
-        after, limit = _number(query, "after", 0), _number(query, "limit", -1)
+        after, limit = number_in(query, "after", 0), number_in(query, "limit", -1)
         where = "delivery_id > ?"
         values: list[str | int] = [after]
         for name in ("instance_id", "state", "rule"):
@@ -200,7 +200,7 @@ class _Control:
         return await self.functions(request)
 
 
-def _number(query: Mapping[str, str], name: str, default: int) -> int:
+def number_in(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name)
     if text is None:
         return default

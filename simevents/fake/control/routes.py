@@ -4,6 +4,7 @@ They use JSON over HTTP, so any language can call them. For a bad body the answe
 with ``{"error": …}``: it names the field and the valid values, and nothing is changed.
 """
 
+import math
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -35,6 +36,7 @@ from ..state.journal import Journal
 from ..state.lifecycle import FINAL, start_status
 from ..state.switches import BadSwitch, Switches
 from . import answer_bodies, bodies, delivery_routes, metadata_change
+from .changes import Changes
 from .reads import Reads
 
 # Read once: a test may replace what reads files.
@@ -56,7 +58,9 @@ def routes(
     *authority* is the one of its certificates. *way_in* returns how other processes are led
     here, and None when no files were made for that. *deliveries* sends what changes cause.
     """
-    control = _Control(cloud, journal, switches_at_start, authority, way_in)
+    reads = Reads(cloud, journal)
+    control = _Control(cloud, journal, reads, switches_at_start, authority, way_in)
+    changes = Changes(cloud, journal, reads)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "health", control.health),
         ("GET", "actions", control.actions),
@@ -64,6 +68,7 @@ def routes(
         ("POST", "instances", control.add_instances),
         ("GET", "events", control.events),
         ("POST", "events", control.inject_events),
+        ("GET", "changes", changes.answer),
         ("GET", "clock", control.clock),
         ("POST", "clock", control.turn_clock),
         ("GET", "faults", control.faults),
@@ -111,13 +116,14 @@ class _Control:
         self,
         cloud: Cloud,
         journal: Journal,
+        reads: Reads,
         switches_at_start: Switches,
         authority: Authority,
         way_in: Callable[[], Mapping[str, Any] | None],
     ) -> None:
         self._cloud = cloud
         self._journal = journal
-        self._reads = Reads(cloud, journal)
+        self._reads = reads
         self._switches_at_start = switches_at_start
         self._authority = authority
         self._way_in = way_in
@@ -209,9 +215,11 @@ class _Control:
 
     async def turn_clock(self, request: Request) -> Response:
         body = await bodies.read(request, bodies.ClockChange)
-        changes = (body.advance, body.set, body.rate, body.freeze)
+        changes = (body.advance, body.set, body.rate, body.freeze, body.next)
         if sum(change is not UNSET for change in changes) != 1:
-            raise bodies.BadBody('give exactly one of "advance", "set", "rate" and "freeze"')
+            raise bodies.BadBody(
+                'give exactly one of "advance", "set", "rate", "freeze" and "next"'
+            )
         clock = self._cloud.clock
         remaining = 0.0
         if body.advance is not UNSET:
@@ -222,6 +230,11 @@ class _Control:
             clock.set(body.set)
         elif body.rate is not UNSET:
             clock.run_at(body.rate)
+        elif body.next is not UNSET:
+            step = self._to_next_change(math.inf)
+            if math.isinf(step):
+                raise bodies.BadBody('"next" is not possible: no change and no delivery is due')
+            clock.advance(step)
         else:
             clock.run_at(0 if body.freeze else 1)
         with self._reads.settled():

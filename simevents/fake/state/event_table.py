@@ -12,6 +12,7 @@ from typing import Any
 
 from ...models import OPEN_STATUSES, EventCycleStatus
 from . import lifecycle
+from .change_log import ChangeLog
 from .clock import Epoch
 
 
@@ -88,6 +89,7 @@ class Events:
         self._db = db
         self.on_changes: Callable[[Sequence[Change]], None] | None = None
         """Called in the transaction of each publication and each change of a status."""
+        self.changed = ChangeLog()
 
     def add(self, events: Sequence[EventRow], executing_seconds: float) -> None:
         """Insert new events; a maintenance event is Executing for *executing_seconds*."""
@@ -248,6 +250,7 @@ class Events:
 
     def _remember(self, moves: "Sequence[_Move]") -> None:
         self._db.executemany("INSERT INTO event_history VALUES (?, ?, ?)", moves)
+        self.changed.note(event_id for event_id, _, _ in moves)
 
     def _tell(self, moves: "Sequence[_Move]") -> None:
         if self.on_changes is None:

@@ -9,6 +9,7 @@ whatever the calls contain.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from sys import getsizeof
 from typing import Any
 
@@ -63,6 +64,8 @@ class Journal:
         self._on_call = on_call
         self._entries: deque[tuple[int, Entry]] = deque()
         self._bytes = 0
+        self.recorded = 0
+        """Calls that have been recorded, those too that are not kept any more."""
         self.refusals = Refusals()
 
     def record(self, entry: Entry) -> None:
@@ -71,6 +74,7 @@ class Journal:
             entry = _shortened(entry)
             size = _size(entry)
         self._entries.append((size, entry))
+        self.recorded += 1
         self._bytes += size
         while len(self._entries) > KEPT_CALLS or self._bytes > KEPT_BYTES:
             self._bytes -= self._entries.popleft()[0]
@@ -84,6 +88,16 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def since(self, number: int) -> list[dict[str, Any]]:
+        """The kept entries after the first *number* recorded ones, each with its number."""
+        count = min(max(self.recorded - number, 0), len(self._entries))
+        newest = list(islice(reversed(self._entries), count))
+        first = self.recorded - count + 1
+        return [
+            asdict(entry) | {"at": iso_time(entry.at), "number": each}
+            for each, (_, entry) in enumerate(reversed(newest), start=first)
+        ]
 
     def entries(self, *, unexpected_only: bool = False) -> list[dict[str, Any]]:
         """The entries, oldest first; times are in the format of the API."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .change_log import ChangeLog
 from .clock import Epoch
 
 WAITING = "waiting"
@@ -162,6 +163,8 @@ class Outbox:
         """Whether there has been a delivery; while there was none, nobody needs to look."""
         self.cleared = 0
         """How often all deliveries have been deleted."""
+        self.changes = ChangeLog()
+        """By the id of the delivery, as a text."""
         self._finished = 0
 
     def add(self, deliveries: Iterable[NewDelivery], delay: float = 0.0) -> None:
@@ -191,6 +194,8 @@ class Outbox:
         )
         self._touched.update(row[10] for row in rows)
         self.is_used = True
+        (last,) = self._db.execute("SELECT last_insert_rowid()").fetchone()
+        self.changes.note(str(id) for id in range(last - len(rows) + 1, last + 1))
 
     def get(self, delivery_id: int) -> Delivery | None:
         found = self._select("delivery_id = ?", delivery_id)
@@ -199,6 +204,14 @@ class Outbox:
     def find(self, where: str = "1", *values: object, limit: int = -1) -> list[Delivery]:
         """Deliveries in the order of their changes; *where* is a condition in SQL."""
         return self._select(where, *values, limit=limit)
+
+    def newest(self, limit: int) -> list[Delivery]:
+        """The last *limit* deliveries, in the order of their changes."""
+        first = self._db.execute(
+            "SELECT delivery_id FROM deliveries ORDER BY delivery_id DESC LIMIT 1 OFFSET ?",
+            (limit - 1,),
+        ).fetchone()
+        return self.find() if first is None else self.find("delivery_id >= ?", *first)
 
     def attempts(self, first: int, last: int) -> dict[int, list[Attempt]]:
         """The attempts that have ended, oldest first, of the deliveries from *first* to *last*."""
@@ -263,6 +276,7 @@ class Outbox:
 
         If the fake ends before one that has begun does, the next one is a repeat.
         """
+        self.changes.note(str(id) for id in (*begun, *(each.delivery_id for each in ended)))
         self._db.executemany(
             "UPDATE deliveries SET attempts = attempts + 1 WHERE delivery_id = ?",
             [(id,) for id in begun],
@@ -300,6 +314,7 @@ class Outbox:
 
     def send_again(self, delivery_id: int, now: Epoch) -> None:
         """Let the next attempt be due now, whatever became of the earlier ones."""
+        self.changes.note([str(delivery_id)])
         self._db.execute(
             "UPDATE deliveries SET state = 'retrying', due_at = ? WHERE delivery_id = ?",
             (now, delivery_id),
@@ -308,16 +323,18 @@ class Outbox:
     def acknowledge(self, message_id: str, now: Epoch) -> None:
         """The message in a queue was deleted by its consumer."""
         if self.is_used:
-            self._db.execute(
+            updated = self._db.execute(
                 "UPDATE deliveries SET acknowledged_at = ? WHERE message_id = ?"
-                " AND message_id <> '' AND acknowledged_at IS NULL",
+                " AND message_id <> '' AND acknowledged_at IS NULL RETURNING delivery_id",
                 (now, message_id),
             )
+            self.changes.note(str(id) for (id,) in updated.fetchall())
 
     def clear(self) -> None:
         self._db.execute("DELETE FROM deliveries")
         self._db.execute("DELETE FROM attempts")
         self.cleared += 1
+        self.changes.forget()
 
     def _trim(self) -> None:
         """Drop the oldest finished deliveries beyond the limit, with their attempts."""

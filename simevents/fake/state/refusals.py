@@ -29,9 +29,12 @@ class Refusal:
 class Refusals:
     def __init__(self) -> None:
         self._kept: deque[Refusal] = deque(maxlen=KEPT_REFUSALS)
+        self.recorded = 0
+        """Refusals that have been recorded, those too that are not kept any more."""
 
     def record(self, refusal: Refusal) -> None:
         self._kept.append(refusal)
+        self.recorded += 1
 
     def clear(self) -> None:
         self._kept.clear()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .change_log import ChangeLog
 from .clock import Epoch, Setting
 from .database import open_database
 from .event_table import Events
@@ -60,6 +61,7 @@ class Store:
         self.occurrences = Occurrences(self._db)
         self.transitions = Transitions(self._db)
         self.queues = Queues(self._db)
+        self.changed_resources = ChangeLog()
         self.after_write: Callable[[], None] | None = None
         """Called after each transaction that has written."""
         self.after_rollback: Callable[[], None] | None = None
@@ -114,6 +116,8 @@ class Store:
         ):
             self._db.execute(f"DELETE FROM {table}")
         self.outbox.clear()
+        self.events.changed.forget()
+        self.changed_resources.forget()
         self._start_empty()
 
     def _start_empty(self) -> None:
@@ -179,6 +183,7 @@ class Store:
         attributes = json.dumps(dict(resource.attributes))
         row = (resource.kind, resource.id, resource.region, resource.created_at, attributes)
         self._db.execute("INSERT OR REPLACE INTO resources VALUES (?, ?, ?, ?, ?)", row)
+        self.changed_resources.note([resource.id])
         # It is mostly read soon.
         self._cache(row, resource)
 
@@ -256,6 +261,7 @@ class Store:
         return int(found)
 
     def delete(self, kind: str, id: str) -> None:
+        self.changed_resources.note([id])
         self._db.execute("DELETE FROM resources WHERE kind = ? AND id = ?", (kind, id))
         self._db.execute("DELETE FROM tags WHERE kind = ? AND id = ?", (kind, id))
 

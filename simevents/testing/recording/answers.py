@@ -17,15 +17,32 @@ from ...allow_list import (
     clean_message,
     masked,
 )
+from .documents import MESSAGE, QUEUES, document
+from .queue_answers import ANSWER_ROOTS, renew_digests
+from .queue_calls import local_name
 from .requests import Asked, NotUnderstood, is_named
 
 KEPT_HEADERS = frozenset({"content-type", "date", "x-acs-request-id"})
 """The headers of an answer that are written, in lower case."""
+_QUEUE_HEADERS = frozenset({"location", "x-mns-request-id", "x-mns-version"})
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _NOTHING_LISTED = Names(frozenset(), frozenset())
 _UNKNOWN = object()
 _KEY = re.compile(r"\b(?:LTAI|STS\.|TMP\.)\w{8,}|-----BEGIN")
+
+
+def kept_headers(version: str, headers: Mapping[str, Any]) -> dict[str, Any]:
+    """The headers of an answer as they may be written. *version* is that of the request."""
+    kept = {name: value for name, value in headers.items() if name.lower() in KEPT_HEADERS}
+    if version == QUEUES:
+        # The address of a new queue has the account in its host.
+        kept |= {
+            name: [clean(text) for text in value] if isinstance(value, list) else clean(value)
+            for name, value in headers.items()
+            if name.lower() in _QUEUE_HEADERS
+        }
+    return kept
 
 
 class Scrubbed:
@@ -37,6 +54,10 @@ class Scrubbed:
         self._extra = asked.extra
         self._said: Collection[str] = set(asked.shown.values())
         self._action = asked.action
+        self._version = asked.sent.get("Version", "")
+        self._sent_messages = [
+            value for name, value in asked.shown.items() if name.rpartition(".")[2] == MESSAGE
+        ]
         self.changes: list[str] = []
         """The members, in the order of the answer."""
         self.body = self._page(asked.page, body) if asked.page else self._scrub(body)
@@ -96,10 +117,15 @@ class Scrubbed:
         return self._scalar(value, path)
 
     def _scalar(self, value: Scalar, path: str) -> Any:
-        if is_named(path, self._extra):
-            scrubbed: Scalar = clean(value) if isinstance(value, str) else value
+        is_allowed = is_named(path, self._extra)
+        text = value if isinstance(value, str) else ""
+        inside = document(self._version, path, text, is_allowed=is_allowed)
+        if inside is not None and self._is_known(path):
+            scrubbed: Scalar = inside
+        elif is_allowed:
+            scrubbed = clean(value) if isinstance(value, str) else value
         elif path in ERROR_MEMBERS:
-            scrubbed = self._of_error(str(value), path)
+            scrubbed = self._of_error(value, path)
         elif path in self._names.kept:
             scrubbed = self._kept(value, path)
         elif self._is_known(path):
@@ -114,13 +140,17 @@ class Scrubbed:
         if not isinstance(value, str):
             is_number = isinstance(value, int) and not isinstance(value, bool)
             return int(clean(str(value))) if is_number else value
-        return clean_message(value, self._said) if path.endswith(".Message") else clean(value)
+        is_prose = path.endswith((".Message", ".ErrorMessage"))
+        return clean_message(value, self._said) if is_prose else clean(value)
 
-    def _of_error(self, value: str, name: str) -> Scalar:
+    def _of_error(self, value: Scalar, name: str) -> Scalar:
         form = ERROR_MEMBERS[name]
         if form is None:
-            return clean_message(value, self._said)
-        return value if form.fullmatch(value) else masked(value)
+            return clean_message(str(value), self._said)
+        if not form.fullmatch(str(value)):
+            return masked(str(value))
+        # The host of a queue has the account. A product has its code as a number.
+        return clean(value) if isinstance(value, str) else value
 
     def _left_out(self, path: str) -> object:
         self.changes.append(path)
@@ -148,14 +178,20 @@ class Scrubbed:
             root = ElementTree.fromstring(text)  # noqa: S314 - without a DTD nothing expands
         except (ElementTree.ParseError, ValueError):
             raise unclear from None
-        if root.tag not in ("Error", f"{self._action}Response"):
+        is_of_queues = self._version == QUEUES and local_name(root.tag) in ANSWER_ROOTS
+        if not is_of_queues and root.tag not in ("Error", f"{self._action}Response"):
             raise unclear
         try:
             kept = self._element(root, "")
         except RecursionError:
             raise unclear from None
         assert kept is not None
-        return _DECLARATION + ElementTree.tostring(kept, encoding="unicode")
+        if is_of_queues:
+            renew_digests(kept, self._sent_messages)
+        namespace = root.tag[1:].partition("}")[0] if root.tag.startswith("{") else None
+        return _DECLARATION + ElementTree.tostring(
+            kept, encoding="unicode", default_namespace=namespace
+        )
 
     def _element(self, element: ElementTree.Element, path: str) -> ElementTree.Element | None:
         kept = ElementTree.Element(element.tag)
@@ -168,7 +204,8 @@ class Scrubbed:
             kept.text = scrubbed
             return kept
         for child in element:
-            found = self._element(child, f"{path}.{child.tag}" if path else child.tag)
+            name = local_name(child.tag)
+            found = self._element(child, f"{path}.{name}" if path else name)
             if found is not None:
                 kept.append(found)
         if path and not len(kept) and not self._is_container(path):

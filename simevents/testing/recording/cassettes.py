@@ -1,7 +1,8 @@
 """Recorded exchanges with the API: vcrpy, adapted to both of the vendor's SDK families.
 
 The older SDK brings its own copy of requests and urllib3, which vcrpy does not know, so
-its connection classes are patched here. Requests match on action, version and business
+its connection classes are patched here, and those of the queues' client in `queue_connections`.
+Requests match on action, version and business
 parameters alone, whichever client sends them; `scrubbing` decides what is kept of them, and a
 cassette with an exchange that it does not understand is not saved. A cassette also keeps the
 instant of its recording. Record in process and in one thread.
@@ -27,6 +28,7 @@ from vcr.stubs import VCRConnection, aiohttp_stubs, httpx_stubs
 
 from ...errors import InvalidInput, Unrecordable, Unrecorded
 from ...models import format_time, parse_time
+from .queue_connections import queue_patches
 from .scrubbing import REFUSED, Recorded, Scrubber, asked
 
 _MATCHER = "simevents_business"
@@ -63,6 +65,7 @@ def options(allow: Iterable[str] = ()) -> dict[str, Any]:
         "custom_patches": (
             (_pool_http, "ConnectionCls", _HttpConnection),
             (_pool_https, "ConnectionCls", _HttpsConnection),
+            *queue_patches(),
             # vcrpy's own refusal quotes the signed request.
             (stubs, "CannotOverwriteExistingCassetteException", _unrecorded),
             (aiohttp_stubs, "CannotOverwriteExistingCassetteException", _unrecorded),

@@ -8,7 +8,7 @@ import yaml
 
 from ...allow_list import shown_name
 from .allowing import Allowed, allowed
-from .answers import KEPT_HEADERS, Scrubbed
+from .answers import Scrubbed, kept_headers
 from .requests import Asked, NotUnderstood, read
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -46,8 +46,10 @@ def _in_exchange(exchange: dict[str, Any], permitted: Allowed) -> Iterator[str]:
         yield asked.problem
         return
     yield from _in_request(request, asked)
-    for name in response.get("headers") or {}:
-        if name.lower() not in KEPT_HEADERS:
+    headers = response.get("headers") or {}
+    written = kept_headers(asked.sent.get("Version", ""), headers)
+    for name, value in headers.items():
+        if name not in written or written[name] != value:
             yield f"header {name} of an answer"
     body = (response.get("body") or {}).get("string") or b""
     try:

@@ -1,6 +1,7 @@
 """Reads a request of any client: which call of the API it is, and what of it is understood.
 
-A query, a form and a JSON object as the body are understood, signed in the query or in headers.
+A query, a form and a JSON object as the body are understood, signed in the query or in headers; of
+the queues' data plane also paths and XML (`queue_calls`).
 Nothing here reads or writes a file.
 """
 
@@ -14,6 +15,9 @@ from ...allow_list import Listed, clean, is_kept_parameter, listed, masked, plai
 from ...hosts import is_alibaba
 from ...settings import is_loopback
 from .allowing import Allowed
+from .documents import document
+from .queue_calls import BadQueueCall, is_queue_call
+from .queue_calls import fields as queue_fields
 
 RECORDED_HOST = "ecs.aliyuncs.com"
 """In a cassette, whatever the host of the recording was."""
@@ -63,10 +67,7 @@ class Asked:
         """What may be written and shown of it."""
         if self.page:
             return self.sent
-        return {
-            shown_name(name): clean(value) if self._is_kept(name) else str(masked(value))
-            for name, value in self.sent.items()
-        }
+        return {shown_name(name): self._shown(name, value) for name, value in self.sent.items()}
 
     @property
     def uri(self) -> str:
@@ -79,8 +80,17 @@ class Asked:
     def matches(self, recorded: "Asked") -> bool:
         """Whether *recorded* is the same request; a replaced value stands for every value."""
         return self.sent.keys() == recorded.sent.keys() and all(
-            _is_same(value, recorded.sent[name]) for name, value in self.sent.items()
+            _is_same(value, recorded.sent[name])
+            or self._shown(name, value) == self._shown(name, recorded.sent[name])
+            for name, value in self.sent.items()
         )
+
+    def _shown(self, name: str, value: str) -> str:
+        is_allowed = is_named(plain(name), self.extra)
+        found = document(self.sent.get("Version", ""), name, value, is_allowed=is_allowed)
+        if found is not None:
+            return found
+        return clean(value) if self._is_kept(name) else str(masked(value))
 
     def unknown_names(self) -> Iterator[str]:
         """Parameters that are neither on the list nor allowed."""
@@ -117,6 +127,8 @@ def read(
     if is_local and is_alibaba(urlsplit(f"//{said.get('host', '')}").hostname or ""):
         # A request that was led to the fake says its own host in this header.
         host = urlsplit(f"//{said['host']}").hostname or ""
+    if is_queue_call(said):
+        return _queue_call(method, uri, host, said, body, allowed)
     problem = ""
     fields = dict(parse_qsl(parts.query, keep_blank_values=True))
     try:
@@ -133,6 +145,21 @@ def read(
     sent = {n: v for n, v in (fields | named).items() if n not in PROTOCOL_PARAMETERS}
     found = Asked(sent, "", "", listed(named["Version"], action), allowed.of(action))
     problem = problem or _problem(found, host, parts.path, allowed, is_known=is_vendors or is_local)
+    return Asked(sent, problem, "", found.listed, found.extra)
+
+
+def _queue_call(
+    method: str, uri: str, host: str, said: Mapping[str, str], body: Any, allowed: Allowed
+) -> Asked:
+    parts = urlsplit(uri)
+    try:
+        sent = queue_fields(method, parts.path, parts.query, said, _bytes(body))
+    except BadQueueCall as unclear:
+        # With an action that the list does not have: nothing of the request is written.
+        return Asked({"Action": "", "Version": ""}, f"{unclear}. It cannot be recorded")
+    found = Asked(sent, "", "", listed(sent["Version"], sent["Action"]), allowed.of(sent["Action"]))
+    is_known = is_alibaba(host) or is_loopback(uri) or host in allowed.hosts
+    problem = _problem(found, host, "/", allowed, is_known=is_known)
     return Asked(sent, problem, "", found.listed, found.extra)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from vcr.request import Request
 
 from .allowing import Allowed, allowed
-from .answers import KEPT_HEADERS, Scrubbed
+from .answers import Scrubbed, kept_headers
 from .requests import Asked, NotUnderstood, read
 
 REFUSED = "not_understood"
@@ -73,16 +73,13 @@ class Scrubber:
         if isinstance(response, Recorded):
             return response
         code = response["status"]["code"]
+        found: Asked | None = self._latest.asked
+        version = found.sent.get("Version", "") if found else ""
         written = {
             "status": {"code": code, "message": _phrase(code)},
-            "headers": {
-                name: value
-                for name, value in response["headers"].items()
-                if name.lower() in KEPT_HEADERS
-            },
+            "headers": kept_headers(version, response["headers"]),
         }
         try:
-            found: Asked | None = self._latest.asked
             if found is None or found.problem:
                 raise NotUnderstood(found.problem if found else "a request that was not seen")
             body = Scrubbed(found, response["body"].get("string") or b"").body

@@ -3,11 +3,11 @@
 Source: the vendor's page "Event transformation".
 """
 
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from xml.sax.saxutils import escape as escaped
 
 from . import json_paths
 from .json_text import BadJson, number_text, read, write
@@ -135,5 +135,5 @@ def _escaped(text: str, escape: str | None) -> str:
     if escape == "jsonEscape":
         return write(text)[1:-1]
     if escape == "htmlEscape":
-        return html.escape(text, quote=False).replace('"', "&quot;")
+        return escaped(text, {'"': "&quot;"})
     return text

@@ -1,0 +1,129 @@
+"""How a console is started, and how it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.console import processes
+
+GONE_SECONDS = 10
+
+WITHOUT_NICEGUI = """
+import importlib.util, sys
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name == "nicegui" else found(name)
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "nicegui":
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Without())
+"""
+
+
+def is_served(address: str) -> bool:
+    try:
+        return httpx.get(address).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def second_line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGKILL])
+def test_the_console_of_a_fake_ends_with_it(ended_by: signal.Signals, tmp_path: Path) -> None:
+    words = ("fake", "--port", "0", "--console")
+    with processes.started(*words, folder=tmp_path) as (fake, url):
+        address = second_line(fake).removeprefix("console: ")
+        assert url.startswith("http://127.0.0.1:")
+        wait_until(lambda: is_served(address))
+        os.kill(fake.pid, ended_by)
+        wait_until(lambda: not is_served(address))
+    assert list(tmp_path.iterdir()) == []
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + GONE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_fake_does_not_import_it() -> None:
+    code = (
+        "import sys; import simevents.cli.fake, simevents.fake.server, simevents.cli.console;"
+        " import simevents.fake.control.routes;"
+        " absent = {'nicegui', 'fastapi', 'simevents.console'};"
+        " print(sorted(absent & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("console", "--endpoint", "http://127.0.0.1:1", "--port", "0"),
+        ("fake", "--port", "0", "--console"),
+    ],
+)
+def test_without_the_extra_it_names_the_command(words: tuple[str, ...], tmp_path: Path) -> None:
+    # An import that fails like that of a package which is not installed.
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT_NICEGUI)
+    done = subprocess.run(
+        [sys.executable, "-m", "simevents", *words],
+        env=processes.environment({"PYTHONPATH": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: nicegui is not installed; it comes with: pip install '.[console]' in a checkout\n"
+    )
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with processes.started("fake", "--port", "0") as (_, url):
+        port = url.rpartition(":")[2]
+        done = subprocess.run(
+            [sys.executable, "-m", "simevents", "console", "--endpoint", url, "--port", port],
+            env=processes.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"error: The console cannot listen on 127.0.0.1:{port}: Address already in use. Give "
+        "another --port; 0 takes a free one.\n"
+    )
+
+
+def test_needs_a_cloud() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "simevents", "console"],
+        env=processes.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: --endpoint: neither a fake cloud nor a region is named; use --endpoint or "
+        "--region\n"
+    )

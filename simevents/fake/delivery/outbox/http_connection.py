@@ -30,6 +30,8 @@ class Answer:
     status: int
     body: bytes
     """Its beginning."""
+    function_status: bytes = b""
+    """``x-fc-status``, with which a runtime of Function Compute says that its function failed."""
 
 
 class HttpConnection(asyncio.Protocol):
@@ -46,6 +48,7 @@ class HttpConnection(asyncio.Protocol):
 
     def _begin(self) -> None:
         self._body = b""
+        self._function_status = b""
         self._read = 0
         self._is_final = False
 
@@ -99,9 +102,11 @@ class HttpConnection(asyncio.Protocol):
             # More than was asked for: the next answer could not be told from it.
             self.is_usable = False
 
-    def on_header(self, name: bytes, _value: bytes) -> None:
+    def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() in (b"content-length", b"transfer-encoding"):
             self._is_sized = True
+        elif name.lower() == b"x-fc-status":
+            self._function_status = value
 
     def on_headers_complete(self) -> None:
         self._is_final = self._parser.get_status_code() >= 200
@@ -115,7 +120,8 @@ class HttpConnection(asyncio.Protocol):
             return
         if not self._parser.should_keep_alive():
             self.is_usable = False
-        self._answered.set_result(Answer(self._parser.get_status_code(), self._body))
+        answer = Answer(self._parser.get_status_code(), self._body, self._function_status)
+        self._answered.set_result(answer)
         self._begin()
 
     # Called by the sender.

@@ -19,6 +19,9 @@ from .strangers import Stranger, Strangers
 ANSWER_SECONDS = 5.0
 """Real time for the connection and the answer."""
 
+FUNCTION_SECONDS = 60.0
+"""The same for a function: the cloud lets it run as long as its owner says; 60 is our default."""
+
 LONGEST_URL = 65_536
 """Characters; a callback by GET has the message in it."""
 
@@ -49,8 +52,17 @@ class HttpSender:
         """One attempt at a delivery to its address."""
         return await self.post(delivery, delivery.new.address, delivery.new.body, {})
 
-    async def post(self, delivery: Delivery, url: str, body: bytes, more: Headers) -> Outcome:
-        """One attempt at *url*, with *more* headers."""
+    async def post(
+        self,
+        delivery: Delivery,
+        url: str,
+        body: bytes,
+        more: Headers,
+        *,
+        is_function: bool = False,
+    ) -> Outcome:
+        """One attempt at *url*, with *more* headers; for a function, that of its runtime."""
+        seconds = FUNCTION_SECONDS if is_function else ANSWER_SECONDS
         begun = time.monotonic()
 
         def ended(outcome: str, text: str, status: int = 0) -> Outcome:
@@ -61,18 +73,23 @@ class HttpSender:
             target = split(get_address(url, body) if is_get else url)
             content = await self._request(delivery, target, b"" if is_get else body, more)
             begun = time.monotonic()
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(seconds):
                 answer = await self._ask(target, content)
         except (Stranger, BadTarget) as error:
             return ended(REFUSED, str(error))
         except TimeoutError:
-            return ended(FAILED, f"no answer within {ANSWER_SECONDS:g} s")
+            return ended(FAILED, f"no answer within {seconds:g} s")
         except BrokenAnswer as error:
             return ended(FAILED, str(error))
         except (OSError, ssl.SSLError) as error:
             return ended(FAILED, f"no connection: {error.strerror or error}")
         text = answer.body.decode("utf-8", "replace")
-        return ended(DELIVERED if 200 <= answer.status < 300 else FAILED, text, answer.status)
+        is_good = 200 <= answer.status < 300
+        if is_function and answer.function_status not in (b"", b"200"):
+            is_good = False
+            status = answer.function_status.decode("utf-8", "replace")
+            text = f"the function has failed, x-fc-status {status}: {text}"
+        return ended(DELIVERED if is_good else FAILED, text, answer.status)
 
     def close(self) -> None:
         """End all connections."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from ..errors import InvalidInput
-from ..hosts import is_loopback, is_unspecified, plain, to_address
+from ..hosts import is_loopback, is_unspecified, plain, to_address, without_user
 from ..settings import without_userinfo
 
 _LONGEST = 2_000
@@ -19,7 +19,7 @@ def checked(field: str, url: str, allowed: Collection[str] = (), own_port: int =
 
     It may lead to this machine, or to a host in *allowed*; *own_port* is the port of the fake here.
     """
-    if without_userinfo(url) != url:
+    if without_user(url) != url:
         raise InvalidInput(
             field,
             f"{without_userinfo(url)[:_LONGEST]!r} is not a valid URL with a user name or password "
@@ -28,7 +28,8 @@ def checked(field: str, url: str, allowed: Collection[str] = (), own_port: int =
     host = _host(url)
     if not host:
         raise InvalidInput(
-            field, f"{url[:_LONGEST]!r} is not a valid URL; use one such as {_EXAMPLE}"
+            field,
+            f"{without_userinfo(url)[:_LONGEST]!r} is not a valid URL; use one such as {_EXAMPLE}",
         )
     is_here = is_loopback(host) or is_unspecified(host) or plain(host).endswith(".localhost")
     if not is_here and plain(host) not in {plain(name) for name in allowed}:

@@ -78,3 +78,14 @@ def test_what_is_no_host(host: str) -> None:
         InvalidInput, match=r"^--allow-delivery: .* is not a valid host; use a name"
     ):
         check_hosts("--allow-delivery", [host])
+
+
+def test_an_at_sign_after_the_host_is_no_user() -> None:
+    url = "http://127.0.0.1:9000/hook?to=a@b.example"
+    assert checked("--forward-to", url) == url
+
+
+def test_a_password_in_an_address_that_is_not_valid_is_not_shown() -> None:
+    with pytest.raises(InvalidInput) as raised:
+        checked("--forward-to", "http://someone:s3cret/x@127.0.0.1/hook")
+    assert "s3cret" not in str(raised.value)

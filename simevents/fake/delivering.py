@@ -19,7 +19,7 @@ from .eventbridge.matching import EventBridgeChannel
 from .mns.messages import send_message
 from .protocol.api_errors import ApiError
 from .state.cloud import Cloud
-from .state.outbox_table import DELIVERED, FAILED, Delivery, Outcome
+from .state.delivery_records import DELIVERED, FAILED, Delivery, Outcome
 
 log = logging.getLogger(__name__)
 

@@ -21,9 +21,9 @@ from ..fake.delivery.outbox.subscriptions import Subscription, SubscriptionChann
 from ..fake.state.access_keys import AccessKeys
 from ..fake.state.clock import Clock
 from ..fake.state.cloud import Cloud
+from ..fake.state.delivery_records import DELIVERED, WAITING, Delivery, NewDelivery, Outcome
 from ..fake.state.event_table import EventRow
 from ..fake.state.occurrences import EventChange, Interruption, Occurrence, StateChange
-from ..fake.state.outbox_table import DELIVERED, WAITING, Delivery, NewDelivery, Outcome
 from ..fake.state.store import Resource, Store
 from ..fake.state.switches import Switches, Value
 from ..models import EventCycleStatus

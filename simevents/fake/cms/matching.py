@@ -9,7 +9,7 @@ from ..delivery.cloudmonitor_rules import Matcher
 from ..delivery.notice import Notice
 from ..state.clock import Epoch
 from ..state.cloud import Cloud
-from ..state.outbox_table import NewDelivery
+from ..state.delivery_records import NewDelivery
 from . import rule_rows
 from .rule_rows import ENABLED, Rule, Target
 from .targets import is_called

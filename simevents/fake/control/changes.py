@@ -14,9 +14,9 @@ from starlette.responses import Response
 
 from ..ecs.instance_status import status_of
 from ..state.cloud import Cloud
+from ..state.delivery_records import Delivery
 from ..state.event_table import EventFilter
 from ..state.journal import Journal
-from ..state.outbox_table import Delivery
 from .delivery_routes import number_in, shown
 from .reads import Reads
 

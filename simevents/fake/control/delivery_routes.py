@@ -18,7 +18,7 @@ from ..mns.queues import ensure_queue
 from ..state.catalog import DEFAULT_REGION
 from ..state.clock import iso_time
 from ..state.cloud import Cloud
-from ..state.outbox_table import Attempt, Delivery
+from ..state.delivery_records import Attempt, Delivery
 from . import bodies
 from .bodies import BadBody
 from .delivery_bodies import NewFunction, NewSubscription, Wait

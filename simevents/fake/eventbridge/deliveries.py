@@ -9,7 +9,7 @@ from ..delivery.eventbridge import json_text, transforms
 from ..delivery.eventbridge.transforms import Transform
 from ..delivery.notice import Notice
 from ..state.clock import Epoch
-from ..state.outbox_table import NewDelivery
+from ..state.delivery_records import NewDelivery
 from . import addresses
 from .addresses import Address
 from .target_members import FUNCTION, HTTP, QUEUE, STRATEGIES

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..delivery.eventbridge.envelopes import DEFAULT_BUS, cloud_event
 from ..delivery.notice import Notice
 from ..state.cloud import Cloud
-from ..state.outbox_table import NewDelivery
+from ..state.delivery_records import NewDelivery
 from . import deliveries, rule_table
 from .deliveries import Event, Occasion
 

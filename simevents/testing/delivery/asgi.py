@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from ...errors import InvalidInput, SimulatedEventsError
-from ...fake.state.outbox_table import Delivery
+from ...fake.state.delivery_records import Delivery
 from . import web_requests
 from .function_compute import label
 from .targets import Answer

@@ -17,7 +17,7 @@ from ...errors import SimulatedEventsError
 from ...fake.control.client import Control
 from ...fake.delivery.outbox.in_process import InProcess
 from ...fake.http_server import ServerError
-from ...fake.state.outbox_table import Delivery
+from ...fake.state.delivery_records import Delivery
 from .asgi import AsgiLoop
 from .targets import Target
 

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from ...errors import InvalidInput
-from ...fake.state.outbox_table import Delivery
+from ...fake.state.delivery_records import Delivery
 from .targets import Answer
 
 # pytest shows the line of the test and those of the handler, not ours.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from ...fake.state.outbox_table import Delivery
+from ...fake.state.delivery_records import Delivery
 
 
 @dataclass(frozen=True, slots=True)

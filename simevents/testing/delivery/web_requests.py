@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...fake.delivery import cloudmonitor_bodies
 from ...fake.delivery.eventbridge.push_signature import OF_THIS_PROCESS, certificate_url, sign
-from ...fake.state.outbox_table import Delivery
+from ...fake.state.delivery_records import Delivery
 from .targets import Answer
 
 if TYPE_CHECKING:

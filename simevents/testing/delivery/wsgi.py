@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ...errors import InvalidInput
-from ...fake.state.outbox_table import Delivery
+from ...fake.state.delivery_records import Delivery
 from . import web_requests
 from .function_compute import label
 from .targets import Answer

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from simevents.fake.delivery.notices import notices
 from simevents.fake.eventbridge.matching import EventBridgeChannel
 from simevents.fake.protocol.wire import Request
+from simevents.fake.state.delivery_records import NewDelivery
 from simevents.fake.state.occurrences import Occurrence
-from simevents.fake.state.outbox_table import NewDelivery
 from tests.fake.requests import signed
 from tests.model.inner_cloud import InnerCloud
 

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from simevents.fake.state.delivery_records import NewDelivery
 from simevents.fake.state.occurrences import Interruption, StateChange
-from simevents.fake.state.outbox_table import NewDelivery
 from tests.conftest import REGION
 from tests.fake.eventbridge.inner_bus import DEFAULT, INSTANCE, InnerBus
 

@@ -6,7 +6,7 @@ import pytest
 
 from simevents.fake.mns import messages, queues
 from simevents.fake.protocol.api_errors import ApiError
-from simevents.fake.state.outbox_table import NewDelivery
+from simevents.fake.state.delivery_records import NewDelivery
 from simevents.fake.state.queue_table import Counts
 from tests.conftest import REGION
 from tests.fake.mns.inner_queues import InnerQueues, bodies_of

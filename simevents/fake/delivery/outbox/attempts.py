@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from ...state.cloud import Cloud
-from ...state.outbox_table import FAILED, Delivery, Ended, Outcome
+from ...state.delivery_records import FAILED, Delivery, Ended, Outcome
 from ..retries import wait_before_retry
 
 MOST_ANSWER_CHARACTERS = 500

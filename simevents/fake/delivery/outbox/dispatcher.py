@@ -17,7 +17,7 @@ from itertools import takewhile
 
 from ...state.clock import Epoch
 from ...state.cloud import Cloud
-from ...state.outbox_table import Delivery, Ended
+from ...state.delivery_records import Delivery, Ended
 from .attempts import Attempts, Place, Sender, holds_up
 from .recorder import Recorder
 

@@ -5,8 +5,8 @@ from itertools import chain
 from typing import Protocol
 
 from ...state.cloud import Cloud
+from ...state.delivery_records import NewDelivery
 from ...state.occurrences import Occurrence
-from ...state.outbox_table import NewDelivery
 from ..notice import Notice
 from ..notices import notices
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from ...state.cloud import Cloud
-from ...state.outbox_table import FAILED, Delivery, Outcome
+from ...state.delivery_records import FAILED, Delivery, Outcome
 from ...state.store import Resource
 from .http_sender import HttpSender
 from .in_process import InProcess

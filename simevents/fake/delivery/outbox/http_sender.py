@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cached_property, lru_cache
 from urllib.parse import SplitResult, urlsplit
 
-from ...state.outbox_table import DELIVERED, FAILED, REFUSED, Delivery, Outcome
+from ...state.delivery_records import DELIVERED, FAILED, REFUSED, Delivery, Outcome
 from ..cloudmonitor_bodies import get_address
 from .http_connection import Answer, BrokenAnswer, HttpConnection, NoAnswer
 from .strangers import Stranger, Strangers

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...state.outbox_table import DELIVERED, FAILED, Delivery, Outcome
+from ...state.delivery_records import DELIVERED, FAILED, Delivery, Outcome
 
 MOST_ANSWER_CHARACTERS = 500
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from ...state.outbox_table import Delivery
+from ...state.delivery_records import Delivery
 from ..eventbridge.push_signature import OF_THIS_PROCESS, certificate_url, sign
 from .http_sender import Headers
 

@@ -8,7 +8,7 @@ delivered again.
 import asyncio
 from collections.abc import Callable, Sequence
 
-from ...state.outbox_table import Delivery, Ended
+from ...state.delivery_records import Delivery, Ended
 from ...state.store import Store
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...state.cloud import Cloud
-from ...state.outbox_table import NewDelivery
+from ...state.delivery_records import NewDelivery
 from ...state.store import Resource
 from .. import cloudmonitor_bodies, retries
 from ..event_names import STATE_CHANGE

@@ -8,7 +8,7 @@ import pytest
 
 from simevents.fake.delivery.outbox.http_sender import HttpSender
 from simevents.fake.delivery.outbox.strangers import Strangers
-from simevents.fake.state.outbox_table import Delivery, NewDelivery, Outcome
+from simevents.fake.state.delivery_records import Delivery, NewDelivery, Outcome
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 BODY = b'{"a":1}'

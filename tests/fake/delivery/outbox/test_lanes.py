@@ -10,7 +10,7 @@ import pytest
 from simevents.fake.control.client import ControlError
 from simevents.fake.delivery.outbox.dispatcher import MOST_LANES_AT_ONCE
 from simevents.fake.server import FakeServer
-from simevents.fake.state.outbox_table import NewDelivery
+from simevents.fake.state.delivery_records import NewDelivery
 from simevents.fake.state.store import Store
 from tests.fake.delivery.outbox.subscribers import LIFE, Subscribers
 from tests.fake.delivery.outbox.test_hostile_receivers import delivery

@@ -7,7 +7,7 @@ import pytest
 from simevents.fake.delivery.outbox.http_sender import HttpSender
 from simevents.fake.delivery.outbox.strangers import Stranger, Strangers
 from simevents.fake.server import FakeServer
-from simevents.fake.state.outbox_table import Delivery, NewDelivery, Outcome
+from simevents.fake.state.delivery_records import Delivery, NewDelivery, Outcome
 from simevents.hosts import is_of_this_machine
 from tests.fake.delivery.outbox.subscribers import Subscribers
 from tests.fake.delivery.receiver import Receiver

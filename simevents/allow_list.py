@@ -5,6 +5,7 @@ the vendor's packages. The fake's journal and the cassettes use the same list. N
 reads a request.
 """
 
+import ast
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -21,6 +22,9 @@ NO_NAME = "(not a parameter name)"
 NO_ACTION = "(not an action name)"
 LONGEST_NAME = 64
 """Characters of an action's or a parameter's name; no documented name is as long."""
+
+_LONGEST_LITERAL = 10_000
+"""Characters of a value that is read as Python writes it."""
 
 Scalar = str | int | float | bool | None
 
@@ -167,9 +171,22 @@ def shown_text(value: str) -> str:
     if not value.startswith(("{", "[")):
         return clean(value)
     try:
-        return json.dumps(_shown_json(json.loads(value)), ensure_ascii=False)
+        return json.dumps(_shown_json(_read(value)), ensure_ascii=False)
     except (ValueError, RecursionError):
         return SCRUBBED
+
+
+def _read(value: str) -> Any:
+    """JSON, or what Python writes for it, as the vendor's examples do. Raises what json does."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        if len(value) > _LONGEST_LITERAL:
+            raise
+    try:
+        return json.loads(json.dumps(ast.literal_eval(value)))
+    except (SyntaxError, TypeError, MemoryError) as error:
+        raise ValueError(f"neither JSON nor written by Python: {type(error).__name__}") from None
 
 
 def _shown_json(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Hosts by name and address: Alibaba's, the metadata service, and this machine."""
 
 import ipaddress
+import re
 import socket
 from contextlib import suppress
 
@@ -10,6 +11,9 @@ ALIBABA_DOMAINS = (
 )
 METADATA_ADDRESS = "100.100.100.200"
 """The metadata service of an instance."""
+
+# Of a URL: the user name and the password before its host.
+_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
 
 _METADATA_BYTES = socket.inet_aton(METADATA_ADDRESS)
 
@@ -45,6 +49,30 @@ def is_unspecified(host: str) -> bool:
     """Whether *host* is the unspecified address; a connection to it goes to this machine."""
     address = to_address(host)
     return address is not None and address.is_unspecified
+
+
+def is_link_local(host: str) -> bool:
+    """Whether *host* is an address within one network only, as those of metadata services are."""
+    address = to_address(host)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address is not None and address.is_link_local
+
+
+def is_of_this_machine(address: str) -> bool:
+    """Whether a network interface of this machine has *address*."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as bound:
+        try:
+            bound.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+def without_user(url: str) -> str:
+    """*url* as it may be shown: its user name and password are masked."""
+    return _USER.sub(r"\1***@", url)
 
 
 def to_address(host: str) -> Address | None:

@@ -67,7 +67,7 @@ class Deliveries:
         At most *seconds* of real time. Whether no attempt is due or under way.
         """
         deadline = time.monotonic() + seconds
-        while not self.dispatcher.is_quiet and not len(self.in_process):
+        while not (self.dispatcher.is_quiet or self.dispatcher.is_over or len(self.in_process)):
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 break

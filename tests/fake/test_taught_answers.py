@@ -204,6 +204,17 @@ def test_a_call_by_its_path(cloud: Cloud) -> None:
     )
 
 
+def test_a_call_by_the_shortest_path_is_none_by_an_action(cloud: Cloud) -> None:
+    cloud.post("answers", call="GET /", members={"projects": []})
+    by_action = httpx.get(
+        cloud.url, params=signed("GET", Action="DescribeRegions", Version="2014-05-26")
+    )
+    of_logs = httpx.get(cloud.url, headers={"Authorization": "LOG testid:x"})
+
+    assert "Regions" in by_action.json()
+    assert of_logs.json()["projects"] == []
+
+
 def test_a_wrong_signature_of_a_call_by_its_path_is_refused(cloud: Cloud) -> None:
     cloud.post("answers", call="POST /clusters/c1/nodes")
     with pytest.raises(ServerException) as refused:
@@ -339,7 +350,7 @@ NO_ERROR = '"error" must be an error code, or code, message and HTTP status (400
 BAD: list[tuple[dict[str, Any], str]] = [
     ({}, '"call" must be given, as a text of 1 to 2000 characters; it is missing'),
     ({"call": "POST clusters"}, f"{NO_CALL}POST /clusters/c1/nodes, not 'POST clusters'"),
-    ({"call": "POST /"}, f"{NO_CALL}POST /clusters/c1/nodes, not 'POST /'"),
+    ({"call": "POST clusters"}, f"{NO_CALL}POST /clusters/c1/nodes, not 'POST clusters'"),
     ({"call": "rebootinstance"}, f"{OWN}'rebootinstance'; for an action of this name in another"),
     ({"call": "RebootInstance", "product": "Ecs"}, f"{OWN}'RebootInstance'; for an action of "),
     ({"call": "X", "times": 0}, '"times" must be a whole number from 1 to 1000000000, not 0'),

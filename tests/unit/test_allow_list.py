@@ -171,6 +171,13 @@ def test_parameters_are_shown_by_name() -> None:
         ("Body", '{"token=hush": 1}', '{"(not a parameter name)": 0}'),
         ("Body", r'{"a": "{\"pwd\": \"hush\"}"}', r'{"a": "{\"pwd\": \"scrubbed\"}"}'),
         ("Body", "{no json", "scrubbed"),
+        ("Servers", "[{'ServerId':'i-a','Port':80}]", '[{"ServerId": "i-a", "Port": 80}]'),
+        ("Servers", "[{'Password': 'hush'}]", '[{"Password": "scrubbed"}]'),
+        ("Servers", "{'i-a'}", "scrubbed"),
+        ("Servers", "[b'hush']", "scrubbed"),
+        ("Servers", "['hush', secret()]", "scrubbed"),
+        ("Servers", "['" + "x" * 10_000 + "']", "scrubbed"),
+        ("Servers", "[" * 300 + "'hush'" + "]" * 300, "scrubbed"),
     ],
 )
 def test_values_of_a_taught_call_are_shown_except_secrets(

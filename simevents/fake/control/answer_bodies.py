@@ -16,7 +16,7 @@ from .bodies import BadBody, Body, converted
 from .fields import Text
 
 _ACTION = re.compile(r"[A-Za-z]\w{0,63}", re.ASCII)
-_PATH_CALL = re.compile(r"(?:DELETE|GET|HEAD|PATCH|POST|PUT) /[^\s?#]+")
+_PATH_CALL = re.compile(r"(?:DELETE|GET|HEAD|PATCH|POST|PUT) /[^\s?#]*")
 _DEFAULT_MESSAGE = "The request was refused by an answer of the test."
 _OWN_PRODUCTS = frozenset({"ecs", "vpc", "sts"})
 

@@ -8,10 +8,12 @@ from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ...hosts import without_user
 from ..delivering import Deliveries
 from ..delivery.outbox import functions, subscriptions
 from ..delivery.outbox.functions import Function
 from ..delivery.outbox.http_sender import BadTarget, split
+from ..delivery.outbox.subscriptions import Subscription
 from ..mns.queues import ensure_queue
 from ..state.catalog import DEFAULT_REGION
 from ..state.clock import iso_time
@@ -22,6 +24,9 @@ from .bodies import BadBody
 from .delivery_bodies import NewFunction, NewSubscription, Wait
 
 MOST_SUBSCRIPTIONS = 1_000
+
+_LARGEST_ID = 2**63 - 1
+"""Of a row in SQLite."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -59,7 +64,7 @@ def shown(delivery: Delivery, attempts: list[Attempt]) -> dict[str, Any]:
         "rule": new.rule,
         "target_id": new.target_id,
         "kind": new.kind,
-        "address": new.address,
+        "address": without_user(new.address),
         "state": delivery.state,
         "message_id": delivery.message_id,
         "acknowledged_at": None if acknowledged_at is None else iso_time(acknowledged_at),
@@ -77,6 +82,15 @@ def shown(delivery: Delivery, attempts: list[Attempt]) -> dict[str, Any]:
             for attempt in attempts
         ],
     }
+
+
+def _shown(subscription: Subscription) -> dict[str, Any]:
+    return asdict(subscription) | {"address": without_user(subscription.address)}
+
+
+def _shown_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """*settings* without the token of a target, which only the target may know."""
+    return {**settings, "token": "***"} if settings.get("token") else dict(settings)
 
 
 class _Control:
@@ -113,7 +127,7 @@ class _Control:
             {
                 **shown(found, self._cloud.store.outbox.attempts(id, id).get(id, [])),
                 "body": found.new.body.decode("utf-8", "replace"),
-                "settings": dict(found.new.settings),
+                "settings": _shown_settings(found.new.settings),
             }
         )
 
@@ -125,7 +139,7 @@ class _Control:
 
     def _found(self, request: Request) -> Delivery:
         id = request.path_params["id"]
-        found = self._cloud.store.outbox.get(id)
+        found = self._cloud.store.outbox.get(id) if id <= _LARGEST_ID else None
         if found is None:
             raise BadBody(
                 f"there is no delivery {id}; simevents deliveries, or GET /_fake/deliveries, "
@@ -147,7 +161,7 @@ class _Control:
         )
 
     async def subscriptions(self, _request: Request) -> Response:
-        return JSONResponse([asdict(each) for each in subscriptions.listed(self._cloud)])
+        return JSONResponse([_shown(each) for each in subscriptions.listed(self._cloud)])
 
     async def subscribe(self, request: Request) -> Response:
         """Add or replace a subscription; a queue that it names is created if it is missing."""
@@ -167,7 +181,7 @@ class _Control:
             if made.kind == "queue":
                 ensure_queue(self._cloud, made.settings["region"], made.address)
             subscriptions.save(self._cloud, made)
-        return JSONResponse(asdict(made))
+        return JSONResponse(_shown(made))
 
     async def unsubscribe(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -178,7 +192,12 @@ class _Control:
         return await self.subscriptions(request)
 
     async def functions(self, _request: Request) -> Response:
-        return JSONResponse([asdict(each) for each in functions.listed(self._cloud)])
+        return JSONResponse(
+            [
+                asdict(each) | {"url": without_user(each.url)}
+                for each in functions.listed(self._cloud)
+            ]
+        )
 
     async def serve_function(self, request: Request) -> Response:
         body = await bodies.read(request, NewFunction)

@@ -220,7 +220,7 @@ class _Control:
             raise bodies.BadBody(
                 'give exactly one of "advance", "set", "rate", "freeze" and "next"'
             )
-        clock = self._cloud.clock
+        clock, before = self._cloud.clock, self._cloud.now()
         remaining = 0.0
         if body.advance is not UNSET:
             step = self._to_next_change(body.advance) if body.stop_at_change else body.advance
@@ -239,6 +239,7 @@ class _Control:
             clock.run_at(0 if body.freeze else 1)
         with self._reads.settled():
             self._cloud.store.save_clock_setting(clock.setting)
+            self._cloud.set_back(before - clock.now())
         return JSONResponse({**self._reads.clock(), "remaining": remaining})
 
     def _to_next_change(self, seconds: float) -> float:

@@ -171,9 +171,9 @@ class _Parser:
         token = self._operand()
         if not self._takes(":"):
             pattern = _pattern(token)
-            return lambda s: pattern.search(s.text) is not None
+            return lambda s: pattern.match(s.text) is not None
         name = token.text.lower()
-        value = re.compile(rf"\A{_pattern(self._operand()).pattern}\Z", re.DOTALL)
+        value = _pattern(self._operand(), is_whole=True)
         return lambda s: value.match(s.members.get(name, "")) is not None
 
     def _operand(self) -> _Token:
@@ -188,9 +188,22 @@ class _Parser:
         return token
 
 
-def _pattern(token: _Token) -> re.Pattern[str]:
-    """What matches the word; in a quoted one, ``*`` and ``?`` are plain characters."""
-    escaped = re.escape(token.text.lower())
-    if not token.is_quoted:
-        escaped = escaped.replace(r"\*", ".*").replace(r"\?", ".")
-    return re.compile(escaped, re.DOTALL)
+def _pattern(token: _Token, *, is_whole: bool = False) -> re.Pattern[str]:
+    """What matches a text from its start, if the text has the word or *is_whole* the word.
+
+    In a quoted word, ``*`` and ``?`` are plain characters. Each part between two ``*`` is looked
+    for once, as early as possible: to try the other places too would take for ever.
+    """
+    word = token.text.lower()
+    parts = [word] if token.is_quoted else word.split("*")
+    escaped = [
+        re.escape(part) if token.is_quoted else re.escape(part).replace(r"\?", ".")
+        for part in parts
+    ]
+    if not is_whole:
+        return re.compile("".join(f"(?>.*?{part})" for part in escaped), re.DOTALL)
+    first, *others = escaped
+    if not others:
+        return re.compile(rf"{first}\Z", re.DOTALL)
+    between = "".join(f"(?>.*?{part})" for part in others[:-1])
+    return re.compile(rf"{first}{between}.*{others[-1]}\Z", re.DOTALL)

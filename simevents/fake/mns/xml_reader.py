@@ -13,6 +13,9 @@ from . import errors
 DEEPEST = 10
 """Elements within each other; a message with properties has five."""
 
+MOST_ELEMENTS = 10_000
+"""Of a document; 16 messages with 100 properties each have fewer."""
+
 
 @dataclass(slots=True)
 class Element:
@@ -40,9 +43,12 @@ def read(body: bytes) -> Element:
     document = Element("")
     path = [document]
     texts: list[list[str]] = [[]]
+    count = 0
 
     def start(name: str, _attributes: object) -> None:
-        if len(path) > DEEPEST:
+        nonlocal count
+        count += 1
+        if len(path) > DEEPEST or count > MOST_ELEMENTS:
             raise _Refused
         element = Element(name.rpartition(" ")[2])
         path[-1].children.append(element)

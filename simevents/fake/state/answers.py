@@ -84,6 +84,8 @@ class Answer:
         if self.is_for_path:
             method, _, path = self.call.partition(" ")
             is_call = (method, unquote(path)) == (asked.method, unquote(asked.path))
+            # Calls by their action have this path too.
+            is_call = is_call and not (path == "/" and asked.action)
         else:
             is_call = self.call.lower() == asked.action.lower()
         return is_call and (not self.product or self._is_of_product(asked.host))

@@ -80,6 +80,16 @@ class Cloud:
             )
         events.settle(now, self.switches.executing_seconds)
 
+    def set_back(self, seconds: float) -> None:
+        """Let what is due stay due, and waits go on, after the clock was set back by *seconds*.
+
+        That is true of deliveries and messages; events keep their times. Without effect when
+        *seconds* is not positive. Call this within the transaction that saves the clock.
+        """
+        if seconds > 0:
+            self.store.outbox.set_back(seconds)
+            self.store.queues.set_back(seconds)
+
     def next_due(self) -> Epoch | None:
         """The time of the next change that comes by itself; None if there is none."""
         found = (self.store.events.next_due(), self.store.transitions.next_due())

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 APPLICATION_ID = 0x53494D45  # "SIME": marks our files among SQLite databases
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 FOLDER_SUFFIX = ".simevents"
 """Of the folder next to a data file, in which `daemon` keeps its files."""
@@ -102,6 +102,10 @@ CREATE TABLE transitions (
 CREATE INDEX transitions_by_time ON transitions (at);
 """
 
+_RETRIES = """
+CREATE INDEX deliveries_retrying ON deliveries (lane, due_at) WHERE state = 'retrying';
+"""
+
 _UPGRADES = {
     1: """
 ALTER TABLE events ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
@@ -110,6 +114,7 @@ CREATE INDEX events_by_publishing ON events (region, published_at);
     2: _OUTBOX,
     3: _QUEUES,
     4: _OCCURRENCES,
+    5: _RETRIES,
 }
 """From the version of the key to the next one."""
 
@@ -223,7 +228,7 @@ def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
     application_id = db.execute("PRAGMA application_id").fetchone()[0]
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if tables == 0:
-        for statement in f"{_SCHEMA}{_OUTBOX}{_QUEUES}{_OCCURRENCES}".split(";"):
+        for statement in f"{_SCHEMA}{_OUTBOX}{_QUEUES}{_OCCURRENCES}{_RETRIES}".split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -6,7 +6,7 @@ a delivery and how it is sent is decided above.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,7 +61,7 @@ class NewDelivery:
     """URL, queue, ``service/function`` or name of the target in this process."""
     body: bytes
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What the sender of this kind needs besides; see `delivery.outbox.senders`."""
+    """What the sender of this kind needs besides."""
     retry: str = "none"
     """The strategy, of `delivery.retries`."""
     blocks: bool = False
@@ -159,6 +159,7 @@ class Outbox:
                 "SELECT DISTINCT lane FROM deliveries WHERE state = 'waiting'"
             )
         }
+        self._retried: set[str] = set()
         self.is_used = db.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() is not None
         """Whether there has been a delivery; while there was none, nobody needs to look."""
         self.cleared = 0
@@ -168,34 +169,38 @@ class Outbox:
         self._finished = 0
 
     def add(self, deliveries: Iterable[NewDelivery], delay: float = 0.0) -> None:
-        """Write deliveries; each is due *delay* seconds after its change."""
-        rows = [
-            (
-                *(new.notice_id, new.at, new.region, new.instance_id, new.event_id),
-                *(new.name, new.status, new.via, new.rule, new.target_id, new.lane),
-                *(
-                    new.kind,
-                    new.address,
-                    json.dumps(dict(new.settings)) if new.settings else "{}",
-                    new.body,
-                ),
-                *(new.retry, int(new.blocks), new.dead_letter, WAITING, new.at + delay),
-            )
-            for new in deliveries
-        ]
-        if not rows:
-            return
+        """Write deliveries; each is due *delay* seconds after its change.
+
+        They are written as they come: a thousand rules make more of a change than memory holds.
+        """
+        count = 0
+
+        def rows() -> Iterator[tuple[object, ...]]:
+            nonlocal count
+            for new in deliveries:
+                count += 1
+                yield self._row(new, delay)
+
         self._db.executemany(
             "INSERT INTO deliveries (notice_id, at, region, instance_id, event_id, name, status,"
             " via, rule, target_id, lane, kind, address, settings, body, retry, blocks,"
             " dead_letter, state, due_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
+            rows(),
         )
-        self._touched.update(row[10] for row in rows)
+        if count:
+            (last,) = self._db.execute("SELECT last_insert_rowid()").fetchone()
+            self.changes.note(str(id) for id in range(last - count + 1, last + 1))
+
+    def _row(self, new: NewDelivery, delay: float) -> tuple[object, ...]:
+        self._touched.add(new.lane)
         self.is_used = True
-        (last,) = self._db.execute("SELECT last_insert_rowid()").fetchone()
-        self.changes.note(str(id) for id in range(last - len(rows) + 1, last + 1))
+        return (
+            *(new.notice_id, new.at, new.region, new.instance_id, new.event_id),
+            *(new.name, new.status, new.via, new.rule, new.target_id, new.lane),
+            *(new.kind, new.address, json.dumps(dict(new.settings)) if new.settings else "{}"),
+            *(new.body, new.retry, int(new.blocks), new.dead_letter, WAITING, new.at + delay),
+        )
 
     def get(self, delivery_id: int) -> Delivery | None:
         found = self._select("delivery_id = ?", delivery_id)
@@ -232,13 +237,19 @@ class Outbox:
 
     # For the dispatcher.
 
-    def take_touched(self) -> set[str]:
-        """The lanes that have had new deliveries since the last call."""
+    def take_touched(self) -> tuple[set[str], set[str]]:
+        """The lanes that have had, since the last call: new deliveries, and some to send again."""
         touched, self._touched = self._touched, set()
-        return touched
+        retried, self._retried = self._retried, set()
+        return touched, retried
 
     def touch(self, lane: str) -> None:
+        """Let somebody look at the first attempts of the lane."""
         self._touched.add(lane)
+
+    def touch_retries(self, lane: str) -> None:
+        """Let somebody look at the retries of the lane."""
+        self._retried.add(lane)
 
     def waiting(self, lane: str, now: Epoch, limit: int) -> list[Delivery]:
         """The first deliveries of a lane that are due and have had no attempt that ended."""
@@ -253,17 +264,29 @@ class Outbox:
         )
         return [lane for (lane,) in rows]
 
+    def lanes_to_retry(self, now: Epoch) -> list[str]:
+        """The lanes with a retry that is due."""
+        rows = self._db.execute(
+            "SELECT DISTINCT lane FROM deliveries WHERE state = 'retrying' AND +due_at <= ?", (now,)
+        )
+        return [lane for (lane,) in rows]
+
     def is_blocked(self, lane: str) -> bool:
         """Whether a delivery of the lane is retried that later ones have to wait for."""
         found = self._db.execute(
-            "SELECT 1 FROM deliveries WHERE due_at IS NOT NULL AND lane = ? AND blocks"
-            " AND state = 'retrying' LIMIT 1",
+            "SELECT 1 FROM deliveries WHERE state = 'retrying' AND lane = ? AND blocks LIMIT 1",
             (lane,),
         )
         return found.fetchone() is not None
 
-    def retries_due(self, now: Epoch) -> list[Delivery]:
-        return self._select("due_at <= ? AND state = 'retrying'", now)
+    def retries_due(self, lane: str, now: Epoch, limit: int) -> list[Delivery]:
+        """The first retries of a lane that are due, those that have waited longest first."""
+        return self._select(
+            "state = 'retrying' AND lane = ? AND due_at <= ?",
+            *(lane, now),
+            order="due_at, delivery_id",
+            limit=limit,
+        )
 
     def next_due(self, now: Epoch) -> Epoch | None:
         """The time of the next attempt after *now*; None if there is none."""
@@ -313,12 +336,29 @@ class Outbox:
             self._trim()
 
     def send_again(self, delivery_id: int, now: Epoch) -> None:
-        """Let the next attempt be due now, whatever became of the earlier ones."""
+        """Let the next attempt be due now, whatever became of the earlier ones.
+
+        The first attempt of a delivery that waits, and an attempt under way, are the next one.
+        """
         self.changes.note([str(delivery_id)])
         self._db.execute(
-            "UPDATE deliveries SET state = 'retrying', due_at = ? WHERE delivery_id = ?",
+            "UPDATE deliveries SET due_at = ?, state = CASE state WHEN 'waiting' THEN state"
+            " ELSE 'retrying' END WHERE delivery_id = ?",
             (now, delivery_id),
         )
+        lanes = self._db.execute(
+            "SELECT lane FROM deliveries WHERE delivery_id = ?", (delivery_id,)
+        )
+        for (lane,) in lanes:
+            self.touch(lane)
+            self.touch_retries(lane)
+
+    def set_back(self, seconds: float) -> None:
+        """The cloud's clock is set back by *seconds*: what is due is still due, and waits go on."""
+        if self.is_used:
+            self._db.execute(
+                "UPDATE deliveries SET due_at = due_at - ? WHERE due_at IS NOT NULL", (seconds,)
+            )
 
     def acknowledge(self, message_id: str, now: Epoch) -> None:
         """The message in a queue was deleted by its consumer."""
@@ -353,9 +393,11 @@ class Outbox:
                 "DELETE FROM deliveries WHERE delivery_id <= ? AND due_at IS NULL", limit
             )
 
-    def _select(self, where: str, *values: object, limit: int = -1) -> list[Delivery]:
+    def _select(
+        self, where: str, *values: object, order: str = "delivery_id", limit: int = -1
+    ) -> list[Delivery]:
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM deliveries WHERE {where} ORDER BY delivery_id LIMIT ?",
+            f"SELECT {_COLUMNS} FROM deliveries WHERE {where} ORDER BY {order} LIMIT ?",
             (*values, limit),
         )
         return [_delivery(row) for row in rows]

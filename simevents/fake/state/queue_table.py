@@ -210,6 +210,14 @@ class Queues:
         ).fetchall()
         return Counts(active, inactive, delayed)
 
+    def set_back(self, seconds: float) -> None:
+        """The cloud's clock is set back by *seconds*: waits of messages go on."""
+        self._db.execute(
+            "UPDATE messages SET visible_at = visible_at - ?1, expires_at = expires_at - ?1,"
+            " dead_at = dead_at - ?1",
+            (seconds,),
+        )
+
     def settle(self, now: Epoch, bury: Callable[[Message, Epoch], bool]) -> None:
         """Delete the messages whose time is over, and call *bury* with those that died, and when.
 

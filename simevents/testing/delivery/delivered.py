@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from ...errors import InvalidInput
+from ...hosts import without_user
 from ...models import EventCycleStatus
 from ..conditions import ALL, Condition, Moment, Observed
 from ..records import Delivery, Subscription
@@ -13,14 +14,15 @@ MOST_SHOWN = 5
 class Delivered(Condition):
     """A change to *status* was delivered, and acknowledged.
 
-    *status* is that of an event, or CloudMonitor's name of a change. *to* is what
-    `FakeCloud.deliver_to` has returned, or a URL, a queue, ``service/function`` or a rule.
+    *status* is that of an event, or CloudMonitor's name of a change, or its type on EventBridge.
+    *to* is what `FakeCloud.deliver_to` has returned, or a URL, a queue, ``service/function`` or a
+    rule.
     """
 
     def __init__(self, status: str, to: Subscription | str | None = None) -> None:
         _check(status, to)
         self._status = status
-        self._to = to
+        self._to = to = without_user(to) if isinstance(to, str) else to
         where = "" if to is None else f" to {to}"
         super().__init__(
             "", "", f"{status} was delivered{where}", f"{status} was not delivered{where}"
@@ -70,7 +72,9 @@ class Delivered(Condition):
             places = (delivery.address, delivery.target, delivery.rule, delivery.target_id)
             is_target = self._to is None or self._to in places
         is_status = bool(delivery.event_id) and delivery.status == self._status
-        return is_target and (is_status or delivery.name == self._status)
+        # EventBridge's type of a change is CloudMonitor's name with a prefix.
+        is_name = delivery.name in (self._status, f"ecs:{self._status}")
+        return is_target and (is_status or is_name)
 
 
 def outcome(delivery: Delivery) -> str:

@@ -121,3 +121,32 @@ def test_another_relation_is_refused() -> None:
         content_filter.keywords(["a"], "XOR")
 
     assert str(caught.value) == "'XOR' is not a relation; use OR, AND or NOT"
+
+
+def test_a_word_with_many_asterisks_is_looked_for_once() -> None:
+    """A search that tries all places of all parts would not end within this universe."""
+    long = {"text": "a" * 20_000}
+    assert not content_filter.query("*a" * 1_000 + "*b").fits(long)
+    assert content_filter.query("*a" * 1_000).fits(long)
+    assert not content_filter.query("text: " + "*a" * 1_000 + "?b").fits(long)
+    assert content_filter.query("text: a" + "*a" * 1_000).fits(long)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ("ab*b", True),
+        ("ab*ab", False),
+        ("a*b", True),
+        ("*", True),
+        ("abb", True),
+        ("a?b", True),
+        ("a?", False),
+        ("*?b?", True),
+        ("??*?", True),
+        ("a*b*b*", True),
+        ("a*b*b*b", False),
+    ],
+)
+def test_a_pattern_for_a_member_is_for_the_whole_of_it(pattern: str, *, fits: bool) -> None:
+    assert content_filter.query(f"name: {pattern}").fits({"name": "abb"}) is fits

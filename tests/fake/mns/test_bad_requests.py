@@ -231,3 +231,11 @@ def test_other_encodings_are_read(encoding: str) -> None:
 def test_what_is_no_document_is_refused(body: bytes) -> None:
     with pytest.raises(ApiError, match="MalformedXML"):
         xml_reader.read(body)
+
+
+def test_a_document_with_too_many_elements_is_refused() -> None:
+    """Each of them costs a hundred times the four bytes that it has."""
+    count = xml_reader.MOST_ELEMENTS
+    assert len(xml_reader.read(b"<a>" + b"<b/>" * (count - 1) + b"</a>").children) == count - 1
+    with pytest.raises(ApiError, match="MalformedXML"):
+        xml_reader.read(b"<a>" + b"<b/>" * count + b"</a>")

@@ -34,6 +34,14 @@ def failure(expected: Callable[[], object]) -> str:
     return str(failed.value).partition("\n")[0]
 
 
+@pytest.mark.parametrize("via", ["cloudmonitor", "eventbridge"])
+def test_a_change_has_one_name_on_both_ways(ecs_fake: FakeCloud, instance: str, via: str) -> None:
+    interruption = "Instance:PreemptibleInstanceInterruption"
+    ecs_fake.deliver_to(function=returns, via=via)
+    ecs_fake.happen(interruption, instance)
+    ecs_fake.expect(instance).event_delivered(interruption, times=1)
+
+
 def test_a_function_that_has_returned_counts(ecs_fake: FakeCloud, instance: str) -> None:
     subscription = ecs_fake.deliver_to(function=returns)
     ecs_fake.schedule(REBOOT, instance, "+2h")

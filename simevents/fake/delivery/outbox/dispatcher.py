@@ -8,16 +8,17 @@ as a repeat. Back-off is cloud time, time-outs are real time.
 
 import asyncio
 import logging
+import math
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set
 from functools import partial
-from typing import Protocol
+from itertools import takewhile
 
 from ...state.clock import Epoch
 from ...state.cloud import Cloud
-from ...state.outbox_table import FAILED, Delivery, Ended, Outcome
-from ..retries import wait_before_retry
+from ...state.outbox_table import Delivery, Ended
+from .attempts import Attempts, Place, Sender, holds_up
 from .recorder import Recorder
 
 READ_AHEAD = 200
@@ -27,22 +28,15 @@ transaction; the API is served in between."""
 MOST_RETRIES_AT_ONCE = 20
 """Retries under way in one lane."""
 
+MOST_LANES_AT_ONCE = 20
+"""Lanes that are begun in one turn of the loop, in which the API waits."""
+
 LONGEST_TIMER_SECONDS = 3_600.0
 _SHORTEST_TIMER_SECONDS = 0.001
 _AFTER_FAILURE_SECONDS = 1.0
 """Until it looks again after the data file could not be written."""
 
 log = logging.getLogger(__name__)
-
-
-class Sender(Protocol):
-    """Makes one attempt; it never raises for what the target does."""
-
-    async def __call__(self, delivery: Delivery) -> Outcome: ...
-
-
-Place = Callable[[Delivery], Outcome]
-"""Makes an attempt within the transaction that records it."""
 
 
 class Dispatcher:
@@ -57,14 +51,18 @@ class Dispatcher:
     ) -> None:
         self._cloud = cloud
         self._outbox = cloud.store.outbox
-        self._senders = senders
-        self._places = places
+        self._attempts = Attempts(cloud, senders, places)
         self._recorder = Recorder(cloud.store, bury)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.is_over = False
         self._is_to_look = False
         self._timer: asyncio.TimerHandle | None = None
         self._lanes: dict[str, asyncio.Task[None]] = {}
-        self._retries: dict[int, asyncio.Task[None]] = {}
+        """Tasks that make first attempts, by lane."""
+        self._retried: dict[str, asyncio.Task[None]] = {}
+        """Tasks that make retries, by lane."""
+        self._first_retry_at: Epoch = math.inf
+        """Of the retries that were recorded since it last looked for retries that are due."""
         self._watchers: set[asyncio.Future[None]] = set()
 
     # The life of the dispatcher.
@@ -77,13 +75,18 @@ class Dispatcher:
         self._look(is_first=True)
 
     def stop(self) -> None:
-        """End all attempts; those under way are made again by the next run."""
+        """End all attempts; those under way are made again by the next run.
+
+        Whoever waits for `changed` is woken.
+        """
+        self.is_over = True
         self._cloud.store.after_write = None
         self._loop = None
         if self._timer is not None:
             self._timer.cancel()
-        for task in [*self._lanes.values(), *self._retries.values()]:
+        for task in [*self._lanes.values(), *self._retried.values()]:
             task.cancel()
+        self.tell()
 
     def look_soon(self) -> None:
         """Look for what is due, in the next turn of the loop."""
@@ -100,7 +103,7 @@ class Dispatcher:
     @property
     def is_quiet(self) -> bool:
         """Whether no attempt is due or under way."""
-        return not (self._is_to_look or self._lanes or self._retries)
+        return not (self._is_to_look or self._lanes or self._retried)
 
     def changed(self) -> asyncio.Future[None]:
         """Is done when an attempt has ended, or a delivery is offered to this process.
@@ -131,12 +134,14 @@ class Dispatcher:
                 with self._cloud.store.transaction():
                     self._cloud.settle()
             if self._outbox.is_used:
-                lanes = self._outbox.take_touched()
+                lanes, retried = self._outbox.take_touched()
                 if is_first or self._timer is None:
                     lanes.update(self._outbox.lanes_due(now))
-                for lane in lanes - self._lanes.keys():
-                    self._lanes[lane] = self._loop.create_task(self._serve(lane))
-                self._start_retries(now)
+                if is_first or self._timer is None or self._first_retry_at <= now:
+                    self._first_retry_at = math.inf
+                    retried.update(self._outbox.lanes_to_retry(now))
+                self._begin(self._lanes, lanes, self._serve, self._touch)
+                self._begin(self._retried, retried, self._retry, self._touch_retries)
             self._set_timer(now)
         except sqlite3.Error as error:
             log.error("the data file cannot be used: %s", error)
@@ -146,8 +151,6 @@ class Dispatcher:
     def _set_timer(self, now: Epoch) -> None:
         """Look again when the next transition or attempt is due."""
         assert self._loop is not None
-        if self._timer is not None:
-            self._timer.cancel()
         following = [self._cloud.next_due()]
         if self._outbox.is_used:
             following.append(self._outbox.next_due(now))
@@ -156,6 +159,11 @@ class Dispatcher:
         if seconds is None:
             seconds = LONGEST_TIMER_SECONDS
         bounded = min(max(seconds, _SHORTEST_TIMER_SECONDS), LONGEST_TIMER_SECONDS)
+        if self._timer is not None:
+            if self._timer.when() <= self._loop.time() + bounded:
+                # What it was set for may have become due since, and is not in the future now.
+                return
+            self._timer.cancel()
         self._timer = self._loop.call_later(bounded, self._fire)
 
     def _fire(self) -> None:
@@ -165,40 +173,62 @@ class Dispatcher:
         self._timer = None
         self.look_soon()
 
-    def _start_retries(self, now: Epoch) -> None:
-        assert self._loop is not None
-        in_lane: dict[str, int] = {}
-        for delivery in self._outbox.retries_due(now):
-            lane = delivery.new.lane
-            in_lane[lane] = in_lane.get(lane, 0) + 1
-            if delivery.delivery_id in self._retries or in_lane[lane] > MOST_RETRIES_AT_ONCE:
-                continue
-            task = self._loop.create_task(self._retry(delivery))
-            self._retries[delivery.delivery_id] = task
-
     # Sending.
 
-    async def _serve(self, lane: str) -> None:
-        """Make the first attempts of *lane*, in order, until none is due."""
+    def _begin(
+        self,
+        running: dict[str, asyncio.Task[None]],
+        lanes: Set[str],
+        serve: Callable[[str], Awaitable[None]],
+        again: Callable[[str], None],
+    ) -> None:
+        """Let *serve* run for those of *lanes* for which it is not *running*.
+
+        *again* is called with lanes for which it does not run yet, and after a failure.
+        """
+        assert self._loop is not None
+        for number, lane in enumerate(lanes - running.keys()):
+            if number >= MOST_LANES_AT_ONCE:
+                again(lane)
+                continue
+            running[lane] = self._loop.create_task(self._guarded(running, lane, serve, again))
+
+    async def _guarded(
+        self,
+        running: dict[str, asyncio.Task[None]],
+        lane: str,
+        serve: Callable[[str], Awaitable[None]],
+        again: Callable[[str], None],
+    ) -> None:
         try:
-            while batch := self._next_batch(lane):
-                if batch[0].new.kind in self._places:
-                    self._recorder.place(partial(self._placed, batch))
-                    self.tell()
-                    await asyncio.sleep(0)
-                else:
-                    await self._send_in_order(batch)
+            await serve(lane)
         except sqlite3.Error as error:
             log.error("the data file cannot be used: %s", error)
             if self._loop is not None:
-                self._loop.call_later(_AFTER_FAILURE_SECONDS, self._touch, lane)
+                self._loop.call_later(_AFTER_FAILURE_SECONDS, again, lane)
         finally:
-            del self._lanes[lane]
+            del running[lane]
             self.look_soon()
 
     def _touch(self, lane: str) -> None:
         self._outbox.touch(lane)
         self.look_soon()
+
+    def _touch_retries(self, lane: str) -> None:
+        self._outbox.touch_retries(lane)
+        self.look_soon()
+
+    async def _serve(self, lane: str) -> None:
+        """Make the first attempts of *lane*, in order, until none is due."""
+        while batch := self._next_batch(lane):
+            await self._make(batch, at_once=1)
+
+    async def _retry(self, lane: str) -> None:
+        """Make the retries of *lane*, several at once, until none is due."""
+        while batch := self._outbox.retries_due(lane, self._cloud.now(), READ_AHEAD):
+            await self._make(self._alike(batch), at_once=MOST_RETRIES_AT_ONCE)
+            # A delivery that held up its lane may do so no longer.
+            self._touch(lane)
 
     def _next_batch(self, lane: str) -> list[Delivery]:
         batch = self._outbox.waiting(lane, self._cloud.now(), READ_AHEAD)
@@ -206,66 +236,50 @@ class Dispatcher:
             return []
         if self._cloud.switches.delivery_order == "shuffled":
             self._cloud.random.shuffle(batch)
-        return batch
+        return self._alike(batch)
 
-    async def _send_in_order(self, batch: list[Delivery]) -> None:
-        """One after the other; an end and the next beginning are written together."""
+    def _alike(self, batch: list[Delivery]) -> list[Delivery]:
+        """The first of *batch* up to where the kind changes: the target may have been replaced."""
+        is_placed = self._attempts.is_placed(batch[0])
+        return list(takewhile(lambda each: self._attempts.is_placed(each) == is_placed, batch))
+
+    async def _make(self, batch: list[Delivery], at_once: int) -> None:
+        if self._attempts.is_placed(batch[0]):
+            self._recorder.place(partial(self._placed, batch))
+            self.tell()
+            await asyncio.sleep(0)
+            return
         remaining = deque(batch)
+        senders = (self._send(remaining) for _ in range(min(at_once, len(batch))))
+        # All of them end here, also when the data file could not be written.
+        for error in await asyncio.gather(*senders, return_exceptions=True):
+            if error is not None:
+                raise error
+
+    async def _send(self, remaining: deque[Delivery]) -> None:
+        """One after the other; an end and the next beginning are written together."""
         cleared = self._outbox.cleared
-        await self._recorder.write(batch[0].delivery_id, None)
-        while remaining:
-            delivery = remaining.popleft()
-            outcome = await self._attempt(delivery)
+        delivery = remaining.popleft() if remaining else None
+        if delivery is not None:
+            await self._recorder.write(delivery.delivery_id, None)
+        while delivery is not None:
+            ended = await self._attempts.send(delivery)
             if self._outbox.cleared != cleared:
                 return
-            is_over = outcome.outcome == FAILED and delivery.new.blocks
-            following = None if is_over or not remaining else remaining[0].delivery_id
-            await self._recorder.write(following, self._ended(delivery, outcome))
+            is_over = holds_up(ended, delivery) or not remaining
+            delivery = None if is_over else remaining.popleft()
+            await self._recorder.write(None if delivery is None else delivery.delivery_id, ended)
+            self._note_retry(ended)
             self.tell()
-            if is_over:
-                return
-
-    async def _retry(self, delivery: Delivery) -> None:
-        try:
-            if delivery.new.kind in self._places:
-                self._recorder.place(partial(self._placed, [delivery]))
-                return
-            await self._recorder.write(delivery.delivery_id, None)
-            outcome = await self._attempt(delivery)
-            await self._recorder.write(None, self._ended(delivery, outcome))
-        except sqlite3.Error as error:
-            log.error("the data file cannot be used: %s", error)
-            await asyncio.sleep(_AFTER_FAILURE_SECONDS)
-        finally:
-            del self._retries[delivery.delivery_id]
-            # A delivery that held up its lane may do so no longer.
-            self._outbox.touch(delivery.new.lane)
-            self.look_soon()
-
-    async def _attempt(self, delivery: Delivery) -> Outcome:
-        sender = self._senders.get(delivery.new.kind)
-        if sender is None:
-            return Outcome(FAILED, answer=f"the fake does not deliver to {delivery.new.kind}")
-        try:
-            return await sender(delivery)
-        except Exception as error:
-            # A lane must not end because of one delivery.
-            log.exception("the attempt at delivery %s failed", delivery.delivery_id)
-            return Outcome(FAILED, answer=f"{type(error).__name__} in the fake")
 
     def _placed(self, batch: list[Delivery]) -> list[Ended]:
-        return [
-            self._ended(delivery, self._places[delivery.new.kind](delivery)) for delivery in batch
-        ]
+        made = self._attempts.place(batch)
+        for ended in made:
+            self._note_retry(ended)
+        return made
 
-    def _ended(self, delivery: Delivery, outcome: Outcome) -> Ended:
-        """An attempt with the time of the next one; the last that fails is for the dead letters."""
-        number, now, retry_at = delivery.attempts + 1, self._cloud.now(), None
-        if outcome.outcome == FAILED:
-            wait = wait_before_retry(delivery.new.retry, number, self._cloud.random)
-            if wait is not None:
-                retry_at = now + wait
-                self.look_soon()
-        is_dead = outcome.outcome == FAILED and retry_at is None and delivery.new.dead_letter
-        dead = delivery if is_dead else None
-        return Ended(delivery.delivery_id, number, outcome, now, retry_at, dead)
+    def _note_retry(self, ended: Ended) -> None:
+        """For the timer, which does not know of it yet; by then it may be due already."""
+        if ended.retry_at is not None:
+            self._first_retry_at = min(self._first_retry_at, ended.retry_at)
+            self.look_soon()

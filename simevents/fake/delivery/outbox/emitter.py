@@ -43,6 +43,7 @@ class Emitter:
     def _emit(self, occurrences: Sequence[Occurrence]) -> None:
         about = notices(self._cloud, occurrences)
         switches = self._cloud.switches
-        wanted = list(chain.from_iterable(channel(about) for channel in self._channels))
-        repeated = [new for new in wanted for _ in range(1 + int(switches.delivery_duplicates))]
+        wanted = chain.from_iterable(channel(about) for channel in self._channels)
+        times = 1 + int(switches.delivery_duplicates)
+        repeated = (new for new in wanted for _ in range(times))
         self._cloud.store.outbox.add(repeated, switches.delivery_delay)

@@ -74,8 +74,16 @@ class FunctionSender:
         if function.in_process:
             led = replace(delivery.new, kind="in_process", address=function.in_process)
             return await self._in_process.send(replace(delivery, new=led))
-        headers = {"x-fc-request-id": str(uuid4())}
-        return await self._http.post(delivery, function.url, delivery.new.body, headers)
+        headers = {
+            "x-fc-request-id": str(uuid4()),
+            "x-fc-control-path": "/invoke",
+            "x-fc-region": delivery.new.region,
+            "x-fc-account-id": self._cloud.store.account_id,
+            "x-fc-service-name": function.service,
+            "x-fc-function-name": function.name,
+        }
+        body = delivery.new.body
+        return await self._http.post(delivery, function.url, body, headers, is_function=True)
 
 
 def _function(row: Resource) -> Function:

@@ -21,11 +21,17 @@ class BrokenAnswer(Exception):
     """What came is no answer, or not a whole one; the text says which."""
 
 
+class NoAnswer(BrokenAnswer):
+    """The connection was closed before anything of an answer came."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
     body: bytes
     """Its beginning."""
+    function_status: bytes = b""
+    """``x-fc-status``, with which a runtime of Function Compute says that its function failed."""
 
 
 class HttpConnection(asyncio.Protocol):
@@ -36,14 +42,15 @@ class HttpConnection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._answered: asyncio.Future[Answer] | None = None
         self._begin()
+        self._is_sized = False
         self.is_usable = True
         """Whether another request can be sent."""
 
     def _begin(self) -> None:
         self._body = b""
+        self._function_status = b""
         self._read = 0
         self._is_final = False
-        self._is_sized = False
 
     # Called by asyncio.
 
@@ -64,6 +71,8 @@ class HttpConnection(asyncio.Protocol):
             self._fail(f"its answer is not HTTP ({error})")
         else:
             if self._answered.done():
+                if not self.is_usable:
+                    self.close()
                 return
             if self._read > _MOST_READ_BYTES:
                 self._fail(f"its answer has more than {_MOST_READ_BYTES} bytes")
@@ -82,13 +91,22 @@ class HttpConnection(asyncio.Protocol):
             self.on_message_complete()
             return
         reason = f" ({exc})" if exc is not None else ""
-        self._fail(f"it closed the connection before the end of its answer{reason}")
+        text = f"it closed the connection before the end of its answer{reason}"
+        self._fail(text, BrokenAnswer if self._read else NoAnswer)
 
     # Called by the parser.
 
-    def on_header(self, name: bytes, _value: bytes) -> None:
+    def on_message_begin(self) -> None:
+        self._is_sized = False
+        if self._answered is None or self._answered.done():
+            # More than was asked for: the next answer could not be told from it.
+            self.is_usable = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() in (b"content-length", b"transfer-encoding"):
             self._is_sized = True
+        elif name.lower() == b"x-fc-status":
+            self._function_status = value
 
     def on_headers_complete(self) -> None:
         self._is_final = self._parser.get_status_code() >= 200
@@ -102,7 +120,8 @@ class HttpConnection(asyncio.Protocol):
             return
         if not self._parser.should_keep_alive():
             self.is_usable = False
-        self._answered.set_result(Answer(self._parser.get_status_code(), self._body))
+        answer = Answer(self._parser.get_status_code(), self._body, self._function_status)
+        self._answered.set_result(answer)
         self._begin()
 
     # Called by the sender.
@@ -110,6 +129,9 @@ class HttpConnection(asyncio.Protocol):
     async def request(self, content: bytes) -> Answer:
         """Send the bytes of a request and wait for the answer. Raises BrokenAnswer."""
         assert self._transport is not None
+        if not self.is_usable:
+            self.close()
+            raise NoAnswer("it closed the connection before it was asked")
         self._answered = asyncio.get_running_loop().create_future()
         self._transport.write(content)
         try:
@@ -133,7 +155,7 @@ class HttpConnection(asyncio.Protocol):
             if found is not None:
                 found.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, reason: str, kind: type[BrokenAnswer] = BrokenAnswer) -> None:
         if self._answered is not None and not self._answered.done():
-            self._answered.set_exception(BrokenAnswer(reason))
+            self._answered.set_exception(kind(reason))
         self.close()

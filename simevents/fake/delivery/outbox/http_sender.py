@@ -6,7 +6,6 @@ Source of the time-out: CloudMonitor's and EventBridge's pages on HTTP targets.
 import asyncio
 import ssl
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
@@ -14,11 +13,17 @@ from urllib.parse import SplitResult, urlsplit
 
 from ...state.outbox_table import DELIVERED, FAILED, REFUSED, Delivery, Outcome
 from ..cloudmonitor_bodies import get_address
-from .http_connection import Answer, BrokenAnswer, HttpConnection
+from .http_connection import Answer, BrokenAnswer, HttpConnection, NoAnswer
 from .strangers import Stranger, Strangers
 
 ANSWER_SECONDS = 5.0
 """Real time for the connection and the answer."""
+
+FUNCTION_SECONDS = 60.0
+"""The same for a function: the cloud lets it run as long as its owner says; 60 is our default."""
+
+LONGEST_URL = 65_536
+"""Characters; a callback by GET has the message in it."""
 
 _MOST_IDLE = 100
 """Kept connections per host and port."""
@@ -40,15 +45,24 @@ class HttpSender:
     def __init__(self, strangers: Strangers, sign: Sign) -> None:
         self._strangers = strangers
         self._sign = sign
-        self._idle: dict[tuple[str, str], list[HttpConnection]] = defaultdict(list)
+        self._idle: dict[tuple[str, str], list[HttpConnection]] = {}
         self._open: set[HttpConnection] = set()
 
     async def send(self, delivery: Delivery) -> Outcome:
         """One attempt at a delivery to its address."""
         return await self.post(delivery, delivery.new.address, delivery.new.body, {})
 
-    async def post(self, delivery: Delivery, url: str, body: bytes, more: Headers) -> Outcome:
-        """One attempt at *url*, with *more* headers."""
+    async def post(
+        self,
+        delivery: Delivery,
+        url: str,
+        body: bytes,
+        more: Headers,
+        *,
+        is_function: bool = False,
+    ) -> Outcome:
+        """One attempt at *url*, with *more* headers; for a function, that of its runtime."""
+        seconds = FUNCTION_SECONDS if is_function else ANSWER_SECONDS
         begun = time.monotonic()
 
         def ended(outcome: str, text: str, status: int = 0) -> Outcome:
@@ -59,18 +73,23 @@ class HttpSender:
             target = split(get_address(url, body) if is_get else url)
             content = await self._request(delivery, target, b"" if is_get else body, more)
             begun = time.monotonic()
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(seconds):
                 answer = await self._ask(target, content)
         except (Stranger, BadTarget) as error:
             return ended(REFUSED, str(error))
         except TimeoutError:
-            return ended(FAILED, f"no answer within {ANSWER_SECONDS:g} s")
+            return ended(FAILED, f"no answer within {seconds:g} s")
         except BrokenAnswer as error:
             return ended(FAILED, str(error))
         except (OSError, ssl.SSLError) as error:
             return ended(FAILED, f"no connection: {error.strerror or error}")
         text = answer.body.decode("utf-8", "replace")
-        return ended(DELIVERED if 200 <= answer.status < 300 else FAILED, text, answer.status)
+        is_good = 200 <= answer.status < 300
+        if is_function and answer.function_status not in (b"", b"200"):
+            is_good = False
+            status = answer.function_status.decode("utf-8", "replace")
+            text = f"the function has failed, x-fc-status {status}: {text}"
+        return ended(DELIVERED if is_good else FAILED, text, answer.status)
 
     def close(self) -> None:
         """End all connections."""
@@ -93,29 +112,51 @@ class HttpSender:
         ]
         if has_body:
             lines += [f"Content-Type: {_JSON}", f"Content-Length: {len(body)}"]
-        lines += [f"{name}: {value}" for name, value in {**signed, **more}.items()]
+        for name, value in {**signed, **more}.items():
+            if not value.isascii() or not value.isprintable():
+                raise BadTarget(
+                    f"the header {name} would have a line break or another character that headers "
+                    "cannot have; use printable ASCII"
+                )
+            lines.append(f"{name}: {value}")
         return "\r\n".join([*lines, "", ""]).encode() + body
 
     async def _ask(self, target: SplitResult, content: bytes) -> Answer:
-        idle = self._idle[target.scheme, target.netloc]
-        connection = None
-        while idle and connection is None:
+        kept = self._kept(target)
+        if kept is not None:
+            # A server may close a connection that it has kept, in the moment of the request.
+            with suppress(NoAnswer):
+                return await self._asked(kept, target, content)
+        return await self._asked(await self._connected(target), target, content)
+
+    def _kept(self, target: SplitResult) -> HttpConnection | None:
+        """A connection that can be used again, the one that was used last."""
+        idle = self._idle.get((target.scheme, target.netloc), [])
+        found = None
+        while idle and found is None:
             candidate = idle.pop()
             if candidate.is_usable:
-                connection = candidate
+                found = candidate
             else:
                 self._open.discard(candidate)
-        if connection is None:
-            connection = await self._connected(target)
+        if not idle:
+            self._idle.pop((target.scheme, target.netloc), None)
+        return found
+
+    async def _asked(
+        self, connection: HttpConnection, target: SplitResult, content: bytes
+    ) -> Answer:
         try:
-            answer = await connection.request(content)
+            return await connection.request(content)
         finally:
-            if not connection.is_usable or len(idle) >= _MOST_IDLE:
+            idle = self._idle.setdefault((target.scheme, target.netloc), [])
+            if connection.is_usable and len(idle) < _MOST_IDLE:
+                idle.append(connection)
+            else:
                 connection.close()
                 self._open.discard(connection)
-            else:
-                idle.append(connection)
-        return answer
+            if not idle:
+                del self._idle[target.scheme, target.netloc]
 
     async def _connected(self, target: SplitResult) -> HttpConnection:
         is_tls = target.scheme == "https"
@@ -141,16 +182,24 @@ class HttpSender:
         return ssl.create_default_context()
 
 
-@lru_cache(maxsize=1_000)
 def split(url: str) -> SplitResult:
     """The parts of a target's URL, all of which can be written in a request. Raises BadTarget."""
+    if len(url) > LONGEST_URL:
+        raise BadTarget(f"the URL of the target has more than {LONGEST_URL} characters")
+    return _split(url)
+
+
+@lru_cache(maxsize=250)
+def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
     if not valid or any(ord(character) <= 32 or ord(character) >= 127 for character in url):
+        # What is not valid may have its user anywhere before the last @.
+        shown = url if "@" not in url else f"***@{url.rpartition('@')[2]}"
         raise BadTarget(
-            f"{url!r} is not a valid URL of a target; use one such as http://127.0.0.1:9000/hook"
+            f"{shown!r} is not a valid URL of a target; use one such as http://127.0.0.1:9000/hook"
         )
     return parts._replace(fragment="")

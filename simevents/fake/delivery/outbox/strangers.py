@@ -8,7 +8,15 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Collection, Iterator
 
-from ....hosts import is_loopback, is_metadata, is_unspecified, plain, to_address
+from ....hosts import (
+    is_link_local,
+    is_loopback,
+    is_metadata,
+    is_of_this_machine,
+    is_unspecified,
+    plain,
+    to_address,
+)
 
 
 class Stranger(Exception):
@@ -54,9 +62,11 @@ class Strangers:
         return found
 
     def _check(self, host: str, address: str, port: int) -> None:
-        if is_metadata(address) or is_unspecified(address):
+        # A name must not lead to the metadata service of the machine on which the fake runs.
+        is_hidden = to_address(host) is None and is_link_local(address)
+        if is_metadata(address) or is_unspecified(address) or is_hidden:
             raise Stranger(f"{host} leads to {address}, which is never called")
-        if port == self._own_port() and is_loopback(address):
+        if port == self._own_port() and (is_loopback(address) or is_of_this_machine(address)):
             raise Stranger(
                 f"port {port} is the fake's own, which is never a target; give the address of the "
                 "handler"

@@ -254,32 +254,6 @@ def test_a_reset_ends_subscriptions_and_deliveries(cloud: Subscribers) -> None:
         assert len(receiver.received) == 1
 
 
-def test_a_function_is_called_where_it_is_served(cloud: Subscribers) -> None:
-    with Receiver() as receiver:
-        cloud.control.post(
-            "functions", service="ops", function="drain", url=f"{receiver.url}/invoke"
-        )
-        cloud.control.post("subscriptions", kind="function", address="ops/drain")
-        cloud.schedule()
-        received = receiver.next()
-        cloud.wait()
-        assert received.path == "/invoke"
-        assert len(received.headers["x-fc-request-id"]) == 36
-        assert received.json["name"] == LIFE[0]
-        assert cloud.outcomes() == [("delivered", [("delivered", 200)])]
-
-
-def test_a_function_that_nobody_serves_has_failed(cloud: Subscribers) -> None:
-    cloud.control.post("subscriptions", kind="function", address="ops/drain")
-    cloud.schedule()
-    cloud.wait()
-    (attempt,) = cloud.deliveries()[0]["attempts"]
-    assert attempt["answer"] == (
-        "nobody serves the function ops/drain; say where it is with --function ops/drain=URL, or "
-        "in a test with serve_function"
-    )
-
-
 def test_deliveries_are_bounded(cloud: Subscribers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simevents.fake.state.outbox_table.MOST_FINISHED", 10)
     monkeypatch.setattr("simevents.fake.state.outbox_table._TRIMMED_EVERY", 5)

@@ -8,10 +8,17 @@ from simevents.fake.delivery.outbox.http_sender import HttpSender
 from simevents.fake.delivery.outbox.strangers import Stranger, Strangers
 from simevents.fake.server import FakeServer
 from simevents.fake.state.outbox_table import Delivery, NewDelivery, Outcome
+from simevents.hosts import is_of_this_machine
 from tests.fake.delivery.outbox.subscribers import Subscribers
 from tests.fake.delivery.receiver import Receiver
 
-NAMES = {"hooks.example.com": "127.0.0.1", "bad.example.com": "100.100.100.200"}
+NAMES = {
+    "hooks.example.com": "127.0.0.1",
+    "bad.example.com": "100.100.100.200",
+    "worse.example.com": "169.254.169.254",
+    "worst.example.com": "fe80::a9fe:a9fe",
+    "here.example.com": "10.1.2.3",
+}
 
 
 async def resolve(host: str, _port: int) -> list[str]:
@@ -60,10 +67,23 @@ def test_an_allowed_host_may_be_called() -> None:
     assert addresses("hooks.example.com", "Hooks.Example.com.") == ["127.0.0.1"]
 
 
-def test_an_allowed_name_that_leads_to_the_metadata_service_is_refused() -> None:
+@pytest.mark.parametrize("name", ["bad.example.com", "worse.example.com", "worst.example.com"])
+def test_an_allowed_name_that_leads_to_a_metadata_service_is_refused(name: str) -> None:
     with pytest.raises(Stranger) as raised:
-        addresses("bad.example.com", "bad.example.com")
-    assert str(raised.value) == "bad.example.com leads to 100.100.100.200, which is never called"
+        addresses(name, name)
+    assert str(raised.value) == f"{name} leads to {NAMES[name]}, which is never called"
+
+
+def test_the_fake_is_no_target_by_another_address_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Which addresses that are, is different on each machine."""
+    assert is_of_this_machine("127.0.0.2")
+    assert not is_of_this_machine("192.0.2.1")
+    monkeypatch.setattr(f"{Strangers.__module__}.is_of_this_machine", {"10.1.2.3"}.__contains__)
+    assert addresses("here.example.com", "here.example.com") == ["10.1.2.3"]
+    with pytest.raises(Stranger, match="port 8086 is the fake's own"):
+        addresses("here.example.com", "here.example.com", port=8086)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", "::1"])

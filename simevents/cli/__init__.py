@@ -7,6 +7,7 @@ do is in `api`, `reconcile`, `cleanup` and `fake`. Each command and its librarie
 imported only when it is called, since a short command spends most of its time on imports.
 """
 
+import difflib
 import importlib
 import sys
 from typing import Any
@@ -56,6 +57,18 @@ class _LazyGroup(click.Group):
         module = importlib.import_module(f".{_COMMANDS[cmd_name]}", __name__)
         command: click.Command = module.COMMANDS[cmd_name]
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            # click suggests commands that it has loaded, which are none here.
+            guesses = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+            raise click.UsageError(
+                "".join([error.message, *(f" Did you mean {guess!r}?" for guess in guesses)]), ctx
+            ) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The first sentence of each command; click would cut it where the line ends."""

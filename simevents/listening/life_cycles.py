@@ -56,7 +56,9 @@ def parse(text: str, via: str) -> LifeCycle:
             raise InvalidInput(_FIELD, f"{name} has no status; leave {given!r} out")
         what = f"is not a status of {name}"
         if status in _statuses(name, "eventbridge"):
-            what = f"has no message on CloudMonitor for {name}; use --via eventbridge, or another"
+            what = (
+                f"has no message on CloudMonitor for {name}, but on EventBridge: --via eventbridge"
+            )
         raise InvalidInput(_FIELD, f"{status!r} {what}; valid are {', '.join(valid)}")
     return LifeCycle(name, tuple(statuses))
 

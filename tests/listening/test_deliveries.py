@@ -83,7 +83,13 @@ def test_a_delivery_is_shown_and_sent_again() -> None:
     assert json.loads(json.loads(as_json.stdout)["body"]) == first.json
     assert [each["http_status"] for each in attempts] == [200, 500, 200]
     assert [each["is_repeat"] for each in attempts] == [False, True, True]
-    assert (unknown.returncode, unknown.stderr[:29]) == (2, "error: there is no delivery 7")
+    assert (unknown.returncode, unknown.stderr) == (
+        2,
+        (
+            "error: there is no delivery 7; simevents deliveries, or GET /_fake/deliveries, lists "
+            "them\n"
+        ),
+    )
 
 
 def test_a_detached_fake_delivers_and_forgets_at_a_start_without_the_option(

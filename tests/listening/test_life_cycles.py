@@ -49,8 +49,8 @@ def test_every_type_that_can_be_simulated_has_a_course() -> None:
         (
             "SystemFailure.Reboot:Canceled",
             (
-                "TYPE: 'Canceled' has no message on CloudMonitor for SystemFailure.Reboot; use "
-                "--via eventbridge, or another; valid are Executing, Executed, Failed"
+                "TYPE: 'Canceled' has no message on CloudMonitor for SystemFailure.Reboot, but on "
+                "EventBridge: --via eventbridge; valid are Executing, Executed, Failed"
             ),
         ),
         ("SystemMaintenance.Reboot:", "TYPE: '' is not a status of SystemMaintenance.Reboot; "),

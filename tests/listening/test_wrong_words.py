@@ -22,6 +22,10 @@ LISTEN = ("listen", "--region", REGION, "--endpoint", "http://127.0.0.1:9", "--f
     [
         (("trigger", "Reboot", "--forward-to", HERE), "TYPE: 'Reboot' is not a valid type; use"),
         (("trigger", f"{REBOOT}:Gone", "--forward-to", HERE), "TYPE: 'Gone' is not a status of"),
+        (
+            (*TRIGGER, HERE, "--forward-to", HERE),
+            "--forward-to: it is given more than once; start a command for each URL",
+        ),
         ((*TRIGGER, "hook"), "--forward-to: 'hook' is not a valid URL; use one such as http"),
         ((*TRIGGER, FAR), "--forward-to: hooks.example.com is not this machine; to send events"),
         ((*TRIGGER, HERE, "--allow-delivery", FAR), f"--allow-delivery: '{FAR}' is not a valid"),

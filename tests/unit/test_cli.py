@@ -345,3 +345,11 @@ def test_the_help_does_not_cut_a_summary() -> None:
 def test_completion_for_each_shell() -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_SIMEVENTS_COMPLETE" in simevents("completion", shell).stdout
+
+
+@pytest.mark.parametrize(("word", "hint"), [("triger", " Did you mean 'trigger'?"), ("qqqq", "")])
+def test_an_unknown_command_names_the_one_that_was_probably_meant(word: str, hint: str) -> None:
+    ended = simevents(word)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.splitlines()[-1] == f"Error: No such command {word!r}.{hint}"

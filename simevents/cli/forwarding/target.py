@@ -25,11 +25,23 @@ allow_delivery = click.option(
     help="Host besides this machine that events may be sent to; may be given again.",
 )
 
+
+def _one_url(_context: click.Context, _option: click.Parameter, urls: tuple[str, ...]) -> str:
+    """The one URL; by itself, click takes the last of several without a word."""
+    if len(urls) > 1:
+        raise InvalidInput(
+            "--forward-to", "it is given more than once; start a command for each URL"
+        )
+    return urls[0]
+
+
 _OPTIONS = (
     click.option(
         "--forward-to",
         "url",
         required=True,
+        multiple=True,
+        callback=_one_url,
         metavar="URL",
         help="URL of the handler, such as http://127.0.0.1:9000/hook.",
     ),

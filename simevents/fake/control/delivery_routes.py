@@ -141,7 +141,10 @@ class _Control:
         id = request.path_params["id"]
         found = self._cloud.store.outbox.get(id) if id <= _LARGEST_ID else None
         if found is None:
-            raise BadBody(f"there is no delivery {id}; GET /_fake/deliveries lists them")
+            raise BadBody(
+                f"there is no delivery {id}; simevents deliveries, or GET /_fake/deliveries, "
+                "lists them"
+            )
         return found
 
     async def wait(self, request: Request) -> Response:

@@ -7,7 +7,9 @@ from typing import Any
 
 from ...errors import InvalidInput
 from ...fake.control.client import Control, ControlError
+from ...fake.delivery.event_names import INTERRUPTION, STATE_CHANGE
 from ...fake.delivery.outbox.http_sender import BadTarget, split
+from ...models import EventCycleStatus
 from ..records import Delivery, Subscription, delivery
 from .asgi import AsgiLoop, AsgiTarget
 from .calling import Calls
@@ -161,6 +163,14 @@ def _filters(
                     "names",
                     f"{name!r} is not a valid name of a change; use one such as "
                     "Instance:SystemMaintenance.Reboot:Scheduled",
+                )
+            # Only these two have no status: a rule for another name without one never matches.
+            is_whole = name in (STATE_CHANGE, INTERRUPTION)
+            if not is_whole and name.rpartition(":")[2] not in set(EventCycleStatus):
+                raise InvalidInput(
+                    "names",
+                    f"{name!r} does not end in a status, as CloudMonitor's names of events do; "
+                    f"use one for each status, such as {':'.join(name.split(':')[:2])}:Scheduled",
                 )
     if pattern is not None:
         try:

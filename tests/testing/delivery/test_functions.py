@@ -247,6 +247,20 @@ def nothing(event: bytes, context: Any) -> None:
         ({"function": nothing, "names": SCHEDULED}, "names: .* is not a list; use a list"),
         ({"function": nothing, "names": []}, "names: '' is not a valid name of a change"),
         ({"function": nothing, "names": ["Scheduled"]}, "names: 'Scheduled' is not a valid name"),
+        (
+            {"function": nothing, "names": [f"Instance:{REBOOT}"]},
+            (
+                f"names: 'Instance:{REBOOT}' does not end in a status, as CloudMonitor's names of "
+                f"events do; use one for each status, such as Instance:{REBOOT}:Scheduled"
+            ),
+        ),
+        (
+            {"function": nothing, "names": [f"Instance:{REBOOT}:Schedule"]},
+            (
+                f"names: 'Instance:{REBOOT}:Schedule' does not end in a status, as .* such as "
+                f"Instance:{REBOOT}:Scheduled"
+            ),
+        ),
         ({"function": nothing, "names": [7]}, "names: 7 is not a valid name of a change; use one"),
         (
             {"function": nothing, "via": "eventbridge", "pattern": "acs.ecs"},

@@ -62,7 +62,7 @@ class Delivered(Condition):
         lines = [f"{d.change} to {d.target}: {outcome(d)}" for d in wanted or about]
         if len(lines) > MOST_SHOWN:
             lines[MOST_SHOWN:] = [f"and {len(lines) - MOST_SHOWN} more"]
-        return ("This does not count: " if wanted else "Delivered was: ") + "; ".join(lines)
+        return ("This does not count: " if wanted else "Sent was: ") + "; ".join(lines)
 
     def _is_wanted(self, delivery: Delivery) -> bool:
         if isinstance(self._to, Subscription):

@@ -96,11 +96,11 @@ def test_what_was_delivered_instead_is_said(ecs_fake: FakeCloud, instance: str) 
     ecs_fake.deliver_to(function=returns, names=[SCHEDULED])
     ecs_fake.schedule(REBOOT, instance, "+2h")
     assert failure(lambda: ecs_fake.expect(instance).event_delivered("Executed")) == (
-        "Executed was not delivered for i-web. Delivered was: "
+        "Executed was not delivered for i-web. Sent was: "
         f"{SCHEDULED} to function-returns: acknowledged."
     )
     assert failure(lambda: ecs_fake.expect(instance).event_delivered("Scheduled", "alarms")) == (
-        "Scheduled was not delivered to alarms for i-web. Delivered was: "
+        "Scheduled was not delivered to alarms for i-web. Sent was: "
         f"{SCHEDULED} to function-returns: acknowledged."
     )
 

@@ -15,6 +15,8 @@ from tests.testing.delivery.calls import reboot
 
 REBOOT = "SystemMaintenance.Reboot"
 SCHEDULED = f"Instance:{REBOOT}:Scheduled"
+pytestmark = pytest.mark.usefixtures("closed_queue_clients")
+
 ENDPOINT = "https://1000000000000001.mns.cn-hangzhou.aliyuncs.com"
 
 

@@ -22,6 +22,8 @@ from simevents.testing.network.vendor_calls import EVENT_BUS, MNS, signed_call
 from tests.testing.delivery.calls import cancel
 
 REBOOT = "SystemMaintenance.Reboot"
+pytestmark = pytest.mark.usefixtures("closed_queue_clients")
+
 ACCOUNT = "1000000000000001"
 FUNCTION_ARN = f"acs:fc:cn-hangzhou:{ACCOUNT}:services/orders.LATEST/functions/drain"
 

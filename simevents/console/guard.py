@@ -7,7 +7,6 @@ pages, polling and handshakes are refused unless they come from this server's ow
 import hmac
 import secrets
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,14 +61,12 @@ class Guard:
             await self.app(scope, receive, _Hardened(send).send)
 
     def _is_known(self, headers: Mapping[bytes, bytes]) -> bool:
-        try:
-            cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-        except CookieError:
-            return False
-        given = cookies.get(self._cookie)
-        return given is not None and hmac.compare_digest(
-            given.value.encode(), self._secret.encode()
-        )
+        # Other programs on this host have cookies too, which need not be well-formed.
+        for each in headers.get(b"cookie", b"").split(b";"):
+            name, _, value = each.strip().partition(b"=")
+            if name == self._cookie.encode():
+                return hmac.compare_digest(value, self._secret.encode())
+        return False
 
     def _has_token(self, scope: Scope) -> bool:
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]

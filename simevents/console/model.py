@@ -11,6 +11,9 @@ Entry = Mapping[str, Any]
 KEPT_CALLS = 10_000
 KEPT_DELIVERIES = 10_000
 
+_LATEST = 253_402_300_799.0
+"""The last second of the year 9999, at which the clock of a fake stops."""
+
 _DRIFT_SECONDS = 0.25
 """Of real time, from which on the pages are told that the clock was turned."""
 
@@ -85,7 +88,7 @@ class Model:
 
     def now(self) -> float:
         """The cloud's time, in seconds since 1970."""
-        return self._epoch + (self._clock() - self._at) * self.rate
+        return min(self._epoch + (self._clock() - self._at) * self.rate, _LATEST)
 
     def take(self, found: Reading) -> News:
         """Add a reading; what it has that was not known."""

@@ -75,7 +75,9 @@ class Page:
         if not news.is_any:
             return
         if self._is_paused:
-            self._missed.append(news)
+            # With more, everything is read again.
+            if len(self._missed) <= _MOST_MISSED:
+                self._missed.append(news)
             return
         self._show(news)
 

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,9 @@ def serve(
         threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
     shown = f"[{host}]" if ":" in host else host
     say(f"http://{shown}:{own_port}/" + (f"?token={token}" if token else ""))
-    server.run(sockets=[bound])
+    # Ctrl-C is how a console is meant to end.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[bound])
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -98,6 +101,10 @@ def _bound(host: str, port: int) -> socket.socket:
         raise ConsoleError(
             f"The console cannot listen on {host}:{port}: {error.strerror}. Give another --port; "
             "0 takes a free one."
+        ) from None
+    except UnicodeError:
+        raise InvalidSettings(
+            "--host", f"{host!r} is not a valid name of a host; use an address such as 127.0.0.1"
         ) from None
     return bound
 

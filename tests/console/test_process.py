@@ -127,3 +127,21 @@ def test_needs_a_cloud() -> None:
         "error: --endpoint: neither a fake cloud nor a region is named; use --endpoint or "
         "--region\n"
     )
+
+
+def test_a_host_that_cannot_be_a_name_is_named() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "simevents", "console", "--endpoint", "http://127.0.0.1:1"),
+            *("--host", "a..b", "--port", "0"),
+        ],
+        env=processes.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: --host: 'a..b' is not a valid name of a host; use an address such as 127.0.0.1\n"
+    )

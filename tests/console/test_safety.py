@@ -195,6 +195,15 @@ def test_off_loopback_it_asks_for_the_token(open_console: str) -> None:
     assert raw_status(plain, HANDSHAKE, {}, is_handshake=True) == 403
 
 
+@pytest.mark.parametrize("other", ['a={"x": 1}', "b=c d", "e[f]=g", "path", "h=\xfc"])
+def test_cookies_of_other_programs_on_the_host_do_no_harm(other: str, open_console: str) -> None:
+    plain = open_console.partition("?")[0]
+    own = httpx.get(open_console).headers["set-cookie"].partition(";")[0]
+    for sent in (f"{other}; {own}", f"{own}; {other}"):
+        assert raw_status(plain, "/", {"Cookie": sent}) == 200
+    assert raw_status(plain, "/", {"Cookie": f"{other}; {own}x"}) == 403
+
+
 def test_a_browser_needs_the_token_once(fake: Cloud, open_console: str, contexts: Contexts) -> None:
     page = contexts.open(open_console)
     assert page.url == open_console.partition("?")[0]

@@ -1,4 +1,4 @@
-"""Commands to copy: a shell reads back exactly the words, and a terminal does nothing on its own."""
+"""Commands to copy: a shell reads back exactly the words, and pasting them does nothing more."""
 
 import subprocess
 

@@ -23,6 +23,7 @@ _HEADERS = {
 
 _PATHS = ("/_nicegui/", "/_nicegui_ws/")
 _PAGES = ("/", "/favicon.ico")
+_SOCKET = "/_nicegui_ws/socket.io/"
 
 _ENTRY = "use the address with the token that simevents console printed"
 
@@ -48,7 +49,7 @@ class Guard:
         hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
         reason = _foreign(headers, hosts, is_open=not self._token)
         # The framework's page for others would repeat what the address has.
-        if not reason and scope["path"] not in _PAGES and not scope["path"].startswith(_PATHS):
+        if not reason and not _is_there(scope):
             reason = "there is no such page"
         if not reason and self._token and not self._is_known(headers):
             if scope["type"] == "http" and self._has_token(scope):
@@ -80,6 +81,13 @@ class Guard:
         headers += [(b"content-length", b"0"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 303, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _is_there(scope: Scope) -> bool:
+    path: str = scope["path"]
+    if scope["type"] == "websocket":
+        return path == _SOCKET
+    return path in _PAGES or path.startswith(_PATHS)
 
 
 def _foreign(headers: Mapping[bytes, bytes], hosts: list[bytes], *, is_open: bool) -> str:

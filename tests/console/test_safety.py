@@ -121,6 +121,11 @@ def test_refuses_handshakes_from_elsewhere(headers: dict[str, str], console_url:
     assert raw_status(console_url, HANDSHAKE, headers, is_handshake=True) in (400, 403)
 
 
+@pytest.mark.parametrize("path", ["/", "/_nicegui_ws/", "/_nicegui_ws/other", "/_nicegui/x"])
+def test_there_is_one_socket(path: str, console_url: str) -> None:
+    assert raw_status(console_url, path, {}, is_handshake=True) == 403
+
+
 def test_answers_its_own_page(console_url: str) -> None:
     own = {"Origin": console_url.rstrip("/"), "Sec-Fetch-Site": "same-origin"}
     assert raw_status(console_url, "/", own) == 200

@@ -66,6 +66,28 @@ class News:
         return any(getattr(self, each.name) for each in fields(self))
 
 
+class Missed:
+    """News of which a paused page is told later; beyond *most* everything is told instead."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: list[News] = []
+        self._is_too_much = False
+
+    def add(self, news: News) -> None:
+        self._is_too_much = self._is_too_much or len(self._kept) == self._most
+        if self._is_too_much:
+            self._kept.clear()
+        else:
+            self._kept.append(news)
+
+    def take(self, everything: Callable[[], News]) -> list[News]:
+        """What to tell now; nothing is kept afterwards."""
+        found = [everything()] if self._is_too_much else self._kept
+        self._kept, self._is_too_much = [], False
+        return found
+
+
 class Model:
     """The cloud as the last readings showed it. *clock* returns real seconds."""
 

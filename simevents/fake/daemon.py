@@ -145,6 +145,23 @@ def log_file(data: Path) -> Path:
     return _folder(data) / _LOG
 
 
+def console(data: Path, patience: float = 0.0) -> str | None:
+    """The address of the console that `start` was asked for with ``--console``.
+
+    None if the output has none within *patience* seconds. It need not be served any more.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        with suppress(OSError):
+            for line in log_file(data).read_text(errors="replace").splitlines():
+                name, _, address = line.partition("console: ")
+                if not name and address:
+                    return address
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(0.05)
+
+
 def _running(data: Path) -> _Record | None:
     """The record of the process that serves *data*, if the process is certain."""
     folder = _folder(data)

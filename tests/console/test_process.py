@@ -51,6 +51,29 @@ def test_the_console_of_a_fake_ends_with_it(ended_by: signal.Signals, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_detached_fake_prints_the_address_of_its_console(tmp_path: Path) -> None:
+    def fake(*words: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "simevents", "fake", "--data", "cloud.db", *words],
+            cwd=tmp_path,
+            env=processes.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout.splitlines()
+
+    url, line = fake("--detach", "--console", "--port", "0")
+    try:
+        address = line.removeprefix("console: ")
+        assert is_served(address)
+        assert fake("--detach", "--console", "--port", "0") == [url, line]
+    finally:
+        assert fake("--stop") == ["Stopped."]
+    wait_until(lambda: not is_served(address))
+
+
 def wait_until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + GONE_SECONDS
     while not holds():
@@ -127,6 +150,16 @@ def test_needs_a_cloud() -> None:
         "error: --endpoint: neither a fake cloud nor a region is named; use --endpoint or "
         "--region\n"
     )
+
+
+def test_ctrl_c_ends_it_without_an_error() -> None:
+    words = ("console", "--endpoint", "http://127.0.0.1:1", "--port", "0")
+    with processes.started(*words, merged=True) as (console, line):
+        wait_until(lambda: is_served(line.removeprefix("console: ")))
+        console.send_signal(signal.SIGINT)
+        assert console.wait(GONE_SECONDS) == 0
+        assert console.stdout is not None
+        assert console.stdout.read() == ""
 
 
 def test_a_host_that_cannot_be_a_name_is_named() -> None:

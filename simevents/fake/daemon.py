@@ -68,7 +68,8 @@ def start(data: Path, port: int, arguments: Sequence[str] = ()) -> Daemon:
         words = ["--port", str(port), "--data", str(data), *arguments]
         with os.fdopen(_created(log), "wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "simevents", "fake", *words],
+                # -P: a file in the working directory with the name of a package is not imported.
+                [sys.executable, "-P", "-m", "simevents", "fake", *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -51,6 +51,34 @@ def test_the_console_of_a_fake_ends_with_it(ended_by: signal.Signals, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("way", [["--console"], ["--console", "--detach", "--data", "cloud.db"]])
+def test_no_program_of_the_working_directory_is_run(way: list[str], tmp_path: Path) -> None:
+    for name in ("nicegui", "uvicorn", "httpx"):
+        (tmp_path / f"{name}.py").write_text("open('has_run', 'w')")
+    simevents = [sys.executable, "-P", "-m", "simevents", "fake"]
+    fake = subprocess.Popen(
+        [*simevents, "--port", "0", *way],
+        cwd=tmp_path,
+        env=processes.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert fake.stdout is not None
+    try:
+        fake.stdout.readline()
+        address = second_line(fake).removeprefix("console: ")
+        wait_until(lambda: is_served(address))
+    finally:
+        stop = [*simevents, "--stop", "--data", "cloud.db"]
+        subprocess.run(stop, cwd=tmp_path, check=True, timeout=60, env=processes.environment())
+        fake.terminate()
+        fake.wait(GONE_SECONDS)
+        fake.stdout.close()
+    wait_until(lambda: not is_served(address))
+    assert not (tmp_path / "has_run").exists()
+
+
 def test_a_detached_fake_prints_the_address_of_its_console(tmp_path: Path) -> None:
     def fake(*words: str) -> list[str]:
         done = subprocess.run(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 _LAST_SECONDS = 3.0
-"""For an orderly end, after the process that started this one has gone."""
+"""For an orderly end."""
 
 
 class ConsoleError(SimulatedEventsError):
@@ -69,7 +69,8 @@ def serve(
     else:
         settings = Settings(region or "")
         source, doing = AccountSource(settings, environ), AccountDoing(settings, environ)
-    app = Guard(application.build(source, doing), token, f"simevents_console_{own_port}")
+    built = application.build(source, doing, _end_soon)
+    app = Guard(built, token, f"simevents_console_{own_port}")
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -126,6 +127,11 @@ def _end_with_stdin(server: "uvicorn.Server") -> None:
     while sys.stdin.buffer.read(1_024):
         pass
     server.should_exit = True
+    _end_soon()
+
+
+def _end_soon() -> None:
+    """An action that waits for a cloud which does not answer would hold the process."""
     timer = threading.Timer(_LAST_SECONDS, os._exit, (0,))
     timer.daemon = True
     timer.start()

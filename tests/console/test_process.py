@@ -10,8 +10,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.console import processes
+from tests.console.conftest import Contexts
 
 GONE_SECONDS = 10
 
@@ -188,6 +190,20 @@ def test_ctrl_c_ends_it_without_an_error() -> None:
         assert console.wait(GONE_SECONDS) == 0
         assert console.stdout is not None
         assert console.stdout.read() == ""
+
+
+def test_ctrl_c_ends_it_while_an_action_waits(contexts: Contexts) -> None:
+    with processes.started("fake", "--port", "0") as (fake, url):
+        words = ("console", "--endpoint", url, "--port", "0")
+        with processes.started(*words) as (console, line):
+            page = contexts.open(line.removeprefix("console: "))
+            fake.send_signal(signal.SIGSTOP)
+            page.get_by_role("button", name="Freeze").click()
+            expect(page.locator(".outcome")).to_have_text("Working …")
+            console.send_signal(signal.SIGINT)
+            assert console.wait(GONE_SECONDS) == 0
+        fake.send_signal(signal.SIGCONT)
+    contexts.problems.clear()
 
 
 def test_a_host_that_cannot_be_a_name_is_named() -> None:

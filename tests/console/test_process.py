@@ -203,6 +203,8 @@ def test_ctrl_c_ends_it_while_an_action_waits(contexts: Contexts) -> None:
             console.send_signal(signal.SIGINT)
             assert console.wait(GONE_SECONDS) == 0
         fake.send_signal(signal.SIGCONT)
+    # It says that its console has gone.
+    page.close()
     contexts.problems.clear()
 
 

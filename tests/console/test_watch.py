@@ -2,14 +2,18 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, TypeVar
 
 import pytest
 
 from simevents.console.model import News, Part, Reading
 from simevents.console.sources import FakeSource, NotReached
 from simevents.console.watch import Watch
+
+T = TypeVar("T")
 
 NO_FAKE = [
     b"[]",
@@ -39,6 +43,12 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: the browser of other tests has a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 @pytest.fixture
 def other_program() -> Iterator[OtherProgram]:
     with OtherProgram(("127.0.0.1", 0), _Handler) as server:
@@ -61,7 +71,7 @@ def test_a_program_that_is_no_fake_is_named(other_program: OtherProgram, body: b
         await source.close()
         return str(refused.value)
 
-    assert asyncio.run(read()) == f"What answers at {url} is no fake cloud."
+    assert run(read()) == f"What answers at {url} is no fake cloud."
 
 
 class Broken:
@@ -96,7 +106,7 @@ def test_a_reading_that_cannot_be_taken_ends_nothing(caplog: pytest.LogCaptureFi
         await watch.stop()
         return said
 
-    assert asyncio.run(watched()) == [
+    assert run(watched()) == [
         ("The console has a fault: KeyError; trying again.", ""),
         ("", "Connected again."),
     ]

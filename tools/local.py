@@ -13,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,8 +68,7 @@ def up() -> None:
     _show([_program("simevents"), "list", "--all", "--endpoint", cloud.url, "--region", region])
     if "notifications" in outputs:
         _tell_deliveries(cloud.url, region, outputs["notifications"])
-    console = [_program("simevents"), "console", "--endpoint", cloud.url]
-    print(f"\nTo look at it in a browser: {shlex.join(console)}")
+    print(f"\nTo look at it in a browser: {_console(cloud.url)}")
 
 
 def destroy() -> None:
@@ -97,7 +97,7 @@ def _cloud() -> daemon.Daemon:
     config = yaml.safe_load((CHECKOUT / f"Pulumi.{STACK}.yaml").read_text())["config"]
     endpoint = config["simevents:endpoint"]
     try:
-        cloud = daemon.start(DATA, urlsplit(endpoint).port or 0)
+        cloud = daemon.start(DATA, urlsplit(endpoint).port or 0, ["--console"])
     except ServerError:
         if _is_free(endpoint):
             raise
@@ -115,6 +115,20 @@ def _cloud() -> daemon.Daemon:
             "no longer exist. Remove the stack with make clean, then run make up."
         )
     return cloud
+
+
+def _console(url: str) -> str:
+    """The address of the console that the fake has started; without one, a command for one."""
+    address = daemon.console(DATA)
+    if address is not None and _answers(address):
+        return address
+    return shlex.join([_program("simevents"), "console", "--endpoint", url])
+
+
+def _answers(address: str) -> bool:
+    with suppress(httpx.HTTPError, httpx.InvalidURL):
+        return httpx.get(address, trust_env=False).is_success
+    return False
 
 
 def _is_free(endpoint: str) -> bool:

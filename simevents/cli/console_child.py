@@ -32,7 +32,8 @@ def running(url: str, control_token: str) -> Iterator[None]:
     environ = {**os.environ, TOKEN_VARIABLE: control_token}
     words = ["console", "--endpoint", url, "--port", "0", "--ends-with-stdin"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "simevents", *words],
+        # -P: a file in the working directory that has the name of a package is not imported.
+        [sys.executable, "-P", "-m", "simevents", *words],
         stdin=subprocess.PIPE,
         env=environ,
         # Ctrl-C is for the fake, after which the console ends by itself.

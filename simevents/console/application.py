@@ -1,5 +1,6 @@
 """The web application: one page, which every browser gets for itself, over one `Watch`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -14,8 +15,11 @@ from .watch import Watch
 _ASSETS = Path(__file__).parent / "assets"
 
 
-def build(source: Source, doing: Doing) -> FastAPI:
-    """The application for a console that reads *source* and acts by *doing*."""
+def build(source: Source, doing: Doing, at_end: Callable[[], None]) -> FastAPI:
+    """The application for a console that reads *source* and acts by *doing*.
+
+    *at_end* is called when it ends.
+    """
     watch = Watch(source)
     ui.add_css((_ASSETS / "style.css").read_text(), shared=True)
 
@@ -27,6 +31,7 @@ def build(source: Source, doing: Doing) -> FastAPI:
 
     nicegui_app.on_startup(watch.start)
     nicegui_app.on_shutdown(watch.stop)
+    nicegui_app.on_shutdown(at_end)
     own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     ui.run_with(
         own,

@@ -14,6 +14,7 @@ from .model import Entry, Model
 
 _MOST_STEPS = 200
 _OPEN = ("Scheduled", "Executing")
+_KINDS = {True: "simulated", False: "real", None: "simulated or real (the API does not tell)"}
 
 
 class EventPanel:
@@ -95,7 +96,7 @@ class EventPanel:
             return
         words = f"{event['event_type']} on {event['instance_id']}"
         _set(self._title, words)
-        kind = "simulated" if event["simulated"] else "real"
+        kind = _KINDS[event["simulated"]]
         due = _time(event["not_before"])
         _set(
             self._facts,

@@ -7,7 +7,6 @@ pages, polling and handshakes are refused unless they come from this server's ow
 import hmac
 import secrets
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +23,7 @@ _HEADERS = {
 
 _PATHS = ("/_nicegui/", "/_nicegui_ws/")
 _PAGES = ("/", "/favicon.ico")
+_SOCKET = "/_nicegui_ws/socket.io/"
 
 _ENTRY = "use the address with the token that simevents console printed"
 
@@ -49,7 +49,7 @@ class Guard:
         hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
         reason = _foreign(headers, hosts, is_open=not self._token)
         # The framework's page for others would repeat what the address has.
-        if not reason and scope["path"] not in _PAGES and not scope["path"].startswith(_PATHS):
+        if not reason and not _is_there(scope):
             reason = "there is no such page"
         if not reason and self._token and not self._is_known(headers):
             if scope["type"] == "http" and self._has_token(scope):
@@ -62,14 +62,12 @@ class Guard:
             await self.app(scope, receive, _Hardened(send).send)
 
     def _is_known(self, headers: Mapping[bytes, bytes]) -> bool:
-        try:
-            cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-        except CookieError:
-            return False
-        given = cookies.get(self._cookie)
-        return given is not None and hmac.compare_digest(
-            given.value.encode(), self._secret.encode()
-        )
+        # Other programs on this host have cookies too, which need not be well-formed.
+        for each in headers.get(b"cookie", b"").split(b";"):
+            name, _, value = each.strip().partition(b"=")
+            if name == self._cookie.encode():
+                return hmac.compare_digest(value, self._secret.encode())
+        return False
 
     def _has_token(self, scope: Scope) -> bool:
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
@@ -83,6 +81,13 @@ class Guard:
         headers += [(b"content-length", b"0"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 303, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _is_there(scope: Scope) -> bool:
+    path: str = scope["path"]
+    if scope["type"] == "websocket":
+        return path == _SOCKET
+    return path in _PAGES or path.startswith(_PATHS)
 
 
 def _foreign(headers: Mapping[bytes, bytes], hosts: list[bytes], *, is_open: bool) -> str:

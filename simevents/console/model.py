@@ -11,6 +11,9 @@ Entry = Mapping[str, Any]
 KEPT_CALLS = 10_000
 KEPT_DELIVERIES = 10_000
 
+_LATEST = 253_402_300_799.0
+"""The last second of the year 9999, at which the clock of a fake stops."""
+
 _DRIFT_SECONDS = 0.25
 """Of real time, from which on the pages are told that the clock was turned."""
 
@@ -63,6 +66,28 @@ class News:
         return any(getattr(self, each.name) for each in fields(self))
 
 
+class Missed:
+    """News of which a paused page is told later; beyond *most* everything is told instead."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: list[News] = []
+        self._is_too_much = False
+
+    def add(self, news: News) -> None:
+        self._is_too_much = self._is_too_much or len(self._kept) == self._most
+        if self._is_too_much:
+            self._kept.clear()
+        else:
+            self._kept.append(news)
+
+    def take(self, everything: Callable[[], News]) -> list[News]:
+        """What to tell now; nothing is kept afterwards."""
+        found = [everything()] if self._is_too_much else self._kept
+        self._kept, self._is_too_much = [], False
+        return found
+
+
 class Model:
     """The cloud as the last readings showed it. *clock* returns real seconds."""
 
@@ -85,7 +110,7 @@ class Model:
 
     def now(self) -> float:
         """The cloud's time, in seconds since 1970."""
-        return self._epoch + (self._clock() - self._at) * self.rate
+        return min(self._epoch + (self._clock() - self._at) * self.rate, _LATEST)
 
     def take(self, found: Reading) -> News:
         """Add a reading; what it has that was not known."""

@@ -13,14 +13,14 @@ from .doing_panel import DoingPanel
 from .elements import Picture, Time, Values, button, choice, copy_button, field, form, tag, text
 from .event_panel import EventPanel
 from .lists import Wanted
-from .model import News
+from .model import Missed, News
 from .reading_panel import ReadingPanel
 from .watch import Watch
 
 log = logging.getLogger(__name__)
 
 _MOST_MISSED = 500
-"""News that a paused page keeps; with more it reads everything again."""
+"""News that a paused page keeps."""
 
 _LEGEND = (
     ("scheduled", "scheduled"),
@@ -50,7 +50,7 @@ class Page:
         self._watch = watch
         self._doing = doing
         self._is_paused = False
-        self._missed: list[News] = []
+        self._missed = Missed(_MOST_MISSED)
         self._said = ("", "")
         self._events = EventPanel(watch.model, doing, self._told)
         self._reading = ReadingPanel(watch.model, doing, self._told)
@@ -75,7 +75,7 @@ class Page:
         if not news.is_any:
             return
         if self._is_paused:
-            self._missed.append(news)
+            self._missed.add(news)
             return
         self._show(news)
 
@@ -140,10 +140,7 @@ class Page:
         self._pause_button.props["aria-pressed"] = "true" if self._is_paused else "false"
         if self._is_paused:
             return
-        missed, self._missed = self._missed, []
-        if len(missed) > _MOST_MISSED:
-            missed = [self._watch.model.everything()]
-        for news in missed:
+        for news in self._missed.take(self._watch.model.everything):
             self._show(news)
 
     def _choose(self, event_id: str, instance_id: str) -> None:

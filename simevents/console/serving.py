@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 _LAST_SECONDS = 3.0
-"""For an orderly end, after the process that started this one has gone."""
+"""For an orderly end."""
 
 
 class ConsoleError(SimulatedEventsError):
@@ -68,7 +69,8 @@ def serve(
     else:
         settings = Settings(region or "")
         source, doing = AccountSource(settings, environ), AccountDoing(settings, environ)
-    app = Guard(application.build(source, doing), token, f"simevents_console_{own_port}")
+    built = application.build(source, doing, _end_soon)
+    app = Guard(built, token, f"simevents_console_{own_port}")
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -83,7 +85,9 @@ def serve(
         threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
     shown = f"[{host}]" if ":" in host else host
     say(f"http://{shown}:{own_port}/" + (f"?token={token}" if token else ""))
-    server.run(sockets=[bound])
+    # Ctrl-C is how a console is meant to end.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[bound])
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -98,6 +102,10 @@ def _bound(host: str, port: int) -> socket.socket:
         raise ConsoleError(
             f"The console cannot listen on {host}:{port}: {error.strerror}. Give another --port; "
             "0 takes a free one."
+        ) from None
+    except UnicodeError:
+        raise InvalidSettings(
+            "--host", f"{host!r} is not a valid name of a host; use an address such as 127.0.0.1"
         ) from None
     return bound
 
@@ -119,6 +127,11 @@ def _end_with_stdin(server: "uvicorn.Server") -> None:
     while sys.stdin.buffer.read(1_024):
         pass
     server.should_exit = True
+    _end_soon()
+
+
+def _end_soon() -> None:
+    """An action that waits for a cloud which does not answer would hold the process."""
     timer = threading.Timer(_LAST_SECONDS, os._exit, (0,))
     timer.daemon = True
     timer.start()

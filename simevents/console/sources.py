@@ -13,7 +13,7 @@ from ..settings import Settings
 from .model import Entry, Part, Reading
 
 _PARTS = ("events", "calls", "deliveries", "instances", "refusals")
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 10.0
 
 
 class NotReached(Exception):
@@ -52,19 +52,26 @@ class FakeSource:
 
     async def read(self) -> Reading:
         try:
-            answer = await self._http.get("/changes", params=self._numbers)
-        except httpx.HTTPError:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                answer = await self._http.get("/changes", params=self._numbers)
+        except (httpx.HTTPError, TimeoutError):
             raise NotReached(f"No fake cloud answers at {self._url}; trying again.") from None
         try:
             found = answer.json()
         except ValueError:
-            found = {}
-        if answer.status_code != 200 or "run" not in found:
-            reason = str(found.get("error") or f"HTTP {answer.status_code}")
+            found = None
+        if answer.status_code != 200:
+            error = found.get("error") if isinstance(found, dict) else None
+            reason = error if isinstance(error, str) else f"HTTP {answer.status_code}"
             raise NotReached(f"{self._url} cannot be read: {reason}")
-        self._numbers = {part: str(found[part]["number"]) for part in _PARTS}
-        self._numbers["run"] = found["run"]
-        return _reading(found)
+        try:
+            reading = _reading(found)
+            self._numbers = {part: str(found[part]["number"]) for part in _PARTS}
+        except (KeyError, TypeError, AttributeError, ValueError):
+            # Another program, which has the port now.
+            raise NotReached(f"What answers at {self._url} is no fake cloud.") from None
+        self._numbers["run"] = reading.run
+        return reading
 
 
 def _reading(found: Mapping[str, Any]) -> Reading:
@@ -73,9 +80,9 @@ def _reading(found: Mapping[str, Any]) -> Reading:
         for name in ("events", "calls", "deliveries", "instances")
     }
     return Reading(
-        run=found["run"],
-        epoch=found["epoch"],
-        rate=found["rate"],
+        run=str(found["run"]),
+        epoch=float(found["epoch"]),
+        rate=float(found["rate"]),
         refusals=found["refusals"]["entries"] or None,
         faults=found["faults"],
         switches=found["switches"],
@@ -141,7 +148,8 @@ def _entry(event: SystemEvent, region: str) -> Entry:
         "status": status,
         "publish_time": published,
         "not_before": format_time(event.not_before),
-        "simulated": True,
+        # The API does not tell.
+        "simulated": None,
         "history": history,
         "reason": "",
     }

@@ -69,18 +69,23 @@ class Watch:
 
     async def _look(self) -> None:
         was = (self.lost, self.note)
+        news = News()
         try:
             found = await self._source.read()
+            is_other = bool(self.model.run) and found.run != self.model.run
+            news = self.model.take(found)
         except NotReached as error:
             self.lost = str(error)
-            news = News()
+        except Exception as error:
+            # The pages would stand still, and look as if nothing happened.
+            log.exception("the cloud could not be read")
+            self.lost = f"The console has a fault: {type(error).__name__}; trying again."
         else:
-            if self.model.run and found.run != self.model.run:
+            if is_other:
                 self.note = "The cloud was started again or reset; this is the new one."
             elif self.lost:
                 self.note = "Connected again."
             self.lost = ""
-            news = self.model.take(found)
         if news.is_any or (self.lost, self.note) != was:
             self._tell(news)
 

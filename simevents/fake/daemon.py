@@ -68,7 +68,8 @@ def start(data: Path, port: int, arguments: Sequence[str] = ()) -> Daemon:
         words = ["--port", str(port), "--data", str(data), *arguments]
         with os.fdopen(_created(log), "wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "simevents", "fake", *words],
+                # -P: a file in the working directory with the name of a package is not imported.
+                [sys.executable, "-P", "-m", "simevents", "fake", *words],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -143,6 +144,23 @@ def recorded(server: FakeServer, data: Path) -> Iterator[None]:
 def log_file(data: Path) -> Path:
     """The output of the process that `start` started for *data*; it may not exist."""
     return _folder(data) / _LOG
+
+
+def console(data: Path, patience: float = 0.0) -> str | None:
+    """The address of the console that `start` was asked for with ``--console``.
+
+    None if the output has none within *patience* seconds. It need not be served any more.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        with suppress(OSError):
+            for line in log_file(data).read_text(errors="replace").splitlines():
+                name, _, address = line.partition("console: ")
+                if not name and address:
+                    return address
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(0.05)
 
 
 def _running(data: Path) -> _Record | None:

@@ -3,6 +3,7 @@
 An older fake lacks some members; a later one may have more.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,12 @@ from ..models import SystemEvent, parse_time
 from .drill import Attempt, Call, Delivery, Drill, Event, Instance, Step
 
 Entry = Mapping[str, Any]
+
+_LONG = 20
+_LIKE_A_TOKEN = re.compile(
+    # A UUID, or letters and digits without an end.
+    r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}|(?=[A-Za-z]*[0-9])[0-9A-Za-z]{16}"
+)
 
 _OF_THE_API = (
     "The API tells of an event its last status and, once it has finished, when that was; of "
@@ -141,7 +148,10 @@ def instance(entry: Entry) -> Instance:
 
 
 def public_address(address: str) -> str:
-    """*address* without user, password and the values of a query, which webhooks keep tokens in."""
+    """*address* without user, password, and what webhooks keep tokens in.
+
+    That is the values of a query, and parts of the path that look like an id nobody can guess.
+    """
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -149,7 +159,15 @@ def public_address(address: str) -> str:
     if not parts.scheme or not parts.netloc:
         return address
     query = "?…" if parts.query else ""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{query}"
+    path = "/".join("…" if _is_token(part) else part for part in parts.path.split("/"))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}{query}"
+
+
+def _is_token(part: str) -> bool:
+    if _LIKE_A_TOKEN.search(part):
+        return True
+    kinds = (str.isupper, str.islower, str.isdigit)
+    return len(part) >= _LONG and all(any(map(kind, part)) for kind in kinds)
 
 
 def _real(found: SystemEvent, region: str) -> Event:

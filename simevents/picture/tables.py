@@ -134,7 +134,7 @@ def _delivery_row(delivery: Delivery) -> Row:
 
 
 def _attempt(attempt: Attempt) -> str:
-    result = f"HTTP {attempt.http_status}" if attempt.http_status else attempt.outcome
+    result = f"HTTP {attempt.http_status}" if attempt.http_status else bounded(attempt.outcome, 40)
     answer = f": {bounded(attempt.answer, _ANSWER)}" if attempt.answer else ""
     again = ", again" if attempt.is_repeat else ""
     time = format_time(attempt.at).partition("T")[2].removesuffix("Z")

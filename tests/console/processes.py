@@ -25,13 +25,20 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 @contextmanager
 def started(
-    *words: str, folder: Path | None = None, extra: Mapping[str, str] | None = None
+    *words: str,
+    folder: Path | None = None,
+    extra: Mapping[str, str] | None = None,
+    merged: bool = False,
 ) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """A command of ours that serves, and the first line that it prints."""
+    """A command of ours that serves, and the first line that it prints.
+
+    *merged*: what it says on standard error is in its output too.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "simevents", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if merged else None,
         cwd=folder,
         env=environment(extra),
         text=True,

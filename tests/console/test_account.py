@@ -58,6 +58,7 @@ def test_reads_schedules_and_cancels_and_says_why_the_rest_is_greyed_out(
     page = contexts.open(account_console)
     expect(page.get_by_text("Alibaba Cloud, cn-hangzhou")).to_be_visible()
     page.get_by_role("button", name=f"History of {event_id}").click()
+    expect(page.get_by_text("simulated or real (the API does not tell)")).to_be_visible()
     page.get_by_role("button", name="Cancel event").click()
     expect(page.locator(".outcome")).to_have_text(f"Cancelled {event_id}.")
     expect(page.locator(".result code")).to_have_text(

@@ -49,6 +49,33 @@ def test_the_now_moves_with_the_clock(page: Page, fake: Cloud) -> None:
     )
 
 
+def test_the_page_stops_at_the_end_of_the_calendar(page: Page, fake: Cloud) -> None:
+    (instance,) = fake.instances(1)
+    fake.post("clock", set="9999-12-31T23:59:00Z")
+    fake.post("clock", rate=1_000_000)
+    expect(page.get_by_role("timer")).to_contain_text("9999-12-31 23:59:59")
+    page.wait_for_timeout(600)
+    expect(page.get_by_role("timer")).to_contain_text("9999-12-31 23:59:59")
+    page.get_by_role("heading", name="Inject a real event").click()
+    form = page.get_by_role("form", name="Inject a real event")
+    form.get_by_role("button", name=instance, exact=True).click()
+    form.get_by_role("button", name="Inject", exact=True).click()
+    expect(page.locator(".outcome")).to_contain_text("2:00:00 from now is too late")
+
+
+def test_the_picture_forgets_the_oldest_of_very_many_calls(page: Page) -> None:
+    kept = page.evaluate(
+        """async () => {
+            const { Lanes } = await import("simevents-console/lanes.js");
+            const lanes = new Lanes();
+            for (let n = 0; n < 30000; n++)
+                lanes.take({ marks: [[`c${n}`, [], [[n, "call-read", "a call", ""]]]] });
+            return [lanes.marks.size, lanes.marks.keys().next().value];
+        }"""
+    )
+    assert kept == [20_000, "c10000"]
+
+
 def test_marks_calls_that_the_fake_does_not_know(page: Page, fake: Cloud) -> None:
     call(fake, "DescribeMoon")
     row = page.get_by_role("tabpanel").get_by_role("row").filter(has_text="DescribeMoon")

@@ -1,6 +1,6 @@
 """What is known of the cloud, and what pages are told."""
 
-from simevents.console.model import Model, News, Part, Reading
+from simevents.console.model import Missed, Model, News, Part, Reading
 
 
 def event(id: str, status: str) -> dict[str, str]:
@@ -61,3 +61,25 @@ def test_the_clock_is_told_of_when_it_was_turned_and_not_when_it_ran() -> None:
     assert model.take(reading(epoch=2000.0, rate=60.0)).has_clock
     real[0] = 6.0
     assert model.now() == 2060.0
+
+
+def test_the_clock_stops_where_that_of_the_fake_does() -> None:
+    real = [0.0]
+    model = Model(clock=lambda: real[0])
+    model.take(reading(epoch=253_402_300_000.0, rate=1e6))
+    real[0] = 60.0
+    assert model.now() == 253_402_300_799.0
+
+
+def test_a_paused_page_keeps_only_so_much() -> None:
+    first, second, third, everything = (News(gone_instances=[id]) for id in "123*")
+    missed = Missed(2)
+    missed.add(first)
+    missed.add(second)
+    assert missed.take(lambda: everything) == [first, second]
+    assert missed.take(lambda: everything) == []
+    for each in (first, second, third, first):
+        missed.add(each)
+    assert missed.take(lambda: everything) == [everything]
+    missed.add(third)
+    assert missed.take(lambda: everything) == [third]

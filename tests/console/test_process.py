@@ -10,8 +10,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.console import processes
+from tests.console.conftest import Contexts
 
 GONE_SECONDS = 10
 
@@ -49,6 +51,57 @@ def test_the_console_of_a_fake_ends_with_it(ended_by: signal.Signals, tmp_path: 
         os.kill(fake.pid, ended_by)
         wait_until(lambda: not is_served(address))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("way", [["--console"], ["--console", "--detach", "--data", "cloud.db"]])
+def test_no_program_of_the_working_directory_is_run(way: list[str], tmp_path: Path) -> None:
+    for name in ("nicegui", "uvicorn", "httpx"):
+        (tmp_path / f"{name}.py").write_text("open('has_run', 'w')")
+    simevents = [sys.executable, "-P", "-m", "simevents", "fake"]
+    fake = subprocess.Popen(
+        [*simevents, "--port", "0", *way],
+        cwd=tmp_path,
+        env=processes.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert fake.stdout is not None
+    try:
+        fake.stdout.readline()
+        address = second_line(fake).removeprefix("console: ")
+        wait_until(lambda: is_served(address))
+    finally:
+        stop = [*simevents, "--stop", "--data", "cloud.db"]
+        subprocess.run(stop, cwd=tmp_path, check=True, timeout=60, env=processes.environment())
+        fake.terminate()
+        fake.wait(GONE_SECONDS)
+        fake.stdout.close()
+    wait_until(lambda: not is_served(address))
+    assert not (tmp_path / "has_run").exists()
+
+
+def test_a_detached_fake_prints_the_address_of_its_console(tmp_path: Path) -> None:
+    def fake(*words: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "simevents", "fake", "--data", "cloud.db", *words],
+            cwd=tmp_path,
+            env=processes.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout.splitlines()
+
+    url, line = fake("--detach", "--console", "--port", "0")
+    try:
+        address = line.removeprefix("console: ")
+        assert is_served(address)
+        assert fake("--detach", "--console", "--port", "0") == [url, line]
+    finally:
+        assert fake("--stop") == ["Stopped."]
+    wait_until(lambda: not is_served(address))
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -126,4 +179,48 @@ def test_needs_a_cloud() -> None:
     assert done.stderr == (
         "error: --endpoint: neither a fake cloud nor a region is named; use --endpoint or "
         "--region\n"
+    )
+
+
+def test_ctrl_c_ends_it_without_an_error() -> None:
+    words = ("console", "--endpoint", "http://127.0.0.1:1", "--port", "0")
+    with processes.started(*words, merged=True) as (console, line):
+        wait_until(lambda: is_served(line.removeprefix("console: ")))
+        console.send_signal(signal.SIGINT)
+        assert console.wait(GONE_SECONDS) == 0
+        assert console.stdout is not None
+        assert console.stdout.read() == ""
+
+
+def test_ctrl_c_ends_it_while_an_action_waits(contexts: Contexts) -> None:
+    with processes.started("fake", "--port", "0") as (fake, url):
+        words = ("console", "--endpoint", url, "--port", "0")
+        with processes.started(*words) as (console, line):
+            page = contexts.open(line.removeprefix("console: "))
+            fake.send_signal(signal.SIGSTOP)
+            page.get_by_role("button", name="Freeze").click()
+            expect(page.locator(".outcome")).to_have_text("Working …")
+            console.send_signal(signal.SIGINT)
+            assert console.wait(GONE_SECONDS) == 0
+        fake.send_signal(signal.SIGCONT)
+    # It says that its console has gone.
+    page.close()
+    contexts.problems.clear()
+
+
+def test_a_host_that_cannot_be_a_name_is_named() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "simevents", "console", "--endpoint", "http://127.0.0.1:1"),
+            *("--host", "a..b", "--port", "0"),
+        ],
+        env=processes.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: --host: 'a..b' is not a valid name of a host; use an address such as 127.0.0.1\n"
     )

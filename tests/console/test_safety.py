@@ -121,6 +121,11 @@ def test_refuses_handshakes_from_elsewhere(headers: dict[str, str], console_url:
     assert raw_status(console_url, HANDSHAKE, headers, is_handshake=True) in (400, 403)
 
 
+@pytest.mark.parametrize("path", ["/", "/_nicegui_ws/", "/_nicegui_ws/other", "/_nicegui/x"])
+def test_there_is_one_socket(path: str, console_url: str) -> None:
+    assert raw_status(console_url, path, {}, is_handshake=True) == 403
+
+
 def test_answers_its_own_page(console_url: str) -> None:
     own = {"Origin": console_url.rstrip("/"), "Sec-Fetch-Site": "same-origin"}
     assert raw_status(console_url, "/", own) == 200
@@ -193,6 +198,15 @@ def test_off_loopback_it_asks_for_the_token(open_console: str) -> None:
         assert person.get(plain).status_code == 200
         assert person.get(f"{plain.rstrip('/')}{POLLING}").status_code == 200
     assert raw_status(plain, HANDSHAKE, {}, is_handshake=True) == 403
+
+
+@pytest.mark.parametrize("other", ['a={"x": 1}', "b=c d", "e[f]=g", "path", "h=\xfc"])
+def test_cookies_of_other_programs_on_the_host_do_no_harm(other: str, open_console: str) -> None:
+    plain = open_console.partition("?")[0]
+    own = httpx.get(open_console).headers["set-cookie"].partition(";")[0]
+    for sent in (f"{other}; {own}", f"{own}; {other}"):
+        assert raw_status(plain, "/", {"Cookie": sent}) == 200
+    assert raw_status(plain, "/", {"Cookie": f"{other}; {own}x"}) == 403
 
 
 def test_a_browser_needs_the_token_once(fake: Cloud, open_console: str, contexts: Contexts) -> None:

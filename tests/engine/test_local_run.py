@@ -96,11 +96,16 @@ def test_up_twice_and_destroy(checkout: Checkout) -> None:
     assert f"$ {program} deliveries --endpoint {cloud.url}" in deliveries
     assert (deliveries.count("Scheduled"), deliveries.count("Executing")) == (2, 1)
     assert deliveries.count("delivered") == 3
+    console = deliveries.rpartition("To look at it in a browser: ")[2].strip()
+    assert "<title>simevents console</title>" in httpx.get(console, trust_env=False).text
 
     # A killed fake, as after a reboot of the machine, starts again with its port and its data.
     os.kill(cloud.pid, signal.SIGKILL)
     again = checkout.run("up")
     assert "17 unchanged" in again.stdout
+    # The console of the killed fake has ended too, and there is another one.
+    assert "To look at it in a browser: http://127.0.0.1:" in again.stdout
+    assert console not in again.stdout
     assert checkout.cloud().cloud_id == cloud.cloud_id
 
     # The outputs say what the table below them says, also when time has passed.

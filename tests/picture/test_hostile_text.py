@@ -30,7 +30,7 @@ def everywhere(text: str) -> Drill:
     call = Call(at(0), text, {text: text, "RegionId": text}, text, unexpected=True, problem=text)
     delivery = Delivery(
         *(1, at(0), text, text, text, text, text, text, text, text, text, text, text),
-        attempts=(Attempt(1, at(0), text, 500, text),),
+        attempts=(Attempt(1, at(0), text, 500, text), Attempt(2, at(0), text)),
     )
     return Drill(
         now=at(60),
@@ -83,6 +83,12 @@ def test_the_policy_of_a_page_lets_nothing_be_loaded_or_run() -> None:
         everywhere("x")
     )
     assert POLICY == "default-src 'none'; style-src 'unsafe-inline'"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_all_of_it_can_be_written(text: str) -> None:
+    assert page(everywhere(text)).encode()
+    assert svg(everywhere(text)).encode()
 
 
 def test_long_texts_are_cut() -> None:

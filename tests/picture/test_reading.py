@@ -112,6 +112,19 @@ def test_all_that_the_routes_tell() -> None:
     [
         ("http://127.0.0.1/a", "http://127.0.0.1/a"),
         ("https://u:p@host:1/a?b=c#d", "https://host:1/a?…"),
+        (
+            "https://hooks.example/services/T00000000/abcdEFGH1234ijklMNOP5678",
+            "https://hooks.example/services/T00000000/…",
+        ),
+        (
+            "https://open.example/bot/v2/hook/0a1b2c3d-1111-2222-3333-444455556666",
+            "https://open.example/bot/v2/hook/…",
+        ),
+        ("https://h/aB3_dE-fGh1jKlMnOpQr?k=v", "https://h/…?…"),
+        (
+            "https://x.fcapp.run/2016-08-15/proxy/handler-for-system-events-v2",
+            "https://x.fcapp.run/2016-08-15/proxy/handler-for-system-events-v2",
+        ),
         ("events", "events"),
         ("service/function", "service/function"),
         ("http://[", "(an address that cannot be read)"),

@@ -190,6 +190,8 @@ def fake(
             arguments += told.arguments()
             given = access_keys_file, answers_file
             click.echo(detached.start(data, port, host, arguments, *given, switches, log))
+            if with_console is console_child.running:
+                click.echo(detached.console(data))
             return
         server = FakeServer(
             data=data,

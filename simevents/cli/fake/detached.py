@@ -5,6 +5,9 @@ from pathlib import Path
 from ...errors import InvalidInput
 from .files import STDERR
 
+_CONSOLE_SECONDS = 20.0
+"""Until a console has said its address; it imports some 50 packages before."""
+
 
 def start(
     data: Path | None,
@@ -35,6 +38,19 @@ def start(
     from ...fake import daemon
 
     return daemon.start(data, port, arguments).url
+
+
+def console(data: Path | None) -> str:
+    """The line with the address of the console that a detached fake has started."""
+    from ...fake import daemon
+
+    address = None if data is None else daemon.console(data, _CONSOLE_SECONDS)
+    if address is None:
+        return (
+            "The fake that serves the file has no console; start one with: simevents console "
+            "--endpoint and the address above."
+        )
+    return f"console: {address}"
 
 
 def stop(data: Path | None, *, detach: bool) -> str:

@@ -4,6 +4,8 @@ const FINAL = new Set(["Executed", "Avoided", "Canceled", "Failed"]);
 const MOST_UNFOLDED = 24;
 const LEAST_FOLDED = 3;
 const MOST_SLOTS = 3;
+// As many calls and deliveries as the console keeps.
+const MOST_MARKS = 20000;
 
 export class Lanes {
   constructor() {
@@ -22,6 +24,10 @@ export class Lanes {
     for (const [id, lane, type, at, due, steps, reason] of events)
       this.events.set(id, { id, lane, type, at, due, steps, reason });
     for (const [key, lanes, list] of marks) this.marks.set(key, { lanes, list });
+    for (const oldest of this.marks.keys()) {
+      if (this.marks.size <= MOST_MARKS) break;
+      this.marks.delete(oldest);
+    }
     for (const id of instances) this.quiet.add(id);
     for (const id of gone) this.quiet.delete(id);
   }

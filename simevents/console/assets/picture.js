@@ -3,6 +3,7 @@
 import { echarts } from "nicegui-echart";
 import { Lanes } from "simevents-console/lanes.js";
 import { DUE, END_SHAPES, MARK_SHAPES, drawn, patterns } from "simevents-console/shapes.js";
+import { LATEST } from "simevents-console/time.js";
 
 const LANE = 46;
 // From the middle of a lane, in pixels.
@@ -119,7 +120,8 @@ export default {
       this.arrange();
     },
     now() {
-      return this.time.epoch + ((performance.now() - this.time.at) / 1000) * this.time.rate;
+      const passed = ((performance.now() - this.time.at) / 1000) * this.time.rate;
+      return Math.min(this.time.epoch + passed, LATEST);
     },
     // Which lanes are in view, and what is in them.
     arrange() {

@@ -1,4 +1,8 @@
 // The cloud's time. It runs in the page: nothing is sent while it does.
+
+// At the end of the year 9999 the clock of a fake stops.
+export const LATEST = 253402300799;
+
 export default {
   data: () => ({ text: "", pace: "" }),
   methods: {
@@ -11,7 +15,8 @@ export default {
       this.tick();
     },
     tick() {
-      const now = this.epoch + ((performance.now() - this.at) / 1000) * this.rate;
+      const passed = ((performance.now() - this.at) / 1000) * this.rate;
+      const now = Math.min(this.epoch + passed, LATEST);
       this.text = new Date(now * 1000).toISOString().replace("T", " ").slice(0, 19);
       if (this.rate) this.timer = setTimeout(() => this.tick(), this.rate > 1 ? 250 : 1000);
     },

@@ -30,8 +30,8 @@ def build(source: Source, doing: Doing, at_end: Callable[[], None]) -> FastAPI:
         page.start()
 
     nicegui_app.on_startup(watch.start)
-    nicegui_app.on_shutdown(watch.stop)
     nicegui_app.on_shutdown(at_end)
+    nicegui_app.on_shutdown(watch.stop)
     own = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     ui.run_with(
         own,

@@ -62,9 +62,9 @@ class Watch:
                 await self._look()
             pause = self._source.seconds_between
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(
-                    self._hurry.wait(), min(pause, _LONGEST_PAUSE) if self.lost else pause
-                )
+                # asyncio.wait_for of Python 3.11 may lose the cancellation by which this ends.
+                async with asyncio.timeout(min(pause, _LONGEST_PAUSE) if self.lost else pause):
+                    await self._hurry.wait()
             self._hurry.clear()
 
     async def _look(self) -> None:

@@ -80,10 +80,12 @@ class Broken:
     seconds_between = 0.001
 
     def __init__(self) -> None:
-        self.readings = [Part([{"no": "id"}]), Part()]
+        self.first = [Part([{"no": "id"}])]
 
     async def read(self) -> Reading:
-        return Reading(run="a", epoch=0.0, rate=0.0, events=self.readings.pop(0))
+        return Reading(
+            run="a", epoch=0.0, rate=0.0, events=self.first.pop() if self.first else Part()
+        )
 
     async def close(self) -> None: ...
 

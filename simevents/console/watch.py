@@ -29,12 +29,14 @@ class Watch:
         self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
+        self._is_over = False
 
     def start(self) -> None:
         """Begin to read, in the running loop."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
+        self._is_over = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -57,7 +59,7 @@ class Watch:
         self._hurry.set()
 
     async def _run(self) -> None:
-        while True:
+        while not self._is_over:
             if self._listeners or not self.model.run:
                 await self._look()
             pause = self._source.seconds_between

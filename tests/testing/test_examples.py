@@ -142,6 +142,7 @@ def test_the_samples_in_the_readme_are_the_examples() -> None:
         "examples/polling-handler/handler.py",
         "examples/async-handler/test_handler.py",
         "examples/go-handler/test_handler.py",
+        "examples/function-handler/test_index.py",
     ]
     for path, text in samples:
         assert (ROOT / path).read_text() == text

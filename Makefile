@@ -19,6 +19,9 @@ destroy: engine ## Cancel the events and take the stack down.
 	@$(BIN)/python tools/local.py destroy
 
 test: engine check ## Run all tests, those on the real engine among them.
+	@command -v chromium > /dev/null || if [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
+	else echo "Chromium is not installed, so pages are not tested; on Debian: apt-get install chromium"; fi
 	@$(BIN)/python -m pytest -n auto --ignore tests/engine
 	@$(BIN)/python -m pytest tests/contract --ecs-target=cassette
 	@$(BIN)/python tools/canary.py

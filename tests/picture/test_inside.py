@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,7 @@ drills = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(drills)
 def test_nothing_is_outside_of_the_picture(drill: Drill) -> None:
@@ -77,6 +79,7 @@ def test_nothing_is_outside_of_the_picture(drill: Drill) -> None:
     assert outside == []
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(drills)
 def test_every_event_and_every_call_of_few_lanes_is_there(drill: Drill) -> None:

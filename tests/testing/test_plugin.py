@@ -68,6 +68,7 @@ def test_a_broken_handler_fails_with_an_explanation(project: pytest.Pytester) ->
     )
 
 
+@pytest.mark.slow
 def test_with_xdist(project: pytest.Pytester) -> None:
     test = TEN_LINES.format(argument="").replace(
         "def test_restarts_early(ecs_fake):",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -153,6 +154,7 @@ def expected(pattern: str, event: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 @settings(max_examples=1_000)
 @given(patterns, values)
 def test_both_matchers_agree(pattern: str, value: str) -> None:

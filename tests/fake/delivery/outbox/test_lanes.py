@@ -27,6 +27,7 @@ def cloud() -> Iterator[Subscribers]:
         yield subscribers
 
 
+@pytest.mark.slow
 def test_what_is_under_way_is_not_sent_a_second_time_at_once(cloud: Subscribers) -> None:
     with Receiver(lambda number: Reply(hangs=number == 0)) as receiver:
         cloud.subscribe(receiver.url)
@@ -92,6 +93,7 @@ def test_a_clock_that_is_set_back_keeps_nothing_from_being_sent(cloud: Subscribe
         assert [state for state, _ in cloud.outcomes()] == ["delivered", "delivered"]
 
 
+@pytest.mark.slow
 def test_many_retries_leave_the_api_free(cloud: Subscribers) -> None:
     """Each look at what is due must not read all that is due."""
     cloud.control.post("instances", count=1_000)

@@ -5,6 +5,7 @@ done by the control routes, which only a fake cloud has.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -62,15 +63,19 @@ class Doing(Protocol):
     ) -> Outcome: ...
 
 
-class _ByApi:
+class _ByApi(ABC):
+    """Acts by calls of the API; what differs by cloud is where they go."""
+
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
+    @abstractmethod
     def _settings(self, region: str) -> Settings:
-        raise NotImplementedError
+        """Region, endpoint and keys of the calls."""
 
+    @abstractmethod
     def _place(self, region: str) -> list[commands.Option]:
-        raise NotImplementedError
+        """The options with which a command goes to the same cloud."""
 
     def _connect(self, region: str) -> SystemEvents:
         api = SystemEvents.connect(self._settings(region), self._environ)
